@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shadow memory: for every granule of address space one struct record.  A plane is one such map with its own granule; blocks of two
+ * planes may nest (a pool object in a malloc block, a Python object in an arena), blocks of one plane may not.
+ *
+ *   directory   one pointer per 64 MB of the 47-bit address space, reserved at start, pages touched on demand
+ *   leaf        (64 MB >> granule_shift) records, mmap'd NORESERVE when the first block falls into it, never moved
+ *
+ * A leaf that cannot be mapped is not retried for its range until a later insert; the block is untracked and counted.
+ * All functions: any thread, in a signal handler, in the snapshot child; they never allocate from the host and keep errno.
+ */
+#ifndef LIVE_PLANE_H
+#define LIVE_PLANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "live/record.h"
+
+#define PLANE_LEAF_SHIFT 26		/* 64 MB */
+#define PLANE_ADDRESS_BITS 47
+#define PLANE_NR_LEAVES (1ul << (PLANE_ADDRESS_BITS - PLANE_LEAF_SHIFT))
+
+enum plane_id {
+	PLANE_MALLOC,	/* 32 over glibc, else 16 */
+	PLANE_MMAP,	/* 4096 */
+	PLANE_POOL,	/* 8 */
+	PLANE_PYTHON,	/* 16 */
+	NR_PLANES,
+};
+
+struct plane {
+	struct record **leaves;		/* PLANE_NR_LEAVES, atomically set once each; NULL until plane_init */
+	uint32_t granule_shift;
+};
+
+extern struct plane live_planes[NR_PLANES];
+
+/* Reserves the directories.  False where even that fails: nothing is tracked then. */
+bool live_planes_init(uint32_t malloc_granule_shift);
+
+/* Maps the leaf of addr.  NULL (and counted) where it cannot. */
+struct record *plane_add_leaf(struct plane *p, uint64_t addr);
+
+/* The slot of addr, or NULL where its leaf does not exist or addr is beyond the address space. */
+static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)
+{
+	struct record *leaf;
+
+	if (addr >> PLANE_ADDRESS_BITS)
+		return NULL;
+	leaf = __atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
+	if (!leaf)
+		return NULL;
+	return leaf + ((addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> p->granule_shift);
+}
+
+/* Walks one plane in address order, gate closed or in the child: */
+struct plane_cursor {
+	const struct plane *plane;
+	uint64_t addr;		/* of the current block */
+	uint64_t size;		/* requested, escape resolved */
+	struct record record;
+	uint64_t next;		/* internal: where to go on */
+};
+
+void plane_cursor_init(struct plane_cursor *c, const struct plane *p);
+/* Steps to the next block.  False at the end. */
+bool plane_cursor_next(struct plane_cursor *c);
+
+/* Bytes of address space reserved and (roughly) touched by all planes. */
+uint64_t live_planes_reserved_bytes(void);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads as the census knows them, and the door every allocator call goes through.
+ *
+ * struct thread lives in the profiler's own memory (never freed, reused), so others may look at it after its thread has gone. A thread
+ * registers itself at its first allocator call; a pthread key destructor retires it.
+ *
+ * The door: a thread sets `inside`, then looks at gate_closed; the closer sets gate_closed, issues membarrier(), then waits
+ * until every `inside` is 0.  membarrier pairs with the compiler barrier in thread_enter: the hot path has no fence.  Where the kernel has no
+ * membarrier, thread_enter issues the fence itself (gate_needs_fence).
+ */
+#ifndef LIVE_THREAD_H
+#define LIVE_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread {
+	/* Written by the owner only, read by anyone (relaxed). */
+	uint32_t inside;	/* 1 from thread_enter to thread_leave */
+	uint32_t pending;	/* a trigger came while inside: run it on leaving (set by the owner's signal handler) */
+	uint32_t slot;		/* 1 .. HC_THREAD_SLOT_MAX, 0: overflow */
+	uint32_t attr;		/* ATTR index that new blocks carry (current scope) */
+	uint64_t seq;		/* births so far */
+	uint32_t last_tick;	/* when the periodic work last ran on this thread */
+	uint32_t via_kind;	/* operator new, strdup...: kind and caller that a nested malloc shall use */
+	uint64_t via_site;
+	uint64_t via_sp;	/* valid only for frames below this stack address; 0: none */
+	uint64_t nr_allocated, nr_freed, bytes_allocated, bytes_freed;
+	void *stack_cache;	/* the unwinder's */
+	void *scopes;		/* tag.h scopes: the stack of entered ones */
+	int32_t tid;
+	uint32_t first_tick;
+	uint64_t tls;		/* thread pointer */
+	uint32_t alive;		/* 0 after its end: free for reuse in a later tick */
+	struct thread *next;	/* all of them; pushed once, never removed */
+};
+
+extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern struct thread *threads_all;	/* atomically pushed at the head */
+extern uint32_t gate_closed;		/* 0 open, else pid of the closer's process */
+extern uint32_t gate_needs_fence;
+
+/* Slow paths; NULL from thread_register where there is no memory (counted). They keep errno. */
+struct thread *thread_register(void);
+void gate_wait(struct thread *t);	/* returns with t->inside == 1 and the gate open */
+void trigger_run_pending(struct thread *t);	/* snap/trigger.c */
+
+/* NULL: nested, or not to be tracked: just forward.  Else do the work and call thread_leave. */
+static inline struct thread *thread_enter(void)
+{
+	struct thread *t = thread_self;
+
+	if (__builtin_expect(!t, 0)) {
+		t = thread_register();
+		if (!t)
+			return NULL;
+	}
+	if (__builtin_expect(t->inside, 0))
+		return NULL;
+	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
+	if (__builtin_expect(gate_needs_fence, 0))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&gate_closed, __ATOMIC_RELAXED), 0))
+		gate_wait(t);
+	return t;
+}
+
+static inline void thread_leave(struct thread *t)
+{
+	__atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE);	/* pairs with the acquire in gate_close */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&t->pending, __ATOMIC_RELAXED), 0))
+		trigger_run_pending(t);
+}
+
+#endif
