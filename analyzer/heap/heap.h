@@ -3,8 +3,8 @@
  * The heap of one dump as the analyzer sees it: nodes, edges between them, types.
  *
  * Nodes 0 .. nr_objects-1 are objects (at first the dump's blocks in address order, same index); nodes nr_objects ..
- * nr_nodes-1 are roots (a global symbol, a stack frame, a register, an anonymous range), which no set contains and no table counts, but
- * which hold objects and name relations.
+ * nr_nodes-1 are roots (a module's data, a thread's stack, its TLS, a register, an anonymous range), which no set contains and no table
+ * counts, but which hold objects.  The symbol or stack frame that covers a word of a root is looked up only when its relation is named.
  *
  * Edges: every aligned word of an object or root that points at or into a live object, in both directions, as compressed rows:
  *   out_first[n] <= e < out_first[n + 1]:  an edge from n, word out_offset[e], to object out_to[e]
@@ -56,12 +56,14 @@ struct type {
 
 enum root_kind { ROOT_GLOBAL, ROOT_STACK, ROOT_REGISTER, ROOT_TLS, ROOT_RANGE };
 
+/* A range of the dump, or one register. */
 struct root {
 	enum root_kind kind;
-	uint64_t addr;		/* of the memory it stands for; registers: DWARF number */
-	uint64_t size;
-	int32_t tid;		/* stack, register, tls */
-	const char *relation;	/* what byvia prints, without quotes: "::queue_head", "<stack parse_page+0x40>", "<register rbx>" */
+	uint64_t addr;		/* of the first word */
+	uint64_t size;		/* registers: 8 */
+	int32_t tid;		/* stack, register, tls; else 0 */
+	uint32_t regno;		/* registers: DWARF number */
+	const uint8_t *bytes;	/* [size], owned by the dump or (registers) by the heap */
 };
 
 struct heap {
@@ -73,10 +75,11 @@ struct heap {
 	uint32_t nr_nodes;		/* nr_objects + nr_roots */
 	struct root *roots;		/* [nr_roots]; node nr_objects + i */
 
-	struct type *types;		/* [nr_types], interned by (name, provenance) */
+	struct type *types;		/* [nr_types], interned by (name, provenance); types[0] is <unknown>, NONE */
 	uint32_t nr_types;
 	uint32_t *type;			/* [nr_objects] index in types */
 
+	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
 	uint64_t *out_first;		/* [nr_nodes + 1] */
 	node_id *out_to;		/* [nr_edges] */
@@ -84,22 +87,36 @@ struct heap {
 	uint64_t *in_first;		/* [nr_objects + 1] */
 	node_id *in_from;		/* [nr_edges] */
 	uint32_t *in_offset;		/* [nr_edges] as out_offset */
+
+	struct heap_private *private;	/* heap/private.h: caches of the rooms heap and typing */
 };
 
 #define EDGE_INTERIOR 0x80000000u
 #define EDGE_OFFSET(word) ((uint64_t)((word) & ~EDGE_INTERIOR) * 8)
 
 struct heap_options {
-	bool no_graph;			/* types only */
 	bool exact_index;		/* '[3]' instead of '[*]' for native arrays */
-	const char *symbol_path;	/* extra directory for debug files, or NULL */
+	const char *symbol_path;	/* extra directory for binaries and debug files, or NULL */
 	struct progress progress;
 };
 
-/* Types and graph are built lazily where possible: heap_open reads types; heap_need_graph the edges. */
-struct error *heap_open(const struct dump *d, const struct heap_options *options, struct heap **ret) __attribute__((warn_unused_result));
+/*
+ * Only the model: every object has type 0.  typing/typing.h has heap_open, which names the types too and is what commands call.
+ * The dump must outlive the heap.
+ */
+struct heap *heap_create(const struct dump *d, const struct heap_options *options);
+/* Builds the edges unless they are there. */
 struct error *heap_need_graph(struct heap *h) __attribute__((warn_unused_result));
 void heap_close(struct heap *h);
+
+/*
+ * What the reader of a table should know, said once each: a binary that is missing or is not the one that ran.  Grows while names are
+ * looked up, so print it last.
+ */
+const char *const *heap_notes(const struct heap *h, size_t *nr);
+
+/* The index of a type, made on first use.  The name is copied. */
+uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags);
 
 static inline bool node_is_root(const struct heap *h, node_id n) { return n >= h->nr_objects; }
 static inline uint64_t object_size(const struct heap *h, node_id n) { return dump_blocks(h->dump)->size[n]; }
