@@ -29,6 +29,7 @@ struct thread {
 	uint64_t via_sp;	/* valid only for frames below this stack address; 0: none */
 	uint64_t nr_allocated, nr_freed, bytes_allocated, bytes_freed;
 	void *stack_cache;	/* the unwinder's */
+	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
 	void *scopes;		/* tag.h scopes: the stack of entered ones */
 	int32_t tid;
 	uint32_t first_tick;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of a census: one row each, read by the preload from the environment variable HEAPCENSUS_<NAME>, offered by `heapcensus run` as
+ * --<name>, listed in its help and checked against the manual page.  Nothing else names them.
+ */
+#ifndef HEAPCENSUS_OPTION_LIST_H
+#define HEAPCENSUS_OPTION_LIST_H
+
+/* The values of options of type CHOICE: enumerator, text.  The first is the default. */
+#define HC_STACKS_CHOICES(X) X(STACKS_CALLER, "caller") X(STACKS_FULL, "full") X(STACKS_OFF, "off")
+#define HC_CONTENTS_CHOICES(X) \
+	X(CONTENTS_FULL, "full") X(CONTENTS_POINTERS, "pointers") X(CONTENTS_NONE, "none")
+#define HC_EXIT_CHOICES(X) X(EXIT_NO, "0") X(EXIT_DUMP, "1")
+#define HC_EXEC_CHOICES(X) X(EXEC_FOLLOW, "follow") X(EXEC_STOP, "stop")
+#define HC_LOG_CHOICES(X) X(LOG_FILE, "file") X(LOG_STDERR, "stderr")
+#define HC_ALLOCATOR_CHOICES(X) X(ALLOCATOR_HOST, "host") X(ALLOCATOR_JEMALLOC, "jemalloc")
+
+#define HC_CHOICE_ENUM(id, text) HC_##id,
+enum hc_stacks_choice { HC_STACKS_CHOICES(HC_CHOICE_ENUM) };
+enum hc_contents_choice { HC_CONTENTS_CHOICES(HC_CHOICE_ENUM) };
+enum hc_exit_choice { HC_EXIT_CHOICES(HC_CHOICE_ENUM) };
+enum hc_exec_choice { HC_EXEC_CHOICES(HC_CHOICE_ENUM) };
+enum hc_log_choice { HC_LOG_CHOICES(HC_CHOICE_ENUM) };
+enum hc_allocator_choice { HC_ALLOCATOR_CHOICES(HC_CHOICE_ENUM) };
+#undef HC_CHOICE_ENUM
+
+/* "a|b|c|": the choices as one text, each ended by '|'. */
+#define HC_CHOICE_TEXT(id, text) text "|"
+
+/*
+ * How a value is written:
+ *   CHOICE    one of the listed texts; the option's value is its number in the list
+ *   SIGNAL    a signal by name (USR1, SIGUSR1, RTMIN+3) or number, or "none" (value 0)
+ *   PATH      a folder
+ *   SECONDS   a number with an optional s, m or h; 0 is never (value in nanoseconds)
+ *   BYTES     a number with an optional k, m or g; 0 is never
+ *   NUMBER    a number from LOW to HIGH
+ */
+enum hc_option_type {
+	HC_OPTION_CHOICE,
+	HC_OPTION_SIGNAL,
+	HC_OPTION_PATH,
+	HC_OPTION_SECONDS,
+	HC_OPTION_BYTES,
+	HC_OPTION_NUMBER,
+};
+
+/* name, NAME, type, default, values (choices, or what stands for the value in a help text), low, high, summary */
+#define HC_OPTIONS(X) \
+	X(stacks, STACKS, CHOICE, "caller", HC_STACKS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "what of the call stack a block keeps: its caller, all of it, nothing") \
+	X(depth, DEPTH, NUMBER, "64", "FRAMES", 1, 128, \
+	  "frames that a full stack has at most") \
+	X(contents, CONTENTS, CHOICE, "full", HC_CONTENTS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "what of the memory a dump has: all, pointers only (no text leaves the process), none") \
+	X(signal, SIGNAL, SIGNAL, "USR1", "SIGNAL", 0, 0, \
+	  "signal that asks for a dump, by name or number, or none") \
+	X(dir, DIR, PATH, "", "FOLDER", 0, 0, \
+	  "where dumps and the log are written (default: the folder the program starts in)") \
+	X(every, EVERY, SECONDS, "0", "TIME", 0, 0, \
+	  "dump again and again after so many seconds (or 5m, 1h)") \
+	X(grow, GROW, BYTES, "0", "BYTES", 0, 0, \
+	  "dump whenever the live bytes have grown by so many (64m, 1g) since the last dump") \
+	X(exit, EXIT, CHOICE, "0", HC_EXIT_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "dump when the program ends") \
+	X(exec, EXEC, CHOICE, "follow", HC_EXEC_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "whether programs that the program starts come under census too") \
+	X(log, LOG, CHOICE, "file", HC_LOG_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "where messages go: a file in the dump folder, or the program's standard error") \
+	X(allocator, ALLOCATOR, CHOICE, "host", HC_ALLOCATOR_CHOICES(HC_CHOICE_TEXT), 0, 0, \
+	  "allocator that serves the program: its own, or a private jemalloc") \
+	X(zstd, ZSTD, NUMBER, "3", "LEVEL", 1, 19, \
+	  "compression level of dumps")
+
+#endif
