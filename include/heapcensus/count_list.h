@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the profiler could not do, by reason: the keys of a dump's CNTR section and what each means to its reader.  The
+ * preload counts them (rt/count.h), the analyzer says them: "12 blocks lost: ...".
+ */
+#ifndef HEAPCENSUS_COUNT_LIST_H
+#define HEAPCENSUS_COUNT_LIST_H
+
+/* name (also the CNTR key), what it means to a reader of the dump */
+#define HC_COUNTS(X) \
+	X(blocks_no_shadow, "blocks not in the census: no memory for the table") \
+	X(blocks_no_thread, "blocks not in the census: no memory for the thread's record") \
+	X(blocks_nested, "blocks not in the census: allocated by a signal handler that interrupted the allocator") \
+	X(blocks_early, "blocks not in the census: allocated before the profiler had started") \
+	X(blocks_unknown_freed, "frees of blocks that the census did not know") \
+	X(maps_lost, "mappings not in the census") \
+	X(pools_lost, "pool objects not in the census") \
+	X(stacks_depot_full, "blocks without a stack: depot full") \
+	X(stacks_truncated, "stacks cut at the depth limit") \
+	X(stacks_failed, "blocks without a stack: unwinder failed") \
+	X(tags_lost, "tags or scopes lost: too many of them, or not on a block") \
+	X(labels_lost, "labels lost") \
+	X(threads_overflow, "threads beyond the table: their blocks have no thread") \
+	X(threads_forgotten, "threads that ended and whose names were forgotten") \
+	X(ticks_saturated, "blocks whose birth is later than the clock can say") \
+	X(snapshots_skipped, "triggers ignored: a snapshot was under way") \
+	X(snapshots_failed, "snapshots that could not be finished") \
+	X(gate_timeouts, "snapshots abandoned: a thread stayed inside the allocator") \
+	X(threads_running, "threads that were running at the snapshot: registers and stack pointer unknown") \
+	X(ranges_unreadable, "address ranges that could not be read at the snapshot") \
+	X(options_invalid, "options whose value was not understood") \
+	X(private_no_memory, "requests of the profiler itself that found no memory")
+
+#endif
