@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "heapcensus/dump_format.h"
 
 struct dump_string {
@@ -62,13 +63,6 @@ struct dump;
 struct dump_chunk {
 	uint64_t offset;	/* of the chunk header */
 	struct hc_chunk_header header;
-};
-
-/* Progress of long work; done/total in any unit. May be NULL. */
-typedef void progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
-struct progress {
-	progress_fn *fn;
-	void *arg;
 };
 
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret) __attribute__((warn_unused_result));

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the commands share.  A command gets its own arguments (argv[0] is "heapcensus NAME", for argp's messages) and returns
+ * an error for main to print; wrong usage ends in argp with status 2.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <argp.h>
+#include <stdint.h>
+
+#include "base/emit.h"
+#include "base/error.h"
+#include "dump/dump.h"
+
+struct command {
+	const char *name;
+	const char *summary;
+	struct error *(*run)(int argc, char **argv);
+};
+
+extern const struct command commands[];	/* ended by a row without a name */
+const struct command *command_find(const char *name);	/* NULL: none of that name */
+
+#include "cmd/list.h"
+#define CMD_DECLARE(name, summary) struct error *cmd_##name(int argc, char **argv) __attribute__((warn_unused_result));
+COMMANDS(CMD_DECLARE)
+#undef CMD_DECLARE
+
+/*
+ * --json and --csv, the same for every command that has them: a child parser whose input is an enum emit_format *.
+ *   static const struct argp_child children[] = { { &output_argp }, {} };
+ *   on ARGP_KEY_INIT: state->child_inputs[0] = &format;
+ */
+extern const struct argp output_argp;
+extern const struct argp output_json_argp;	/* of commands that have no CSV */
+
+/* Opens a dump with a progress bar on a terminal. */
+struct error *cmd_open_dump(const char *path, struct dump **ret) __attribute__((warn_unused_result));
+
+#endif
