@@ -41,6 +41,9 @@ void option_init(void);
 /* The same from a given environment (tests). */
 void option_read(char *const *environment);
 
+/* TMPDIR as it stood at start; NULL where there was none. */
+const char *option_tmpdir(void);
+
 /* Says in the log what option_init did not understand; called once the log has a place. */
 void option_report(void);
 
