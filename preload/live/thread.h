@@ -26,6 +26,12 @@ enum thread_pending {
 	THREAD_PENDING_PERIODIC = 2,	/* the thread's first birth in a new tick */
 };
 
+/* An entered scope (hook/tag.c), in private memory. */
+struct scope {
+	struct scope *outer;
+	uint32_t text;		/* id of "outer/inner" */
+};
+
 /* Direct-mapped cache of the depot's answers for callers. */
 struct thread_site {
 	uint64_t pc;		/* 0: empty */
@@ -51,14 +57,13 @@ struct thread {
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
 	void *stack_cache;	/* the unwinder's */
-	struct scope *scopes;	/* innermost entered scope (hook/tag.c) */
+	struct scope *scopes;	/* innermost entered scope */
 	int32_t tid;
 	uint32_t first_tick;
 	uint64_t tls;		/* thread pointer */
 
 	/* Under the lock of thread.c: */
 	uint32_t alive;		/* 0 after its end: free for another thread in a later tick */
-	uint32_t end_tick;	/* its last tick, where not alive */
 	char name[THREAD_NAME_SIZE];	/* where not alive */
 	struct thread *next_ended;
 	struct thread *next;	/* all of them; pushed once, never removed */
@@ -70,7 +75,7 @@ struct thread {
 struct thread_gone {
 	uint32_t slot;
 	int32_t tid;
-	uint32_t first_tick, last_tick;
+	uint32_t first_tick, last_tick;	/* of its births */
 	uint64_t nr_allocated, nr_freed, bytes_allocated, bytes_freed;
 	char name[THREAD_NAME_SIZE];
 };
@@ -84,8 +89,13 @@ extern uint32_t gate_needs_fence;
 struct thread *thread_register(void);
 void gate_wait(struct thread *t);	/* returns with t->inside == 1 and the gate open */
 
-/* Once, at the first allocator call of the process: the key whose destructor ends threads, and the fork handlers of this room. */
+/* Once, at the first allocator call of the process. */
 void threads_init(void);
+
+/* For pthread_atfork; the child's other threads have ended. */
+void threads_fork_prepare(void);
+void threads_fork_parent(void);
+void threads_fork_child(void);
 
 /* Gate closed, or in the snapshot child: the threads that are gone and not in threads_all any more (those with alive == 0 are), oldest
  * not first.  Only the newest THREAD_HISTORY_MAX are kept (threads_forgotten counts the rest). */
