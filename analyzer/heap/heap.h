@@ -115,6 +115,8 @@ void heap_close(struct heap *h);
  */
 const char *const *heap_notes(const struct heap *h, size_t *nr);
 
+/* A copy of the name that lives as long as the heap; pointer equality is name equality. */
+const char *heap_intern_name(struct heap *h, const char *name);
 /* The index of a type, made on first use.  The name is copied. */
 uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags);
 

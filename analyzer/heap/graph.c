@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Edges: one scan over every word of every object and root by a few threads, each over its own span of nodes, into growing arrays; then
+ * the spans are put together and turned round by a counting sort.  While threads run, dump and heap are only read, apart from
+ * out_first, of which each thread writes its own nodes' entries.
+ */
+#include "heap/graph.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/progress.h"
+
+#define THREADS_MAX 8
+#define SPAN_BYTES_MIN (16u << 20)	/* less is not worth a thread */
+#define PROGRESS_NODES 65536
+
+struct scan {
+	struct heap *h;
+	const struct progress *progress;	/* of the first span only */
+	node_id first, last;	/* nodes [first, last) */
+	uint64_t low, high;	/* every object lies in [low, high) */
+	node_id *to;
+	uint32_t *offset;
+	size_t nr, room;
+};
+
+static void scan_add_edge(struct scan *s, node_id to, uint32_t offset)
+{
+	if (s->nr == s->room) {
+		s->room = s->room ? s->room * 2 : 4096;
+		s->to = xrealloc(s->to, s->room, sizeof(*s->to));
+		s->offset = xrealloc(s->offset, s->room, sizeof(*s->offset));
+	}
+	s->to[s->nr] = to;
+	s->offset[s->nr++] = offset;
+}
+
+/* The words of [start, end), byte offsets into bytes; both multiples of 8. */
+static void scan_words(struct scan *s, const uint8_t *bytes, uint64_t start, uint64_t end)
+{
+	const struct dump *d = s->h->dump;
+	const uint64_t *addrs = dump_blocks(d)->addr;
+
+	for (uint64_t offset = start; offset < end; offset += 8) {
+		uint64_t word;
+
+		memcpy(&word, bytes + offset, sizeof(word));
+		if (word - s->low >= s->high - s->low)
+			continue;
+
+		const uint32_t to = dump_find_block(d, word);
+
+		if (to == UINT32_MAX)
+			continue;
+		scan_add_edge(s, to, (uint32_t)(offset / 8) | (word == addrs[to] ? 0 : EDGE_INTERIOR));
+	}
+}
+
+/* The words of an object that are not those of a block inside it. */
+static void scan_object(struct scan *s, node_id n)
+{
+	const struct dump_blocks *b = dump_blocks(s->h->dump);
+	const uint64_t end = b->size[n] / 8 * 8;
+	const uint8_t *bytes;
+	uint64_t offset = 0;
+
+	if (!end || object_type(s->h, n)->flags & TYPE_NO_POINTERS)
+		return;
+	bytes = dump_block_bytes(s->h->dump, n);
+	if (!bytes)
+		return;
+	for (node_id inner = n + 1; inner < b->nr && b->addr[inner] - b->addr[n] < end && offset < end; inner++) {
+		const uint64_t inner_start = (b->addr[inner] - b->addr[n]) / 8 * 8;
+
+		if (b->parent[inner] != n)
+			continue;
+		if (inner_start > offset)
+			scan_words(s, bytes, offset, inner_start);
+		offset = (b->addr[inner] - b->addr[n] + b->size[inner] + 7) / 8 * 8;
+	}
+	if (offset < end)
+		scan_words(s, bytes, offset, end);
+}
+
+static void *scan_span(void *arg)
+{
+	struct scan *s = arg;
+	struct heap *h = s->h;
+
+	for (node_id n = s->first; n < s->last; n++) {
+		const size_t before = s->nr;
+
+		if (node_is_root(h, n)) {
+			const struct root *r = &h->roots[n - h->nr_objects];
+
+			scan_words(s, r->bytes, 0, r->size / 8 * 8);
+		} else {
+			scan_object(s, n);
+		}
+		h->out_first[n + 1] = s->nr - before;
+		if (s->progress && n % PROGRESS_NODES == 0)
+			progress_step(s->progress, "references", n - s->first, s->last - s->first);
+	}
+	return NULL;
+}
+
+static uint64_t node_bytes(const struct heap *h, node_id n)
+{
+	return node_is_root(h, n) ? h->roots[n - h->nr_objects].size : object_size(h, n) + 16;
+}
+
+/* Cuts the nodes into spans of about equal bytes; returns how many. */
+static unsigned int scan_cut_spans(struct heap *h, struct scan *spans)
+{
+	const struct dump_blocks *b = dump_blocks(h->dump);
+	const long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t total = 0, high = 0, done = 0;
+
+	for (node_id n = 0; n < h->nr_nodes; n++)
+		total += node_bytes(h, n);
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		if (b->addr[n] + b->size[n] >= high)
+			high = b->addr[n] + b->size[n] + 1;
+	}
+
+	unsigned int wanted = total / SPAN_BYTES_MIN + 1;
+	unsigned int nr = 0;
+
+	if (wanted > THREADS_MAX)
+		wanted = THREADS_MAX;
+	if (nr_cpus > 0 && wanted > nr_cpus)
+		wanted = nr_cpus;
+	for (node_id n = 0; n < h->nr_nodes; n++) {
+		if (!n || (nr < wanted && done >= total / wanted * nr))
+			spans[nr++] = (struct scan){ .h = h, .first = n, .low = b->nr ? b->addr[0] : 0, .high = high };
+		spans[nr - 1].last = n + 1;
+		done += node_bytes(h, n);
+	}
+	return nr;
+}
+
+static void scan_run(struct scan *spans, unsigned int nr, const struct progress *progress)
+{
+	pthread_t threads[THREADS_MAX];
+	bool is_started[THREADS_MAX] = { false };
+
+	for (unsigned int i = 1; i < nr; i++)
+		is_started[i] = !pthread_create(&threads[i], NULL, scan_span, &spans[i]);
+	spans[0].progress = progress;
+	scan_span(&spans[0]);
+	for (unsigned int i = 1; i < nr; i++) {
+		if (is_started[i])
+			pthread_join(threads[i], NULL);
+		else
+			scan_span(&spans[i]);
+	}
+}
+
+/* out_first from counts to starts, and the spans' edges behind each other. */
+static void graph_join_spans(struct heap *h, struct scan *spans, unsigned int nr)
+{
+	uint64_t at = 0;
+
+	for (node_id n = 0; n < h->nr_nodes; n++)
+		h->out_first[n + 1] += h->out_first[n];
+	h->nr_edges = h->out_first[h->nr_nodes];
+	if (nr) {	/* the first span's arrays grow in place */
+		h->out_to = xrealloc(spans[0].to, h->nr_edges + 1, sizeof(*h->out_to));
+		h->out_offset = xrealloc(spans[0].offset, h->nr_edges + 1, sizeof(*h->out_offset));
+		at = spans[0].nr;
+	}
+	for (unsigned int i = 1; i < nr; i++) {
+		if (spans[i].nr) {
+			memcpy(h->out_to + at, spans[i].to, spans[i].nr * sizeof(*h->out_to));
+			memcpy(h->out_offset + at, spans[i].offset, spans[i].nr * sizeof(*h->out_offset));
+		}
+		at += spans[i].nr;
+		free(spans[i].to);
+		free(spans[i].offset);
+	}
+}
+
+/* in_* from out_*.  Sources are visited in order, so each target's edges come out by source, then offset. */
+static void graph_turn_round(struct heap *h)
+{
+	h->in_from = xcalloc(h->nr_edges + 1, sizeof(*h->in_from));
+	h->in_offset = xcalloc(h->nr_edges + 1, sizeof(*h->in_offset));
+	for (uint64_t e = 0; e < h->nr_edges; e++)
+		h->in_first[h->out_to[e] + 1]++;
+	for (node_id n = 0; n < h->nr_objects; n++)
+		h->in_first[n + 1] += h->in_first[n];
+	for (node_id n = 0; n < h->nr_nodes; n++) {
+		for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++) {
+			const uint64_t k = h->in_first[h->out_to[e]]++;
+
+			h->in_from[k] = n;
+			h->in_offset[k] = h->out_offset[e];
+		}
+	}
+	/* Every start has moved to its end, which is the next one's start. */
+	memmove(h->in_first + 1, h->in_first, h->nr_objects * sizeof(*h->in_first));
+	h->in_first[0] = 0;
+}
+
+struct error *graph_create(struct heap *h, const struct progress *progress)
+{
+	struct scan spans[THREADS_MAX];
+
+	if (!dump_has_contents(h->dump))
+		return error_create("%s: no contents in this dump (contents=none), so nothing is known about references",
+				    dump_path(h->dump));
+	h->out_first = xcalloc(h->nr_nodes + 1ul, sizeof(*h->out_first));
+	h->in_first = xcalloc(h->nr_objects + 1ul, sizeof(*h->in_first));
+
+	const unsigned int nr = scan_cut_spans(h, spans);
+
+	scan_run(spans, nr, progress);
+	graph_join_spans(h, spans, nr);
+	progress_step(progress, "references", 9, 10);
+	graph_turn_round(h);
+	progress_step(progress, "references", 1, 1);
+	return NULL;
+}
+
+void graph_deinit(struct heap *h)
+{
+	free(h->out_first);
+	free(h->out_to);
+	free(h->out_offset);
+	free(h->in_first);
+	free(h->in_from);
+	free(h->in_offset);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The heap's life: made from a dump with one unknown type, given types by typing/, edges by graph.c and names on demand.
+ * One thread; graph.c alone uses more.
+ */
+#include "heap/heap.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "heap/frame.h"
+#include "heap/graph.h"
+#include "heap/private.h"
+#include "heap/root.h"
+#include "heap/symbol.h"
+
+struct heap *heap_create(const struct dump *d, const struct heap_options *options)
+{
+	struct heap *h = xcalloc(1, sizeof(*h));
+	struct heap_private *p = xcalloc(1, sizeof(*p));
+	size_t nr_stacks;
+
+	h->private = p;
+	if (options)
+		p->options = *options;
+	p->names = intern_create();
+	dump_stacks(d, &nr_stacks);
+	p->site_names = xcalloc(nr_stacks + 1, sizeof(*p->site_names));
+	p->site_frames = xcalloc(nr_stacks + 1, sizeof(*p->site_frames));
+
+	h->dump = d;
+	h->symbols = symbols_create(d, p->options.symbol_path, p->names);
+	h->nr_objects = dump_blocks(d)->nr;
+	h->type = xcalloc(h->nr_objects + 1ul, sizeof(*h->type));
+	heap_intern_type(h, "<unknown>", PROVENANCE_NONE, TYPE_FALLBACK);
+	roots_create(h);
+	h->nr_nodes = h->nr_objects + h->nr_roots;
+	return h;
+}
+
+void heap_close(struct heap *h)
+{
+	if (!h)
+		return;
+	graph_deinit(h);
+	frames_destroy(h->private->frames);
+	symbols_destroy(h->symbols);
+	map_deinit(&h->private->types);
+	map_deinit(&h->private->wrappers);
+	map_deinit(&h->private->relations);
+	map_deinit(&h->private->root_relations);
+	intern_destroy(h->private->names);
+	free(h->private->site_names);
+	free(h->private->site_frames);
+	free(h->private->register_words);
+	free(h->private);
+	free(h->roots);
+	free(h->types);
+	free(h->type);
+	free(h);
+}
+
+struct error *heap_need_graph(struct heap *h)
+{
+	return h->out_first ? NULL : graph_create(h, &h->private->options.progress);
+}
+
+const char *const *heap_notes(const struct heap *h, size_t *nr)
+{
+	return symbols_notes(h->symbols, nr);
+}
+
+const char *heap_intern_name(struct heap *h, const char *name)
+{
+	return intern_string(h->private->names, name);
+}
+
+uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags)
+{
+	struct heap_private *p = h->private;
+	const char *interned = intern_string(p->names, name);
+	uint64_t *index = map_find_or_insert(&p->types, (uintptr_t)interned, provenance);
+
+	if (*index != MAP_EMPTY)
+		return *index;
+	if (h->nr_types == p->types_room) {
+		p->types_room = p->types_room ? p->types_room * 2 : 64;
+		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
+	}
+	h->types[h->nr_types] = (struct type){ interned, provenance, flags };
+	*index = h->nr_types;
+	return h->nr_types++;
+}

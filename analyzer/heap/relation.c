@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of relations.  Tens of millions of edges share a few thousand names, so both kinds of source go through a cache: an untyped
+ * block's name depends on the offset and the distance into the target only, a root's on the word.
+ */
+#include <string.h>
+
+#include "heap/heap.h"
+#include "heap/private.h"
+#include "heap/root.h"
+
+static uint64_t source_word(const struct heap *h, node_id from, uint64_t offset)
+{
+	const uint8_t *bytes = node_is_root(h, from) ? h->roots[from - h->nr_objects].bytes
+						     : dump_block_bytes(h->dump, from);
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+/* How far into the target the edge points; 0 at its start. */
+static uint64_t edge_distance(const struct heap *h, node_id from, uint32_t offset, node_id to)
+{
+	if (!(offset & EDGE_INTERIOR))
+		return 0;
+	return source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
+}
+
+static const char *with_distance(struct heap *h, const char *name, uint64_t distance)
+{
+	return distance ? intern_format(h->private->names, "%s@+0x%lx", name, distance) : name;
+}
+
+static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset, uint64_t distance)
+{
+	struct intern *names = h->private->names;
+
+	if (!is_array)
+		return with_distance(h, intern_format(names, ".+0x%lx", offset), distance);
+	if (h->private->options.exact_index)
+		return with_distance(h, intern_format(names, "[%lu]", offset / 8), distance);
+	return with_distance(h, intern_string(names, "[*]"), distance);
+}
+
+static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance)
+{
+	const bool is_array = object_type(h, from)->flags & TYPE_POINTER_ARRAY;
+	uint64_t *cached = map_find_or_insert(&h->private->relations, offset | is_array, distance);
+
+	if (*cached == MAP_EMPTY)
+		*cached = (uintptr_t)name_block_word(h, is_array, offset, distance);
+	return (const char *)(uintptr_t)*cached;
+}
+
+static const char *root_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance)
+{
+	const uint64_t key = (uint64_t)from << 32 | offset / 8;
+	uint64_t *cached = map_find_or_insert(&h->private->root_relations, key, distance);
+
+	if (*cached == MAP_EMPTY) {
+		const char *name = root_name_word(h, &h->roots[from - h->nr_objects], offset);
+
+		*cached = (uintptr_t)with_distance(h, name, distance);
+	}
+	return (const char *)(uintptr_t)*cached;
+}
+
+const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to)
+{
+	const uint64_t distance = edge_distance(h, from, offset, to);
+
+	if (node_is_root(h, from))
+		return root_relation(h, from, EDGE_OFFSET(offset), distance);
+	return block_relation(h, from, EDGE_OFFSET(offset), distance);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types that the bytes alone show: text, wide text, arrays of pointers, zeroes.  Careful: a label that says where the block comes from is better
+ * than a guess, so whatever holds a pointer is no text, and a struct of a few pointers is no array.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "typing/recogniser.h"
+
+#define TEXT_MIN 4		/* bytes of text in a block that has room for more */
+#define TEXT_EXACT_MIN 3	/* ... that it fills with its NUL */
+#define TEXT_UNENDED_MIN 8	/* ... that it fills without one */
+#define WIDE_MIN 6		/* characters */
+#define ZEROES_MIN 32		/* bytes */
+#define ARRAY_WORDS_MIN 8
+
+static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+/* Is addr in any mapping of the process? */
+static bool is_mapped(const struct dump *d, uint64_t addr)
+{
+	size_t nr, low = 0;
+	const struct hc_map *maps = dump_maps(d, &nr);
+
+	while (low < nr) {
+		const size_t middle = low + (nr - low) / 2;
+
+		if (maps[middle].end <= addr)
+			low = middle + 1;
+		else
+			nr = middle;
+	}
+	dump_maps(d, &nr);
+	return low < nr && addr >= maps[low].start;
+}
+
+static bool holds_pointer(const struct dump *d, const uint8_t *bytes, uint64_t size)
+{
+	for (uint64_t offset = 0; offset + 8 <= size; offset += 8) {
+		if (dump_find_block(d, load_word(bytes, offset)) != UINT32_MAX)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t decode_utf8(const uint8_t *s, size_t len)
+{
+	static const uint8_t lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t c = s[0] & lead[len];
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	return c;
+}
+
+/* Bytes of printable UTF-8 at the start. */
+static uint64_t text_run(const uint8_t *bytes, uint64_t size)
+{
+	uint64_t i = 0;
+
+	while (i < size) {
+		if (bytes[i] >= ' ' && bytes[i] < 0x7f) {
+			i++;
+			continue;
+		}
+		if (bytes[i] < ' ') {
+			if (!memchr("\t\n\r\f", bytes[i], 4))
+				break;
+			i++;
+			continue;
+		}
+
+		const size_t len = text_utf8_len((const char *)bytes + i, size - i);
+
+		if (!len || !text_is_printable(decode_utf8(bytes + i, len)))
+			break;
+		i += len;
+	}
+	return i;
+}
+
+/* Pointers may be printable: 0x555555756161 is "aauUUU". */
+static bool ends_in_pointer(const struct dump *d, const uint8_t *bytes, uint64_t size, uint64_t run)
+{
+	const uint64_t offset = run / 8 * 8;
+
+	return offset + 8 <= size && is_mapped(d, load_word(bytes, offset));
+}
+
+static bool is_text(const struct dump *d, const uint8_t *bytes, uint64_t size)
+{
+	const uint64_t run = text_run(bytes, size);
+
+	if (run == size)
+		return run >= TEXT_UNENDED_MIN;
+	if (bytes[run] || ends_in_pointer(d, bytes, size, run))
+		return false;
+	if (run + 1 == size)
+		return run >= TEXT_EXACT_MIN;
+	return run >= TEXT_MIN && run >= size / 2 && !holds_pointer(d, bytes, size);
+}
+
+static uint32_t load_unit(const uint8_t *bytes, uint64_t index, unsigned int unit)
+{
+	uint32_t c = 0;
+
+	memcpy(&c, bytes + index * unit, unit);
+	return c;
+}
+
+/* Characters of 2 or 4 bytes, ended by a zero, at least half of the block, and most of them letters: small integers are no text. */
+static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t size, unsigned int unit)
+{
+	const uint64_t nr = size / unit;
+	uint64_t len = 0, nr_letters = 0;
+
+	while (len < nr) {
+		const uint32_t c = load_unit(bytes, len, unit);
+
+		if (!c)
+			break;
+		if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || !(text_is_printable(c) || c == '\n' || c == '\t'))
+			return false;
+		nr_letters += c < 0x80 && (isalpha(c) || c == ' ');
+		len++;
+	}
+	return len < nr && len >= WIDE_MIN && len >= nr / 2 && nr_letters * 4 >= len * 3 && !holds_pointer(d, bytes, size);
+}
+
+/*
+ * All words null or the start of a live block, at least half of them not null, and three in four of the same allocation site: a struct's pointers
+ * lead to various things, an array's do not.
+ */
+static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint64_t size)
+{
+	const uint64_t nr = size / 8;
+	uint64_t nr_pointers = 0, nr_same = 0;
+	uint32_t stack = 0;
+
+	if (size % 8 || nr < ARRAY_WORDS_MIN)
+		return false;
+	for (uint64_t i = 0; i < nr; i++) {
+		const uint64_t word = load_word(bytes, i * 8);
+
+		if (!word)
+			continue;
+
+		const uint32_t target = dump_find_block(t->heap->dump, word);
+
+		if (target == UINT32_MAX || t->blocks->addr[target] != word)
+			return false;
+		if (!nr_pointers++)
+			stack = t->blocks->stack[target];
+		nr_same += t->blocks->stack[target] == stack;
+	}
+	return nr_pointers >= nr / 2 && nr_pointers >= ARRAY_WORDS_MIN / 2 && nr_same * 4 >= nr_pointers * 3;
+}
+
+static bool is_zero(const uint8_t *bytes, uint64_t size)
+{
+	return size >= ZEROES_MIN && !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
+}
+
+uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
+{
+	struct heap *h = t->heap;
+
+	(void)n;
+	if (!bytes)
+		return TYPE_UNSURE;
+	/* With contents=pointers everything else was zeroed, so zeroes and text mean nothing. */
+	if (t->has_text && is_zero(bytes, size))
+		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
+	if (t->has_text && is_text(h->dump, bytes, size))
+		return heap_intern_type(h, "text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
+	if (is_pointer_array(t, bytes, size))
+		return heap_intern_type(h, "pointer array", PROVENANCE_CONTENT, TYPE_POINTER_ARRAY);
+	if (t->has_text && (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2)))
+		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
+	return TYPE_UNSURE;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The recognisers in the order in which they are asked.  A new one is a file with a recognise_fn, a row here and a line in meson.build.
+ */
+#ifndef TYPING_LIST_H
+#define TYPING_LIST_H
+
+/* function, summary */
+#define RECOGNISERS(X) \
+	X(recognise_tag, "what the program said") \
+	X(recognise_vtable, "C++ dynamic type by the vtable in the first word") \
+	X(recognise_content, "text, wide text, pointer arrays, zeroes") \
+	X(recognise_site, "the function that allocated it")
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gives every object of a heap its type: each is shown to the recognisers in turn until one is sure.
+ */
+#include "typing/typing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/progress.h"
+#include "typing/recogniser.h"
+
+#define PROGRESS_OBJECTS 65536
+
+static recognise_fn *const recognisers[] = {
+#define RECOGNISER_ROW(function, summary) function,
+	RECOGNISERS(RECOGNISER_ROW)
+#undef RECOGNISER_ROW
+};
+
+static uint32_t typing_recognise(struct typing *t, node_id n)
+{
+	const uint8_t *bytes = dump_block_bytes(t->heap->dump, n);
+
+	for (size_t i = 0; i < ARRAY_SIZE(recognisers); i++) {
+		const uint32_t type = recognisers[i](t, n, bytes, t->blocks->size[n]);
+
+		if (type != TYPE_UNSURE)
+			return type;
+	}
+	return 0;
+}
+
+static void typing_run(struct typing *t, const struct progress *progress)
+{
+	struct heap *h = t->heap;
+
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		h->type[n] = typing_recognise(t, n);
+		if (n % PROGRESS_OBJECTS == 0)
+			progress_step(progress, "types", n, h->nr_objects);
+	}
+	vtable_settle(t);
+	progress_step(progress, "types", 1, 1);
+}
+
+struct error *heap_open(const struct dump *d, const struct heap_options *options, struct heap **ret)
+{
+	struct heap *h = heap_create(d, options);
+	const char *contents = dump_proc_text(d, "contents");
+	size_t nr_attrs, nr_stacks;
+	struct typing t = {
+		.heap = h,
+		.blocks = dump_blocks(d),
+		.has_text = !contents || !strcmp(contents, "full"),
+	};
+
+	dump_attrs(d, &nr_attrs);
+	dump_stacks(d, &nr_stacks);
+	t.tag_types = xcalloc(nr_attrs + 1, sizeof(*t.tag_types));
+	t.site_types = xcalloc(nr_stacks + 1, sizeof(*t.site_types));
+	typing_run(&t, options ? &options->progress : NULL);
+	free(t.tag_types);
+	free(t.site_types);
+	map_deinit(&t.vtables);
+	map_deinit(&t.metaclasses);
+	*ret = h;
+	return NULL;
+}
