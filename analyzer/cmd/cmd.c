@@ -34,3 +34,9 @@ static const struct argp_option output_json_options[] = { OPTION_JSON, { 0 } };
 
 const struct argp output_argp = { .options = output_options, .parser = parse_output };
 const struct argp output_json_argp = { .options = output_json_options, .parser = parse_output };
+struct error *cmd_open_dump(const char *path, struct dump **ret)
+{
+	const struct progress progress = progress_terminal();
+
+	return dump_open(path, &progress, ret);
+}

@@ -12,7 +12,6 @@
 
 #include "base/mem.h"
 #include "cmd/cmd.h"
-#include "config.h"
 
 const struct command commands[] = {
 #define COMMAND_ROW(name, summary) { #name, summary, cmd_##name },

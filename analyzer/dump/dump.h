@@ -58,12 +58,7 @@ struct dump_range {
 };
 
 struct dump;
-
-/* Where a section's chunks lie, for `raw` and for tests. */
-struct dump_chunk {
-	uint64_t offset;	/* of the chunk header */
-	struct hc_chunk_header header;
-};
+struct dump_chunk;	/* dump/file.h */
 
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret) __attribute__((warn_unused_result));
 void dump_close(struct dump *d);
@@ -101,6 +96,11 @@ bool dump_has_contents(const struct dump *d);	/* full or pointers */
  * rounded up to 8.  NULL where the dump has no contents, for ARENA blocks and for empty ones.
  */
 const uint8_t *dump_block_bytes(const struct dump *d, size_t i);
+/*
+ * The first piece [*start, *end) of block i, at offset `from` or after it, that may hold something else than zeroes; false: there is none.  Small
+ * blocks are one piece; a large one may be a terabyte of which three pages were written.
+ */
+bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start, uint64_t *end);
 /*
  * len bytes at addr, wherever they are known: a block, a range, the annex.  NULL where not all of them are.
  */

@@ -238,6 +238,7 @@ struct hc_blocks_header {
 
 #define HC_BLOCKS_SIZE64 1u
 #define HC_BLOCKS_MAX 65536u
+#define HC_NEST_MAX 32u			/* a block lies inside fewer others than that */
 
 enum hc_block_flags {
 	HC_BLOCK_LABELLED = 1,

@@ -4,7 +4,8 @@
  *
  * Invariants:
  *   a.kind != 0  <=>  a block starts at this granule
- *   a.size == SIZE_ESCAPE  =>  the next granule's slot holds { size, 0 } (such a block covers many granules)
+ *   a.size == SIZE_ESCAPE  =>  the next granule's slot holds { size, 0 } (such a block covers many granules); its kind bits are 0
+ *   the block's address is its granule's, plus half a granule with RECORD_HALF
  *   (address, tick, thread, seq) is unique for the life of the process: seq counts the thread's births and
  *   cannot wrap within one tick; a thread slot is not reused within one tick
  * Writing: only the thread that owns the block (has just got it from, or is about to give it to, the allocator) writes its slot, b before a.
@@ -32,7 +33,8 @@
 #define RECORD_TICK_NS (1ull << 28)	/* 0.27 s; RECORD_TICK_MAX of them are 208 days */
 
 enum record_flag {
-	RECORD_LABELLED = 1,
+	RECORD_LABELLED = 1,	/* live/label.h has a text for it */
+	RECORD_HALF = 2,	/* the block starts half a granule later (glibc's are aligned to 16, granules are 32) */
 };
 
 struct record {

@@ -3,7 +3,9 @@
  * Threads as the census knows them, and the door every allocator call goes through.
  *
  * struct thread lives in the profiler's own memory (never freed, reused), so others may look at it after its thread has gone. A thread
- * registers itself at its first allocator call; a pthread key destructor retires it.
+ * registers itself at its first allocator call; a pthread key destructor retires it.  What the thread still allocates after that (other
+ * destructors, libc's own clean-up) goes on under its name: the struct is given to another thread in a later tick only, when the
+ * kernel no longer knows the old one.
  *
  * The door: a thread sets `inside`, then looks at gate_closed; the closer sets gate_closed, issues membarrier(), then waits
  * until every `inside` is 0.  membarrier pairs with the compiler barrier in thread_enter: the hot path has no fence.  Where the kernel has no
@@ -16,26 +18,66 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define THREAD_NAME_SIZE 16
+#define THREAD_NR_SITES 128
+
+enum thread_pending {
+	THREAD_PENDING_SNAPSHOT = 1,	/* a trigger came while inside */
+	THREAD_PENDING_PERIODIC = 2,	/* the thread's first birth in a new tick */
+};
+
+/* An entered scope (hook/tag.c), in private memory. */
+struct scope {
+	struct scope *outer;
+	uint32_t text;		/* id of "outer/inner" */
+};
+
+/* Direct-mapped cache of the depot's answers for callers. */
+struct thread_site {
+	uint64_t pc;		/* 0: empty */
+	uint32_t node;
+};
+
 struct thread {
 	/* Written by the owner only, read by anyone (relaxed). */
 	uint32_t inside;	/* 1 from thread_enter to thread_leave */
-	uint32_t pending;	/* a trigger came while inside: run it on leaving (set by the owner's signal handler) */
+	uint32_t pending;	/* THREAD_PENDING_*: what to do on leaving */
 	uint32_t slot;		/* 1 .. HC_THREAD_SLOT_MAX, 0: overflow */
 	uint32_t attr;		/* ATTR index that new blocks carry (current scope) */
-	uint64_t seq;		/* births so far */
-	uint32_t last_tick;	/* when the periodic work last ran on this thread */
-	uint32_t via_kind;	/* operator new, strdup...: kind and caller that a nested malloc shall use */
-	uint64_t via_site;
+	uint32_t last_tick;	/* of its last birth */
+	uint64_t seq;		/* births so far: blocks allocated */
+	uint64_t nr_freed, bytes_allocated, bytes_freed;
+
+	/* A wrapper that allocates through another entry point of ours (operator new, strdup) says here for whom: */
 	uint64_t via_sp;	/* valid only for frames below this stack address; 0: none */
-	uint64_t nr_allocated, nr_freed, bytes_allocated, bytes_freed;
-	void *stack_cache;	/* the unwinder's */
+	uint64_t via_site;
+	uint64_t via_size;	/* what the program asked for */
+	uint64_t via_done;	/* answer: the block that was recorded so */
+	uint32_t via_kind;	/* 0: the inner entry point's own */
+
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
-	void *scopes;		/* tag.h scopes: the stack of entered ones */
+	void *stack_cache;	/* the unwinder's */
+	struct scope *scopes;	/* innermost entered scope */
 	int32_t tid;
 	uint32_t first_tick;
 	uint64_t tls;		/* thread pointer */
-	uint32_t alive;		/* 0 after its end: free for reuse in a later tick */
+
+	/* Under the lock of thread.c: */
+	uint32_t alive;		/* 0 after its end: free for another thread in a later tick */
+	char name[THREAD_NAME_SIZE];	/* where not alive */
+	struct thread *next_ended;
 	struct thread *next;	/* all of them; pushed once, never removed */
+
+	struct thread_site sites[THREAD_NR_SITES];
+};
+
+/* What is kept of a thread whose struct thread serves another one now. */
+struct thread_gone {
+	uint32_t slot;
+	int32_t tid;
+	uint32_t first_tick, last_tick;	/* of its births */
+	uint64_t nr_allocated, nr_freed, bytes_allocated, bytes_freed;
+	char name[THREAD_NAME_SIZE];
 };
 
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
@@ -46,6 +88,20 @@ extern uint32_t gate_needs_fence;
 /* Slow paths; NULL from thread_register where there is no memory (counted). They keep errno. */
 struct thread *thread_register(void);
 void gate_wait(struct thread *t);	/* returns with t->inside == 1 and the gate open */
+
+/* Once, at the first allocator call of the process. */
+void threads_init(void);
+
+/* For pthread_atfork; the child's other threads have ended. */
+void threads_fork_prepare(void);
+void threads_fork_parent(void);
+void threads_fork_child(void);
+
+/* Gate closed, or in the snapshot child: the threads that are gone and not in threads_all any more (those with alive == 0 are), oldest
+ * not first.  Only the newest THREAD_HISTORY_MAX are kept (threads_forgotten counts the rest). */
+#define THREAD_HISTORY_MAX 65536u
+const struct thread_gone *threads_history(uint32_t *nr);
+
 void trigger_run_pending(struct thread *t);	/* snap/trigger.c */
 
 /* NULL: nested, or not to be tracked: just forward.  Else do the work and call thread_leave. */

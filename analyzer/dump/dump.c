@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening and closing a dump: sections are decoded in an order in which every one finds those that it names.
+ */
+#include "dump/dump.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "dump/file.h"
+#include "dump/internal.h"
+
+/* A few hundred bytes of file can say that they are gigabytes: what is decoded must fit into this machine. */
+static struct error *check_memory(const struct dump *d)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+	const uint64_t memory = pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
+
+	if (d->work_total > memory)
+		return error_create("%s: needs %" PRIu64 " MB of memory, and this machine has %" PRIu64,
+				    dump_file_path(d->file), d->work_total >> 20, memory >> 20);
+	return NULL;
+}
+
+static struct error *load(struct dump *d)
+{
+	struct error *error = dump_file_read_chunks(d->file, &d->chunks, &d->nr_chunks);
+
+	if (!error)
+		error = collect_sections(d);
+	if (!error)
+		error = check_memory(d);
+	if (!error)
+		error = load_proc(d);
+	if (!error)
+		error = load_kvs(d, SECTION_CNTR, &d->counts);
+	if (!error)
+		error = load_kvs(d, SECTION_ALLC, &d->alloc);
+	if (!error)
+		error = load_strings(d);
+	if (!error)
+		error = load_arrays(d);
+	if (!error)
+		error = load_threads_index(d);
+	if (!error)
+		error = load_blocks(d);
+	if (!error)
+		error = load_array(d, SECTION_LABL);
+	if (!error)
+		error = load_contents(d);
+	if (!error)
+		error = load_ranges(d);
+	if (error)
+		return error;
+	load_modules_index(d);
+	progress_step(&d->progress, "reading the dump", d->work_total, d->work_total);
+	return NULL;
+}
+
+struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
+{
+	struct dump *d = xcalloc(1, sizeof(*d));
+	struct error *error;
+
+	if (progress)
+		d->progress = *progress;
+	error = dump_file_open(path, &d->file);
+	if (!error)
+		error = load(d);
+	if (error) {
+		dump_close(d);
+		return error;
+	}
+	*ret = d;
+	return NULL;
+}
+
+void dump_close(struct dump *d)
+{
+	if (!d)
+		return;
+	block_index_destroy(d->index);
+	kvs_deinit(&d->proc);
+	kvs_deinit(&d->counts);
+	kvs_deinit(&d->alloc);
+	free(d->strings);
+	free(d->string_bytes);
+	for (size_t i = 0; i < NR_SECTIONS; i++) {
+		free(d->arrays[i].items);
+		free(d->sections[i].chunks);
+	}
+	free(d->threads_by_slot);
+	free(d->modules_by_start);
+	for (size_t i = 0; i < ARRAY_SIZE(d->block_areas); i++)
+		area_release(&d->block_areas[i]);
+	free(d->small_offset);
+	free(d->small_base);
+	free(d->large_blocks);
+	free(d->extents);
+	free(d->ranges.items);
+	free(d->annex.items);
+	area_release(&d->small);
+	area_release(&d->large);
+	area_release(&d->ranges.area);
+	area_release(&d->annex.area);
+	free(d->chunks);
+	dump_buffer_deinit(&d->buffer);
+	dump_file_close(d->file);
+	free(d);
+}
+
+const char *dump_path(const struct dump *d)
+{
+	return dump_file_path(d->file);
+}
+
+const struct hc_file_header *dump_header(const struct dump *d)
+{
+	return dump_file_header(d->file);
+}
+
+const struct dump_chunk *dump_chunks(const struct dump *d, size_t *nr)
+{
+	*nr = d->nr_chunks;
+	return d->chunks;
+}
+
+const struct dump_kvs *dump_proc(const struct dump *d)
+{
+	return &d->proc;
+}
+
+const struct dump_kvs *dump_counts(const struct dump *d)
+{
+	return &d->counts;
+}
+
+const struct dump_kvs *dump_alloc(const struct dump *d)
+{
+	return &d->alloc;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BMEM: contents of small blocks.  The payloads stand in one area as they come out of the file, headers included; every block
+ * that owns its bytes remembers where they are.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "dump/file.h"
+#include "dump/internal.h"
+
+#define NR_READERS 2
+
+/* Readers take the next chunk that nobody has taken. */
+struct readers {
+	struct dump *d;
+	const struct section *section;
+	const uint64_t *at;		/* of each payload in the area */
+	atomic_size_t next;
+	atomic_bool failed;
+};
+
+static void *read_chunks(void *arg)
+{
+	_cleanup_(dump_buffer_deinit) struct dump_buffer buffer = { 0 };
+	struct readers *r = arg;
+	struct error *error = NULL;
+
+	while (!error && !atomic_load(&r->failed)) {
+		const size_t i = atomic_fetch_add(&r->next, 1);
+
+		if (i >= r->section->nr_chunks)
+			break;
+		error = dump_file_read_payload(r->d->file, &buffer, r->section->chunks[i],
+					       r->d->small.bytes + r->at[i]);
+	}
+	if (error)
+		atomic_store(&r->failed, true);
+	return error;
+}
+
+/* Reads all payloads into the area, two at a time: decompressing them is most of the work of opening a dump. */
+static struct error *read_payloads(struct dump *d, const struct section *s, const uint64_t *at)
+{
+	struct readers r = { .d = d, .section = s, .at = at };
+	struct error *errors[NR_READERS] = { 0 };
+	pthread_t threads[NR_READERS];
+	bool started[NR_READERS] = { 0 };
+
+	for (int i = 1; i < NR_READERS; i++)
+		started[i] = !pthread_create(&threads[i], NULL, read_chunks, &r);
+	errors[0] = read_chunks(&r);
+	for (int i = 1; i < NR_READERS; i++) {
+		void *result = NULL;
+
+		if (started[i])
+			pthread_join(threads[i], &result);
+		errors[i] = result;
+		if (!errors[0]) {
+			errors[0] = errors[i];
+			errors[i] = NULL;
+		}
+		error_destroy(errors[i]);
+	}
+	return errors[0];
+}
+
+static bool has_small_contents(const struct dump *d, size_t i)
+{
+	return d->blocks.size[i] < HC_LARGE_BLOCK && block_owner(d, i) == i;
+}
+
+/* The first block at or after i with contents in BMEM. */
+static size_t next_small(const struct dump *d, size_t i)
+{
+	while (i < d->blocks.nr && !has_small_contents(d, i))
+		i++;
+	return i;
+}
+
+static void set_offset(struct dump *d, size_t block, uint64_t at)
+{
+	uint64_t *base = &d->small_base[block >> SMALL_GROUP_SHIFT];
+
+	if (!*base)
+		*base = at;
+	d->small_offset[block] = (uint32_t)((at - *base) / 8);
+}
+
+/* Hands the bytes of one payload to blocks from *block on. */
+static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk, uint64_t at, size_t *block)
+{
+	const uint64_t end = at + chunk->header.raw_len;
+	struct hc_bmem_header head;
+
+	if (chunk->header.raw_len < sizeof(head))
+		return dump_chunk_error(d->file, chunk, "too short for its header");
+	memcpy(&head, d->small.bytes + at, sizeof(head));
+	*block = next_small(d, *block);
+	if (head.first_block != *block)
+		return dump_chunk_error(d->file, chunk, "begins with block %" PRIu64 ", should begin with %zu",
+					head.first_block, *block);
+	at += sizeof(head);
+	for (uint64_t nr = 0; nr < head.nr_blocks; nr++) {
+		const size_t i = next_small(d, *block);
+		uint64_t size;
+
+		if (i == d->blocks.nr)
+			return dump_chunk_error(d->file, chunk, "has contents for more blocks than there are");
+		size = (d->blocks.size[i] + 7) & ~7ull;
+		if (size > end - at)
+			return dump_chunk_error(d->file, chunk, "block %zu: its %" PRIu64 " bytes do not fit", i, size);
+		set_offset(d, i, at);
+		at += size;
+		*block = i + 1;
+	}
+	if (at != end)
+		return dump_chunk_error(d->file, chunk, "%" PRIu64 " bytes too many", end - at);
+	return NULL;
+}
+
+static struct error *assign_payloads(struct dump *d, const struct section *s, const uint64_t *at)
+{
+	struct error *error = NULL;
+	size_t block = 0;
+
+	d->small_offset = xcalloc(d->blocks.nr, sizeof(*d->small_offset));
+	d->small_base = xcalloc((d->blocks.nr >> SMALL_GROUP_SHIFT) + 1, sizeof(*d->small_base));
+	for (size_t i = 0; i < s->nr_chunks && !error; i++)
+		if (s->chunks[i]->header.raw_len)
+			error = assign_chunk(d, s->chunks[i], at[i], &block);
+	if (error)
+		return error;
+	block = next_small(d, block);
+	if (block < d->blocks.nr)
+		return error_create("%s: section BMEM: contents of block %zu and those after it are missing",
+				    dump_file_path(d->file), block);
+	return NULL;
+}
+
+struct error *load_contents(struct dump *d)
+{
+	const struct section *s = &d->sections[SECTION_BMEM];
+	_cleanup_free_ uint64_t *at = xcalloc(s->nr_chunks + 1, sizeof(*at));
+	struct error *error;
+
+	if (!d->has_contents && s->raw_len)
+		return dump_chunk_error(d->file, s->chunks[0], "contents in a dump that says it has none");
+	if (!d->has_contents)
+		return NULL;
+	for (size_t i = 0; i < s->nr_chunks; i++) {
+		const uint64_t len = s->chunks[i]->header.raw_len;
+
+		if (len % 8)
+			return dump_chunk_error(d->file, s->chunks[i], "%" PRIu64 " bytes are no multiple of 8", len);
+		at[i + 1] = at[i] + len;
+	}
+	error = area_reserve(d, &d->small, s->raw_len, "contents");
+	if (!error)
+		error = read_payloads(d, s, at);
+	if (!error)
+		error = assign_payloads(d, s, at);
+	return error;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The next definition, in link order, of everything that hook/hooks.h lists, and what kind of allocator that is.  Found by
+ * real_init at the first call of any wrapper, which may come before any constructor has run; a call that comes out of dlsym itself
+ * meanwhile is served from the profiler's own memory.
+ */
+#ifndef HOOK_REAL_H
+#define HOOK_REAL_H
+
+#include <stdbool.h>
+
+#include "hook/hooks.h"
+
+struct real {
+#define REAL_MEMBER(result, name, parameters) result(*name) parameters;
+	HOOKS(REAL_MEMBER)
+#undef REAL_MEMBER
+	/* Below this a request is rounded up: 16 where two blocks could otherwise share a granule, 0 over glibc. */
+	size_t min_size;
+	/* operator new and delete do not come back to malloc and free: their wrappers keep the census. */
+	bool direct_new;
+	/* mmap calls from this code are the allocator's own. */
+	uint64_t allocator_start, allocator_end;
+	const char *allocator;	/* PROC "allocator" */
+};
+
+/* Written once by real_init (operator new's pointers: by the first wrapper that finds them), read-only after. */
+extern struct real real;
+
+/* False while this very thread is inside real_init: use private memory (hook/early.h). */
+bool real_init(void);
+
+/* real_init, unless it is done.  malloc is the last pointer that real_init sets. */
+static inline bool real_ready(void)
+{
+	if (__builtin_expect(__atomic_load_n(&real.malloc, __ATOMIC_ACQUIRE) != NULL, 1))
+		return true;
+	return real_init();
+}
+
+/* Looks for a C++ runtime that came after start-up (dlopen, RTLD_LOCAL) and fills in operator new and delete.  False: there is none. */
+bool real_find_new(void);
+
+#endif

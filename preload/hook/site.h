@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a block is born: the stack that its record gets.  What HEAPCENSUS_STACKS asks for is decided here.
+ */
+#ifndef HOOK_SITE_H
+#define HOOK_SITE_H
+
+#include <stdint.h>
+
+#include "live/thread.h"
+
+enum site_mode {
+	SITE_CALLER = 0,	/* also before start-up is complete */
+	SITE_FULL,
+	SITE_OFF,
+};
+
+/* Written by start, read-only after. */
+struct site_state {
+	enum site_mode mode;
+	uint32_t depth;
+};
+extern struct site_state site_state;
+
+uint32_t site_find_slow(struct thread *t, uint64_t caller);
+
+/* The depot node of a block whose allocator was called from `caller`.  t->inside is 1. */
+static inline uint32_t site_find(struct thread *t, uint64_t caller)
+{
+	const struct thread_site *const s = &t->sites[(caller ^ caller >> 7) % THREAD_NR_SITES];
+
+	if (__builtin_expect(s->pc == caller, 1))
+		return s->node;
+	return site_find_slow(t, caller);
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The census itself: a block enters with live_insert when the allocator has handed it out, leaves with live_forget before the allocator
+ * gets it back.  The caller is inside the door (t->inside), except for live_forget, which a nested call may use too: it writes only
+ * the slot of a block that the caller owns.
+ *
+ * Invariant, at any moment with the gate closed: the records are exactly the blocks that the program owns, less those counted as lost.
+ */
+#ifndef LIVE_LIVE_H
+#define LIVE_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "live/plane.h"
+#include "live/record.h"
+#include "live/thread.h"
+#include "rt/clock.h"
+#include "rt/count.h"
+
+/* A record taken out of the table, with its size resolved. */
+struct live_block {
+	uint64_t a, b;
+	uint64_t size;
+};
+
+/* Slow halves of the functions below (live/live.c). */
+uint32_t live_new_tick(struct thread *t, uint64_t tick);
+bool live_put_escape(struct plane *p, uint64_t addr, uint64_t size);
+uint64_t live_get_escape(const struct plane *p, uint64_t addr);
+void live_drop_label(enum plane_id plane, uint64_t addr);
+
+/* Now, for a birth; saturated.  Notices when the thread's tick changes. */
+static inline uint32_t live_tick(struct thread *t)
+{
+	const uint64_t tick = clock_tick();
+
+	if (__builtin_expect(tick != t->last_tick, 0))
+		return live_new_tick(t, tick);
+	return (uint32_t)tick;
+}
+
+static inline uint64_t live_pack_half(const struct plane *p, uint64_t addr)
+{
+	return (addr >> (p->granule_shift - 1)) << 63;
+}
+_Static_assert((uint64_t)RECORD_HALF << 62 == 1ull << 63, "live_pack_half makes this flag");
+
+/* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails. */
+static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
+{
+	struct record *slot = plane_find_slot(p, addr);
+
+	if (__builtin_expect(!slot, 0))
+		slot = plane_add_leaf(p, addr);
+	return slot;
+}
+
+/* Writes a record as given (a without size and half).  False (counted) where the table has no memory. */
+static inline bool live_put(enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
+{
+	struct plane *const p = &live_planes[plane];
+	struct record *const slot = live_make_slot(p, addr);
+
+	if (__builtin_expect(!slot, 0))
+		return false;
+	if (__builtin_expect(size >= RECORD_SIZE_ESCAPE, 0)) {
+		if (!live_put_escape(p, addr, size))
+			return false;
+		size = RECORD_SIZE_ESCAPE;
+	}
+	slot->b = b;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	slot->a = a | size | live_pack_half(p, addr);
+	return true;
+}
+
+/* A new block: born now. */
+static inline void live_insert(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
+			       uint32_t kind, uint32_t stack, uint32_t attr)
+{
+	const uint32_t tick = live_tick(t);
+
+	if (live_put(plane, addr, size, record_pack_a(0, stack, attr, kind, 0),
+		     record_pack_b(tick, t->slot, t->seq)))
+		t->bytes_allocated += size;
+	t->seq++;
+}
+
+/* The slot where a block starts at addr exactly, read into out; NULL where none does. */
+static inline struct record *live_find_slot(const struct plane *p, uint64_t addr, struct live_block *out)
+{
+	struct record *const slot = plane_find_slot(p, addr);
+
+	if (__builtin_expect(!slot || record_kind(slot->a) == 0, 0))
+		return NULL;
+	out->a = slot->a;
+	out->b = slot->b;
+	if (__builtin_expect((out->a ^ live_pack_half(p, addr)) >> 63, 0))
+		return NULL;	/* a pointer into a small block, or just before one */
+	out->size = record_size_field(out->a);
+	if (__builtin_expect(out->size == RECORD_SIZE_ESCAPE, 0))
+		out->size = live_get_escape(p, addr);
+	return slot;
+}
+
+static inline bool live_find(enum plane_id plane, uint64_t addr, struct live_block *out)
+{
+	return live_find_slot(&live_planes[plane], addr, out) != NULL;
+}
+
+/* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added up then). */
+static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t addr, struct live_block *was)
+{
+	struct record *const slot = live_find_slot(&live_planes[plane], addr, was);
+
+	if (!slot)
+		return false;
+	slot->a = 0;
+	if (t) {
+		t->nr_freed++;
+		t->bytes_freed += was->size;
+	}
+	return true;
+}
+
+/* For blocks that a program frees: drops the label too. */
+static inline void live_forget_label(enum plane_id plane, uint64_t addr, const struct live_block *was)
+{
+	if (__builtin_expect(record_flags(was->a) & RECORD_LABELLED, 0))
+		live_drop_label(plane, addr);
+}
+
+/* Puts a block back that live_forget has taken (realloc failed), or at the same address with a new size (realloc in place). */
+void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
+		  const struct live_block *was);
+
+/* Changes what a live block says of itself.  kind or stack or attr as given; birth, size and label stay.  False where it is unknown. */
+bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr);
+bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled);
+
+/* The plane in which a block starts at addr: the innermost of pool, python, malloc, mmap.  False where none does. */
+bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out);
+
+#endif

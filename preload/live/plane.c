@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shadow planes: reservation of directories, leaves on demand, and the walk in address order.
+ *
+ * Any thread, in a signal handler, in the snapshot child; nothing is ever unmapped.  Leaves are raced for: the loser gives its own back.
+ */
+#include "live/plane.h"
+
+#include <string.h>
+
+#include "rt/count.h"
+#include "rt/private.h"
+#include "rt/sys.h"
+
+#include "rt/ban.h"
+
+#define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
+
+struct plane live_planes[NR_PLANES];
+
+/* One plane for all threads; only plane_add_leaf writes it after start. */
+static uint64_t nr_leaves_mapped[NR_PLANES];
+
+bool live_planes_init(uint32_t malloc_granule_shift)
+{
+	static const uint32_t shifts[NR_PLANES] = {
+		[PLANE_MMAP] = 12,
+		[PLANE_POOL] = 3,
+		[PLANE_PYTHON] = 4,
+	};
+
+	for (uint32_t i = 0; i < NR_PLANES; i++) {
+		struct record **const leaves = private_pages(PLANE_NR_LEAVES * sizeof(*leaves));
+
+		if (!leaves)
+			return false;
+		live_planes[i].leaves = leaves;
+		live_planes[i].granule_shift = i == PLANE_MALLOC ? malloc_granule_shift : shifts[i];
+	}
+	return true;
+}
+
+static uint64_t leaf_bytes(const struct plane *p)
+{
+	return (LEAF_SIZE >> p->granule_shift) * sizeof(struct record);
+}
+
+struct record *plane_add_leaf(struct plane *p, uint64_t addr)
+{
+	const uint64_t index = addr >> PLANE_LEAF_SHIFT;
+	struct record *expected = NULL;
+	struct record *leaf;
+
+	if (!p->leaves || addr >> PLANE_ADDRESS_BITS) {
+		COUNT(blocks_no_shadow);
+		return NULL;
+	}
+	leaf = private_pages(leaf_bytes(p));
+	if (!leaf) {
+		COUNT(blocks_no_shadow);
+		return NULL;
+	}
+	/* Release: pairs with the acquire in plane_find_slot. */
+	if (__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		__atomic_fetch_add(&nr_leaves_mapped[p - live_planes], 1, __ATOMIC_RELAXED);
+	else
+		private_pages_free(leaf, leaf_bytes(p));
+	return plane_find_slot(p, addr);
+}
+
+void plane_cursor_init(struct plane_cursor *c, const struct plane *p)
+{
+	memset(c, 0, sizeof(*c));
+	c->plane = p;
+}
+
+/* The leaf of c->next, skipping the ranges that have none; NULL at the end. */
+static const struct record *cursor_leaf(struct plane_cursor *c)
+{
+	for (;;) {
+		const uint64_t index = c->next >> PLANE_LEAF_SHIFT;
+
+		if (index >= PLANE_NR_LEAVES)
+			return NULL;
+		const struct record *const leaf = __atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
+
+		if (leaf)
+			return leaf;
+		c->next = (index + 1) << PLANE_LEAF_SHIFT;
+	}
+}
+
+static void cursor_take(struct plane_cursor *c, const struct record *slot)
+{
+	const uint32_t shift = c->plane->granule_shift;
+	const uint64_t granule = c->next;
+
+	c->record = *slot;
+	c->addr = granule;
+	if (record_flags(slot->a) & RECORD_HALF)
+		c->addr += 1ul << (shift - 1);
+	c->size = record_size_field(slot->a);
+	c->next = granule + (1ul << shift);
+	if (c->size == RECORD_SIZE_ESCAPE) {
+		const struct record *const more = plane_find_slot(c->plane, c->next);
+
+		c->size = more ? more->a : RECORD_SIZE_ESCAPE;
+	}
+}
+
+bool plane_cursor_next(struct plane_cursor *c)
+{
+	const uint32_t shift = c->plane->granule_shift;
+
+	if (!c->plane->leaves)
+		return false;
+	for (;;) {
+		const struct record *const leaf = cursor_leaf(c);
+
+		if (!leaf)
+			return false;
+		for (uint64_t i = (c->next & (LEAF_SIZE - 1)) >> shift; i < LEAF_SIZE >> shift; i++) {
+			if (record_kind(leaf[i].a) == 0)
+				continue;
+			c->next = (c->next & ~(LEAF_SIZE - 1)) + (i << shift);
+			cursor_take(c, &leaf[i]);
+			return true;
+		}
+		c->next = (c->next & ~(LEAF_SIZE - 1)) + LEAF_SIZE;
+	}
+}
+
+uint64_t live_planes_reserved_bytes(void)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < NR_PLANES; i++) {
+		if (!live_planes[i].leaves)
+			continue;
+		bytes += PLANE_NR_LEAVES * sizeof(struct record *);
+		bytes += leaf_bytes(&live_planes[i]) *
+			 __atomic_load_n(&nr_leaves_mapped[i], __ATOMIC_RELAXED);
+	}
+	return bytes;
+}
