@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-static uint32_t decode(const char *s, size_t len)
+uint32_t text_decode(const char *s, size_t len)
 {
 	const unsigned char *b = (const unsigned char *)s;
 
@@ -45,7 +45,7 @@ size_t text_utf8_len(const char *s, size_t len)
 	for (i = 1; i < need; i++)
 		if (((unsigned char)s[i] & 0xc0) != 0x80)
 			return 0;
-	c = decode(s, need);
+	c = text_decode(s, need);
 	return c < least[need] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : need;
 }
 
@@ -69,7 +69,7 @@ static size_t escape_one(const char *s, size_t len, char out[5])
 		snprintf(out, 5, "\\%c", to[simple - from]);
 		return 1;
 	}
-	if (!n || !text_is_printable(decode(s, n))) {
+	if (!n || !text_is_printable(text_decode(s, n))) {
 		snprintf(out, 5, "\\x%02x", (unsigned char)s[0]);
 		return 1;
 	}
@@ -107,6 +107,21 @@ char *text_escape_max(const char *s, size_t len, size_t max)
 char *text_escape(const char *s, size_t len)
 {
 	return text_escape_max(s, len, SIZE_MAX - 8);
+}
+
+bool text_is_clean(const char *s)
+{
+	size_t len = strlen(s);
+
+	while (len) {
+		const size_t n = text_utf8_len(s, len);
+
+		if (!n || !text_is_printable(text_decode(s, n)))
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
 }
 
 void text_print(FILE *out, const char *s)

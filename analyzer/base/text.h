@@ -13,6 +13,9 @@
 /* Bytes of the UTF-8 sequence at s (1..4), or 0 where it is not one (overlong, surrogate, cut off). */
 size_t text_utf8_len(const char *s, size_t len);
 
+/* The code point of a sequence that text_utf8_len measured. */
+uint32_t text_decode(const char *s, size_t len);
+
 /* A code point that may go to a terminal: no C0 or C1 control, no DEL, no bidirectional override. */
 bool text_is_printable(uint32_t code_point);
 
@@ -22,6 +25,8 @@ bool text_is_printable(uint32_t code_point);
  */
 char *text_escape(const char *s, size_t len);
 char *text_escape_max(const char *s, size_t len, size_t max);
+/* Nothing in it needs an escape; a backslash is as good as any. */
+bool text_is_clean(const char *s);
 void text_print(FILE *out, const char *s);
 
 #endif
