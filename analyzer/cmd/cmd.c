@@ -4,7 +4,11 @@
  */
 #include "cmd/cmd.h"
 
+#include <string.h>
+
 #include "base/progress.h"
+#include "base/text.h"
+#include "typing/typing.h"
 
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
@@ -34,9 +38,43 @@ static const struct argp_option output_json_options[] = { OPTION_JSON, { 0 } };
 
 const struct argp output_argp = { .options = output_options, .parser = parse_output };
 const struct argp output_json_argp = { .options = output_json_options, .parser = parse_output };
-struct error *cmd_open_dump(const char *path, struct dump **ret)
+struct error *cmd_open(const char *path, bool exact_index, struct opened *o)
 {
-	const struct progress progress = progress_terminal();
+	const struct heap_options options = { .exact_index = exact_index, .progress = progress_terminal() };
+	struct error *error = dump_open(path, &options.progress, &o->dump);
 
-	return dump_open(path, &progress, ret);
+	return error ? error : heap_open(o->dump, &options, &o->heap);
+}
+
+void cmd_close(struct opened *o)
+{
+	size_t nr = 0;
+	const char *const *notes = o->heap ? heap_notes(o->heap, &nr) : NULL;
+
+	fflush(stdout);
+	for (size_t i = 0; i < nr; i++) {
+		fputs("heapcensus: note: ", stderr);
+		text_print(stderr, notes[i]);
+		fputc('\n', stderr);
+	}
+	if (o->heap)
+		heap_close(o->heap);
+	dump_close(o->dump);
+}
+
+void cmd_emit_kv(struct json *j, const struct dump_kv *kv)
+{
+	switch (kv->type) {
+	case HC_KV_U64:
+		json_number(j, kv->key, kv->number);
+		return;
+	case HC_KV_TEXT:
+		json_bytes(j, kv->key, kv->text.bytes, kv->text.len);
+		return;
+	case HC_KV_LIST:
+		json_begin_array(j, kv->key);
+		for (uint32_t at = 0; at < kv->text.len; at += (uint32_t)strlen(kv->text.bytes + at) + 1)
+			json_text(j, NULL, kv->text.bytes + at);
+		json_end_array(j);
+	}
 }

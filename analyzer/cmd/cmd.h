@@ -12,6 +12,7 @@
 #include "base/emit.h"
 #include "base/error.h"
 #include "dump/dump.h"
+#include "heap/heap.h"
 
 struct command {
 	const char *name;
@@ -35,7 +36,20 @@ COMMANDS(CMD_DECLARE)
 extern const struct argp output_argp;
 extern const struct argp output_json_argp;	/* of commands that have no CSV */
 
-/* Opens a dump with a progress bar on a terminal. */
-struct error *cmd_open_dump(const char *path, struct dump **ret) __attribute__((warn_unused_result));
+/* A dump and its typed heap. */
+struct opened {
+	struct dump *dump;
+	struct heap *heap;
+};
+
+/*
+ * Opens both, with a progress bar on a terminal.  Declare it `_cleanup_(cmd_close) struct opened o = { 0 };`: closing says on standard
+ * error, once each, what the reader of the output should know (a binary that is missing or has changed).
+ */
+struct error *cmd_open(const char *path, bool exact_index, struct opened *o) __attribute__((warn_unused_result));
+void cmd_close(struct opened *o);
+
+/* One value of PROC, CNTR or ALLC as a member of the open object. */
+void cmd_emit_kv(struct json *j, const struct dump_kv *kv);
 
 #endif

@@ -121,10 +121,9 @@ const struct hc_file_header *dump_header(const struct dump *d)
 	return dump_file_header(d->file);
 }
 
-const struct dump_chunk *dump_chunks(const struct dump *d, size_t *nr)
+uint64_t dump_file_bytes(const struct dump *d)
 {
-	*nr = d->nr_chunks;
-	return d->chunks;
+	return dump_file_size(d->file);
 }
 
 const struct dump_kvs *dump_proc(const struct dump *d)

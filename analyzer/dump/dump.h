@@ -58,14 +58,13 @@ struct dump_range {
 };
 
 struct dump;
-struct dump_chunk;	/* dump/file.h */
 
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret) __attribute__((warn_unused_result));
 void dump_close(struct dump *d);
 
 const char *dump_path(const struct dump *d);
+uint64_t dump_file_bytes(const struct dump *d);
 const struct hc_file_header *dump_header(const struct dump *d);
-const struct dump_chunk *dump_chunks(const struct dump *d, size_t *nr);
 
 const struct dump_kvs *dump_proc(const struct dump *d);
 const struct dump_kvs *dump_counts(const struct dump *d);
