@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stack/depot: the same stack is the same node, from one thread and from many at once; parents come before children; what it costs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rt/private.h"
+#include "stack/depot.h"
+
+static void test_intern(void **state)
+{
+	const uint64_t stack[] = {0x10, 0x20, 0x30}, other[] = {0x11, 0x20, 0x30};
+	const uint32_t a = depot_intern_stack(stack, 3), b = depot_intern_stack(other, 3);
+
+	(void)state;
+	assert_int_not_equal(a, 0);
+	assert_int_not_equal(a, b);
+	assert_int_equal(depot_intern_stack(stack, 3), a);
+	assert_int_equal(depot_get(a)->pc, 0x10);
+	assert_int_equal(depot_get(a)->parent, depot_get(b)->parent);
+	assert_int_equal(depot_get(depot_get(a)->parent)->pc, 0x20);
+	assert_int_equal(depot_intern_stack(stack, 0), 0);
+	assert_int_equal(depot_intern(0x30, 0), depot_get(depot_get(a)->parent)->parent);
+}
+
+#define NR_STACKS 20000
+
+static uint32_t results[8][NR_STACKS];
+
+/* Every thread interns the same stacks of one to eight frames, in its own order. */
+static void *intern_all(void *arg)
+{
+	uint32_t *result = arg;
+	const uint32_t step = 2 * (uint32_t)(result - results[0]) / NR_STACKS + 1;
+
+	for (uint32_t i = 0; i < NR_STACKS; i++) {
+		const uint32_t n = i * step * 7919u % NR_STACKS;
+		uint64_t pcs[8];
+
+		for (uint32_t k = 0; k < 8; k++)
+			pcs[k] = 0x400000 + (n >> (2 * k)) * 16 + k;
+		result[n] = depot_intern_stack(pcs, 1 + n % 8);
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	pthread_t threads[8];
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, intern_all, results[i]), 0);
+	for (int i = 0; i < 8; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 1; i < 8; i++)
+		for (uint32_t n = 0; n < NR_STACKS; n++)
+			if (results[i][n])
+				assert_int_equal(results[i][n], results[0][n]);
+	for (uint32_t n = 1; n <= depot_nr(); n++) {
+		assert_true(depot_get(n)->parent < n);
+		assert_true(depot_get(n)->pc != 0);
+	}
+}
+
+/* A million nodes in less than 64 MB of address space. */
+static void test_size(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 1000000; i++)
+		assert_int_not_equal(depot_intern(0x10000000 + i * 5, (uint32_t)(i % 3)), 0);
+	assert_true(depot_nr() >= 1000000);
+	assert_true(private_reserved_bytes() < 64 << 20);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return depot_init() ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_intern),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_size),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
