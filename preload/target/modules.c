@@ -312,6 +312,7 @@ bool modules_read(struct modules *out, const struct maps *m, struct bump *b)
 
 	*out = (struct modules){0};
 	add_executable(&r);
+	add_vdso(&r);		/* the link map has it too, under another name */
 	debug = find_debug(&r);
 	for (int i = 0; debug && i < NAMESPACES_MAX; i++) {
 		add_link_maps(&r, debug);
@@ -320,7 +321,6 @@ bool modules_read(struct modules *out, const struct maps *m, struct bump *b)
 		debug = readable(&r, (uint64_t)((const struct r_debug_extended *)debug)->r_next,
 				 sizeof(struct r_debug_extended));
 	}
-	add_vdso(&r);
 	sort_by_start(out);
 	return out->nr > 0;
 }

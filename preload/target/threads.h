@@ -13,7 +13,7 @@
 
 struct os_thread {
 	int32_t tid;
-	bool blocked;		/* in a system call: sp and pc are valid */
+	bool blocked;		/* in a system call: sp and pc are valid (the reader itself: in its read) */
 	char state;		/* of /proc/.../stat: R S D T ...; '?' if unknown */
 	uint64_t sp, pc;
 	char name[16];		/* comm, ended by zero */
