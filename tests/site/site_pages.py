@@ -7,7 +7,8 @@ Everything is a function of the number of pages, so two crawls of Site(n) get th
     /p/<section>/<i>.html  the N pages; page i links its children 8i+1 .. 8i+8 (all are reachable) and some others
     /img/<k>.png           pictures, shared by pages
     /q?page=i&sort=...     query URLs, one for every tenth page, that link back
-    /r/<i>                 redirects (301 and 302) to page i, for every twentieth
+    /r/<i>                 redirects (301 and 302) to /moved/<i>.html, for every twentieth; nothing else links there, so
+                           that a crawler with several connections meets them in the same order every time
     /missing/<i>.html      linked by every fiftieth page, answered 404
     /files/<k>.bin         a few larger files
     /robots.txt            disallows /private/, which is linked all the same
@@ -47,7 +48,7 @@ class Site:
     def answer(self, target):
         """The Answer to GET target (path and query)."""
         path, _, query = target.partition("?")
-        handlers = {"": self._front, "p": self._page, "img": self._picture, "q": self._query, "r": self._redirect,
+        handlers = {"": self._front, "p": self._page, "img": self._picture, "q": self._query, "r": self._redirect, "moved": self._moved,
                     "files": self._file, "style.css": self._style, "robots.txt": self._robots}
         parts = path.strip("/").split("/")
         handler = handlers.get(parts[0])
@@ -96,7 +97,7 @@ class Site:
         if i % 10 == 0:
             yield f"/q?page={i}&amp;sort={rng.choice(WORDS)}", "sorted"
         if i % 20 == 0:
-            yield f"/r/{rng.randrange(self.pages)}", "moved"
+            yield f"/r/{i}", "moved"
         if i % 50 == 0:
             yield f"/missing/{i}.html", "gone"
         if i % 97 == 0:
@@ -115,7 +116,11 @@ class Site:
         i = self._number(parts[0], self.pages) if len(parts) == 1 else None
         if i is None:
             return None
-        return Answer(301 if i % 2 else 302, b"<html><body>moved</body></html>\n", location=self.page_url(i))
+        return Answer(301 if i % 40 else 302, b"<html><body>moved</body></html>\n", location=f"/moved/{i}.html")
+
+    def _moved(self, parts, query):
+        i = self._number(parts[0], self.pages, ".html") if len(parts) == 1 else None
+        return None if i is None else self._html(f"Moved {i}", f'<a href="{self.page_url(i)}">page {i}</a>\n')
 
     def _picture(self, parts, query):
         k = self._number(parts[0], self.pictures, ".png") if len(parts) == 1 else None
