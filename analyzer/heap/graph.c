@@ -16,6 +16,7 @@
 
 #define THREADS_MAX 8
 #define SPAN_BYTES_MIN (16u << 20)	/* less is not worth a thread */
+#define WORDS_MAX ((uint64_t)EDGE_INTERIOR)	/* an edge has 31 bits for its word: 16 GB of one block */
 #define PROGRESS_NODES 65536
 
 struct scan {
@@ -40,7 +41,7 @@ static void scan_add_edge(struct scan *s, node_id to, uint32_t offset)
 }
 
 /* The words of [start, end), byte offsets into bytes; both multiples of 8. */
-static void scan_words(struct scan *s, const uint8_t *bytes, uint64_t start, uint64_t end)
+static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t start, uint64_t end)
 {
 	const struct dump *d = s->h->dump;
 	const uint64_t *addrs = dump_blocks(d)->addr;
@@ -60,11 +61,24 @@ static void scan_words(struct scan *s, const uint8_t *bytes, uint64_t start, uin
 	}
 }
 
+/* The same of object n, without the pages that were never written: a block may be far larger than its contents. */
+static void scan_words(struct scan *s, node_id n, const uint8_t *bytes, uint64_t start, uint64_t end)
+{
+	uint64_t first, last;
+
+	while (start < end && dump_next_contents(s->h->dump, n, start, &first, &last)) {
+		first = first / 8 * 8;
+		last = (last + 7) / 8 * 8;
+		scan_known_words(s, bytes, first < start ? start : first, last < end ? last : end);
+		start = last;
+	}
+}
+
 /* The words of an object that are not those of a block inside it. */
 static void scan_object(struct scan *s, node_id n)
 {
 	const struct dump_blocks *b = dump_blocks(s->h->dump);
-	const uint64_t end = b->size[n] / 8 * 8;
+	const uint64_t end = b->size[n] / 8 < WORDS_MAX ? b->size[n] / 8 * 8 : WORDS_MAX * 8;
 	const uint8_t *bytes;
 	uint64_t offset = 0;
 
@@ -79,11 +93,11 @@ static void scan_object(struct scan *s, node_id n)
 		if (b->parent[inner] != n)
 			continue;
 		if (inner_start > offset)
-			scan_words(s, bytes, offset, inner_start);
+			scan_words(s, n, bytes, offset, inner_start);
 		offset = (b->addr[inner] - b->addr[n] + b->size[inner] + 7) / 8 * 8;
 	}
 	if (offset < end)
-		scan_words(s, bytes, offset, end);
+		scan_words(s, n, bytes, offset, end);
 }
 
 static void *scan_span(void *arg)
@@ -97,7 +111,7 @@ static void *scan_span(void *arg)
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];
 
-			scan_words(s, r->bytes, 0, r->size / 8 * 8);
+			scan_known_words(s, r->bytes, 0, (r->size / 8 < WORDS_MAX ? r->size / 8 : WORDS_MAX) * 8);
 		} else {
 			scan_object(s, n);
 		}

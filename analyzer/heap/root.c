@@ -94,7 +94,7 @@ static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 
 	if (!frame)
 		return intern_format(h->private->names, "<stack %d>", tid);
-	return intern_format(h->private->names, "<stack %s+0x%lx>", symbols_name_code(h->symbols, frame->pc),
+	return intern_format(h->private->names, "<stack %s+0x%lx>", symbols_name_code(h->symbols, frame->pc, false),
 			     addr - frame->sp);
 }
 

@@ -77,10 +77,10 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 	uint32_t node = stack;
 
 	for (int depth = 0; depth < SITE_DEPTH_MAX; depth++) {
-		const uint64_t pc = nodes[node].pc - 1;
-		const char *module = symbols_module_name(h->symbols, dump_find_module(h->dump, pc));
+		const uint64_t pc = nodes[node].pc;
+		const char *module = symbols_module_name(h->symbols, dump_find_module(h->dump, pc - 1));
 
-		if (!is_skipped_module(module) && !is_wrapper(h, symbols_name_code(h->symbols, pc)))
+		if (!is_skipped_module(module) && !is_wrapper(h, symbols_name_code(h->symbols, pc, true)))
 			return node;
 		if (!nodes[node].parent)
 			return node;
@@ -108,7 +108,7 @@ const char *heap_site_name(struct heap *h, uint32_t stack)
 	if (!stack)
 		*cached = intern_string(h->private->names, "");
 	else
-		*cached = symbols_name_code(h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc - 1);
+		*cached = symbols_name_code(h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc, true);
 	return *cached;
 }
 

@@ -29,7 +29,7 @@ struct symbols {
 	char *debug_path;		/* for libdwfl */
 	const char **notes;
 	size_t nr_notes;
-	struct map code_names;		/* (pc, 0) -> interned name */
+	struct map code_names;		/* (pc, is_return) -> interned name */
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -178,29 +178,30 @@ const char *symbols_module_name(struct symbols *s, uint32_t module)
 	return intern_string(s->names, slash ? slash + 1 : path);
 }
 
-static const char *symbols_make_code_name(struct symbols *s, uint64_t pc)
+/* The function that holds pc; where it has no name and no known start, `shown` stands for it. */
+static const char *symbols_make_code_name(struct symbols *s, uint64_t pc, uint64_t shown)
 {
 	const uint32_t module = dump_find_module(s->dump, pc);
 	struct symbol symbol;
 	size_t nr;
 
 	if (module == UINT32_MAX)
-		return intern_format(s->names, "0x%lx", pc);
+		return intern_format(s->names, "0x%lx", shown);
 	if (symbols_find(s, pc, SYMBOL_FUNCTION, &symbol))
 		return symbols_demangle(s, symbol.name);
 
 	const uint64_t start = binary_find_function_start(symbols_get_binary(s, module), pc);
 
 	return intern_format(s->names, "%s+0x%lx", symbols_module_name(s, module),
-			     (start ? start : pc) - dump_modules(s->dump, &nr)[module].bias);
+			     (start ? start : shown) - dump_modules(s->dump, &nr)[module].bias);
 }
 
-const char *symbols_name_code(struct symbols *s, uint64_t pc)
+const char *symbols_name_code(struct symbols *s, uint64_t pc, bool is_return)
 {
-	uint64_t *slot = map_find_or_insert(&s->code_names, pc, 0);
+	uint64_t *slot = map_find_or_insert(&s->code_names, pc, is_return);
 
 	if (*slot == MAP_EMPTY)
-		*slot = (uintptr_t)symbols_make_code_name(s, pc);
+		*slot = (uintptr_t)symbols_make_code_name(s, pc - is_return, pc);
 	return (const char *)(uintptr_t)*slot;
 }
 

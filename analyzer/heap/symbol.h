@@ -36,9 +36,9 @@ const char *symbols_demangle(struct symbols *s, const char *mangled);
 const char *symbols_module_name(struct symbols *s, uint32_t module);
 /*
  * "function" of the code at pc, else "module+0x1234", where the offset is the start of the function when the unwind table tells it, else pc
- * itself; else "0x7f...".  Interned.
+ * itself; else "0x7f...".  is_return: pc is where a call returns to, which may be past the end of the function that called.  Interned.
  */
-const char *symbols_name_code(struct symbols *s, uint64_t pc);
+const char *symbols_name_code(struct symbols *s, uint64_t pc, bool is_return);
 /* Is addr in a part of a module that holds instructions? */
 bool symbols_is_code(const struct symbols *s, uint64_t addr);
 /* The segment that holds addr; NULL: none. */

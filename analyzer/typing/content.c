@@ -16,6 +16,7 @@
 #define WIDE_MIN 6		/* characters */
 #define ZEROES_MIN 32		/* bytes */
 #define ARRAY_WORDS_MIN 8
+#define SPARSE_WORDS 1024	/* after that many, mostly null, it is no array: it may be a terabyte of nothing */
 
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 {
@@ -136,21 +137,16 @@ static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t si
 	return len < nr && len >= WIDE_MIN && len >= nr / 2 && nr_letters * 4 >= len * 3 && !holds_pointer(d, bytes, size);
 }
 
-/*
- * All words null or the start of a live block, at least half of them not null, and three in four of the same allocation site: a struct's pointers
- * lead to various things, an array's do not.
- */
-static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint64_t size)
+/* All words null or the start of a live block, at least half of them not null. */
+static bool holds_only_pointers(const struct typing *t, const uint8_t *bytes, uint64_t nr)
 {
-	const uint64_t nr = size / 8;
-	uint64_t nr_pointers = 0, nr_same = 0;
-	uint32_t stack = 0;
+	uint64_t nr_pointers = 0;
 
-	if (size % 8 || nr < ARRAY_WORDS_MIN)
-		return false;
 	for (uint64_t i = 0; i < nr; i++) {
 		const uint64_t word = load_word(bytes, i * 8);
 
+		if (!word && i >= SPARSE_WORDS && nr_pointers < i / 4)
+			return false;
 		if (!word)
 			continue;
 
@@ -158,27 +154,64 @@ static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint6
 
 		if (target == UINT32_MAX || t->blocks->addr[target] != word)
 			return false;
-		if (!nr_pointers++)
-			stack = t->blocks->stack[target];
-		nr_same += t->blocks->stack[target] == stack;
+		nr_pointers++;
 	}
-	return nr_pointers >= nr / 2 && nr_pointers >= ARRAY_WORDS_MIN / 2 && nr_same * 4 >= nr_pointers * 3;
+	return nr_pointers >= nr / 2 && nr_pointers >= ARRAY_WORDS_MIN / 2;
 }
 
-static bool is_zero(const uint8_t *bytes, uint64_t size)
+static bool is_text_block(const struct typing *t, uint32_t block)
 {
-	return size >= ZEROES_MIN && !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
+	const uint8_t *bytes = t->has_text ? dump_block_bytes(t->heap->dump, block) : NULL;
+
+	return bytes && is_text(t->heap->dump, bytes, t->blocks->size[block]);
+}
+
+/* Pointers only, three in four to blocks of one site and size or to texts: a struct's pointers lead to various things, an array's do not. */
+static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint64_t size)
+{
+	const struct dump *d = t->heap->dump;
+	const uint64_t nr = size / 8;
+	uint64_t nr_pointers = 0, nr_alike = 0, nr_texts = 0;
+	uint32_t first = UINT32_MAX;
+
+	if (size % 8 || nr < ARRAY_WORDS_MIN || !holds_only_pointers(t, bytes, nr))
+		return false;
+	for (uint64_t i = 0; i < nr; i++) {
+		const uint64_t word = load_word(bytes, i * 8);
+		const uint32_t target = word ? dump_find_block(d, word) : UINT32_MAX;
+
+		if (target == UINT32_MAX)
+			continue;
+		if (!nr_pointers++)
+			first = target;
+		nr_alike += t->blocks->stack[target] == t->blocks->stack[first] &&
+			    t->blocks->size[target] == t->blocks->size[first];
+		nr_texts += is_text_block(t, target);
+	}
+	return nr_alike * 4 >= nr_pointers * 3 || nr_texts * 4 >= nr_pointers * 3;
+}
+
+static bool is_zero(const struct dump *d, node_id n, const uint8_t *bytes, uint64_t size)
+{
+	uint64_t start, end;
+
+	if (size < ZEROES_MIN)
+		return false;
+	for (uint64_t from = 0; dump_next_contents(d, n, from, &start, &end); from = end) {
+		if (bytes[start] || memcmp(bytes + start, bytes + start + 1, end - start - 1))
+			return false;
+	}
+	return true;
 }
 
 uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
 {
 	struct heap *h = t->heap;
 
-	(void)n;
 	if (!bytes)
 		return TYPE_UNSURE;
 	/* With contents=pointers everything else was zeroed, so zeroes and text mean nothing. */
-	if (t->has_text && is_zero(bytes, size))
+	if (t->has_text && is_zero(h->dump, n, bytes, size))
 		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	if (t->has_text && is_text(h->dump, bytes, size))
 		return heap_intern_type(h, "text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);

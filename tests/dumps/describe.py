@@ -11,7 +11,7 @@
     global libfoo.so.data+0x10 +0=req +8=resp[3]+4       words of .data or .bss
     range stack 0x7ffd00000000 4096 tid=42 +0=req        kinds: data stack tls other
     register 42 3 req                                    DWARF number
-    map 0x1000 0x2000 kind=heap prot=6 path=/x
+    map 0x1000 0x2000 kind=heap prot=3 path=/x
     annex libfoo.so+0x40 hex=00ff +8=libfoo.so+0x80      read-only memory
     resident 0x1000 0x3000
 
@@ -72,8 +72,8 @@ class Description:
     def contents(self, words):
         """(data, refs, other options) of a line; refs are settled when every name is known."""
         options = self.options(words)
-        data = bytes.fromhex(options.pop('hex')) if 'hex' in options else b''
-        data = options.pop('text').encode() if 'text' in options else data
+        data = options.pop('text').encode() if 'text' in options else b''
+        data += bytes.fromhex(options.pop('hex')) if 'hex' in options else b''
         return data, self.refs(words), options
 
     def place(self, text, i=0):

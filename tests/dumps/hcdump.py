@@ -73,13 +73,13 @@ class Heap:
         self.modules.append(f.Module(base if bias is None else bias, base, data + data_size, self.string(path),
                                      self.string(build_id), int(main), 0))
         self.segments.append(f.Segment(base, base + text_size, 0, text_size, index, 5, 0, 0))
-        self.segments.append(f.Segment(data, data + data_size, text_size, data_size // 2, index, 6,
+        self.segments.append(f.Segment(data, data + data_size, text_size, data_size // 2, index, 3,
                                        data if relro else 0, data + relro if relro else 0))
         self.map(base, base + text_size, 5, 'file', path)
-        self.map(data, data + data_size, 6, 'file', path)
+        self.map(data, data + data_size, 3, 'file', path)
         return HeapModule(index=index, base=base, text=base, data=data, end=data + data_size)
 
-    def map(self, start, end, prot=6, kind='other', path=None, file_offset=0):
+    def map(self, start, end, prot=3, kind='other', path=None, file_offset=0):
         self.maps.append(f.Map(start, end, file_offset, prot, MAP_KINDS.index(kind), self.string(path), 0))
 
     def thread(self, name=None, tid=None, slot=None, state='running', first_tick=0, last_tick=0xffffffff, sp=0, pc=0,
