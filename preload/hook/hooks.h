@@ -94,6 +94,10 @@
 
 #define HOOK_API(X) HEAPCENSUS_HOOKS(X)
 
+#define HOOK_DECLARE(result, name, parameters) result name parameters;
+HOOKS(HOOK_DECLARE)
+#undef HOOK_DECLARE
+
 /* Stands before every definition of theirs: the rest of the library is hidden. */
 #define HOOK_EXPORT __attribute__((visibility("default")))
 

@@ -15,19 +15,24 @@ enum site_mode {
 	SITE_OFF,
 };
 
-/* Written by start, read-only after. */
+/* Written by site_set_mode, read-only after. */
 struct site_state {
 	enum site_mode mode;
 	uint32_t depth;
 };
 extern struct site_state site_state;
 
+/* At start, before the program has threads: forgets what was cached under the mode before. */
+void site_set_mode(enum site_mode mode, uint32_t depth);
+
+static inline uint32_t site_index(uint64_t caller) { return (caller ^ caller >> 7) % THREAD_NR_SITES; }
+
 uint32_t site_find_slow(struct thread *t, uint64_t caller);
 
 /* The depot node of a block whose allocator was called from `caller`.  t->inside is 1. */
 static inline uint32_t site_find(struct thread *t, uint64_t caller)
 {
-	const struct thread_site *const s = &t->sites[(caller ^ caller >> 7) % THREAD_NR_SITES];
+	const struct thread_site *const s = &t->sites[site_index(caller)];
 
 	if (__builtin_expect(s->pc == caller, 1))
 		return s->node;

@@ -132,24 +132,36 @@ static bool find_over(uint64_t addr, uint64_t *start, struct live_block *out)
 	return *start && live_find(PLANE_MMAP, *start, out) && *start + page_up(out->size) > addr;
 }
 
-void mapped_move(struct thread *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len)
+/* A second place for the same memory: a block of its own, which inherits stack and attr. */
+static void copy_to(struct thread *t, const struct live_block *whole, uint64_t to, uint64_t to_len)
+{
+	mapped_remove(t, to, to_len);
+	live_insert(t, PLANE_MMAP, to, to_len, HC_KIND_MMAP, record_stack(whole->a), record_attr(whole->a));
+}
+
+void mapped_move(struct thread *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
+		 bool stays)
 {
 	struct live_block whole;
 	uint64_t start;
 	const bool known = find_over(from, &start, &whole);
 	const bool labelled = known && start == from && record_flags(whole.a) & RECORD_LABELLED;
 
+	if (known && stays) {
+		copy_to(t, &whole, to, to_len);
+		return;
+	}
 	if (labelled) {
 		live_set_labelled(PLANE_MMAP, from, false);	/* so that no cut drops it */
 		if (to != from)
 			label_move(PLANE_MMAP, from, to);
 	}
-	mapped_remove(t, from, from_len);
+	if (!stays)
+		mapped_remove(t, from, from_len);
 	if (to != from)
 		mapped_remove(t, to, to_len);
-	if (!known)
-		return;
-	put_piece(t, to, to_len, &whole, labelled);
+	if (known)
+		put_piece(t, to, to_len, &whole, labelled);
 }
 
 void mapped_fork_prepare(void) { lock_take(&mapped.lock); }

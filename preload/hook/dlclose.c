@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unloading: whatever was cached about code must go before another object can take its place.
+ */
+#include "hook/wrap.h"
+#include "stack/unwind.h"
+
+HOOK_EXPORT int dlclose(void *handle)
+{
+	if (UNLIKELY(!real_ready()))
+		return -1;
+	unwind_flush();
+	return real.dlclose(handle);
+}

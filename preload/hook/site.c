@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Call sites the slow way: a caller that the thread's cache does not know, or a whole stack.
+ *
+ * Inside the door; keeps errno (the unwinder and the depot do).
+ */
+#include "hook/site.h"
+
+#include "stack/depot.h"
+#include "stack/unwind.h"
+
+#include "rt/ban.h"
+
+struct site_state site_state;
+
+static uint32_t full_stack(struct thread *t, uint64_t caller)
+{
+	uint64_t pcs[UNWIND_DEPTH_MAX];
+	const uint32_t nr = unwind_capture(t, caller, pcs, site_state.depth);
+
+	return depot_intern_stack(pcs, nr);
+}
+
+uint32_t site_find_slow(struct thread *t, uint64_t caller)
+{
+	struct thread_site *const s = &t->sites[site_index(caller)];
+
+	/* A full stack is another one at each call: the cache stays empty then. */
+	if (site_state.mode == SITE_FULL)
+		return full_stack(t, caller);
+	s->node = site_state.mode == SITE_CALLER ? depot_intern(caller, 0) : 0;
+	s->pc = caller;
+	return s->node;
+}
+
+void site_set_mode(enum site_mode mode, uint32_t depth)
+{
+	site_state = (struct site_state){.mode = mode, .depth = depth};
+	for (struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next)
+		for (uint32_t i = 0; i < THREAD_NR_SITES; i++)
+			t->sites[i].pc = 0;
+}

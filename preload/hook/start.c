@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Start, fork and end.  The census itself begins with the first allocator call (hook/real.c); here, in a constructor, comes what needs the
+ * environment or libc: options, names, status page, unwinder, triggers.
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+
+#include "hook/wrap.h"
+#include "live/attr.h"
+#include "live/label.h"
+#include "live/mapped.h"
+#include "rt/message.h"
+#include "rt/option.h"
+#include "rt/private.h"
+#include "rt/process.h"
+#include "rt/status.h"
+#include "snap/trigger.h"
+#include "stack/unwind.h"
+#include "target/modules.h"
+
+/* Set by fork_prepare of this thread until fork has returned. */
+static __thread bool has_locks;
+
+/* Everything that another thread might be changing; not where a handler forks while its own thread is at it. */
+static void fork_prepare(void)
+{
+	if (thread_self && thread_self->inside)
+		return;
+	has_locks = true;
+	threads_fork_prepare();
+	mapped_fork_prepare();
+	label_fork_prepare();
+	attr_fork_prepare();
+	private_fork_prepare();
+}
+
+static void fork_parent(void)
+{
+	if (!has_locks)
+		return;
+	has_locks = false;
+	private_fork_parent();
+	attr_fork_done();
+	label_fork_done();
+	mapped_fork_done();
+	threads_fork_parent();
+}
+
+static void fork_child(void)
+{
+	if (has_locks) {
+		private_fork_child();
+		attr_fork_done();
+		label_fork_done();
+		mapped_fork_done();
+		threads_fork_child();
+	}
+	has_locks = false;
+	process_after_fork();
+	status_after_fork();
+	trigger_after_fork();
+}
+
+/* The unwinder's library and its memory are the profiler's, not the program's. */
+static bool init_unwinder(void)
+{
+	struct thread *const t = thread_enter();
+	bool done;
+
+	if (!t)
+		return false;
+	t->in_unwinder = 1;
+	done = unwind_init();
+	t->in_unwinder = 0;
+	thread_leave(t);
+	return done;
+}
+
+static void start_sites(void)
+{
+	enum site_mode mode = SITE_CALLER;
+
+	if (option_get(OPTION_STACKS) == HC_STACKS_OFF)
+		mode = SITE_OFF;
+	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && init_unwinder())
+		mode = SITE_FULL;
+	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL)
+		message("no unwinder (libunwind.so.8): blocks keep their callers only");
+	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH));
+}
+
+/* Does a call of malloc come to us? */
+static bool malloc_is_ours(void)
+{
+	void *const first = dlsym(RTLD_DEFAULT, "malloc");
+	Dl_info theirs, ours;
+
+	return !first || !dladdr(first, &theirs) || !dladdr(&real, &ours) || theirs.dli_fbase == ours.dli_fbase;
+}
+
+static void check_allocator(void)
+{
+	if (!malloc_is_ours())
+		message("the program's malloc comes before heapcensus' (in the executable itself, or earlier in "
+			"LD_PRELOAD): its blocks cannot be seen");
+	if (option_get(OPTION_ALLOCATOR) != HC_ALLOCATOR_HOST) {
+		COUNT(options_invalid);
+		message("HEAPCENSUS_ALLOCATOR=jemalloc: not supported by this version; the program keeps its own");
+	}
+}
+
+__attribute__((constructor(101))) static void start(void)
+{
+	real_ready();
+	option_init();
+	process_init();
+	status_init();
+	option_report();
+	modules_init();
+	check_allocator();
+	start_sites();
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	trigger_init(real.allocator);
+}
+
+__attribute__((destructor(101))) static void end(void) { trigger_at_exit(); }

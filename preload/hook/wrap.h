@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the wrappers share: who called, the record of a new block, and what to do where a thread cannot enter.
+ *
+ * The life of an allocation: real_ready, thread_enter, the next definition, wrap_insert, thread_leave.  Before real_ready is true (a call out of
+ * dlsym, on the way to it) blocks are private memory.  Where thread_enter gives NULL the call came from inside another one: the unwinder gets
+ * private memory, anybody else (a signal handler) a block that the census does not have.
+ */
+#ifndef HOOK_WRAP_H
+#define HOOK_WRAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <heapcensus/dump_format.h>
+
+#include "hook/real.h"
+#include "hook/site.h"
+#include "live/live.h"
+#include "live/thread.h"
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#define WRAP_CALLER ((uint64_t)__builtin_return_address(0))
+#define WRAP_FRAME ((uint64_t)__builtin_frame_address(0))
+
+/* The size to ask the allocator for: never so small that two blocks share a granule. */
+static inline size_t wrap_size(size_t size)
+{
+	return size > real.min_size ? size : real.min_size;
+}
+
+/* via: see struct thread.  wrap_via_begin is NULL where the block is not this wrapper's to name. */
+struct thread *wrap_via_begin(uint32_t kind, size_t size, uint64_t site, uint64_t frame);
+void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site);
+void wrap_take_via(struct thread *t, const void *p, size_t size, uint32_t *kind, uint64_t *site);
+
+/* A block that the allocator has just given: into the census. */
+static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
+{
+	if (__builtin_expect(t->via_sp != 0, 0))
+		wrap_take_via(t, p, size, &kind, &site);
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
+}
+
+/* Is p (which the census does not know) private memory?  Then it is freed; else the loss is counted and it is the allocator's. */
+bool wrap_free_unknown(void *p);
+
+/* For calls that may not enter; t is thread_self. */
+void *wrap_spare_alloc(size_t align, size_t size, bool zero);
+void wrap_spare_free(void *p);
+void *wrap_spare_realloc(void *old, size_t size);
+
+/* A block of the allocator's with an alignment, through whatever entry point it has for that. */
+void *wrap_real_aligned(size_t align, size_t size);
+size_t wrap_real_usable_size(void *p);
+
+/* Frees and forgets; resizes or moves: hook/malloc.c, for the other families. */
+void wrap_free(void *p);
+void *wrap_realloc(void *old, size_t size, uint64_t site);
+
+/* After the real realloc of a block that live_forget took out: p is what it returned.  errno is 0 where nothing failed. */
+void wrap_after_realloc(struct thread *t, void *p, size_t size, uint64_t site, uint64_t old,
+			const struct live_block *was);
+
+#endif
