@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A copy with a fix-up, as kernels do it: the one instruction that touches the program's memory is known by address, and the fault
+ * handler lets it end early.  The snapshot child only: it owns its signal table.
+ */
+#include "snap/copy.h"
+
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include "rt/sys.h"
+#include "snap/signals.h"
+#include "rt/ban.h"
+
+/* Returns how many bytes were not copied.  rep movsb leaves that number in rcx wherever it stops. */
+uint64_t copy_bytes(void *dst, uint64_t addr, uint64_t len);
+extern const char copy_bytes_move[], copy_bytes_end[];
+
+__asm__(".text\n"
+	".hidden copy_bytes\n"
+	".hidden copy_bytes_move\n"
+	".hidden copy_bytes_end\n"
+	".globl copy_bytes, copy_bytes_move, copy_bytes_end\n"
+	".type copy_bytes, @function\n"
+	"copy_bytes:\n"
+	"	movq %rdx, %rcx\n"
+	"copy_bytes_move:\n"
+	"	rep movsb\n"
+	"copy_bytes_end:\n"
+	"	movq %rcx, %rax\n"
+	"	ret\n"
+	".size copy_bytes, . - copy_bytes\n");
+
+/* Written by copy_init in the child, which has one thread. */
+static copy_crash_fn *copy_crash;
+
+static void copy_fault(int sig, siginfo_t *info, void *context)
+{
+	greg_t *const regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+	if (regs[REG_RIP] == (greg_t)copy_bytes_move) {
+		regs[REG_RIP] = (greg_t)copy_bytes_end;
+		return;
+	}
+	copy_crash(sig, (uint64_t)regs[REG_RIP], (uint64_t)info->si_addr);
+}
+
+void copy_init(copy_crash_fn *crash)
+{
+	const uint64_t faults = signal_bit(SIGSEGV) | signal_bit(SIGBUS);
+
+	copy_crash = crash;
+	signal_set_kernel(SIGSEGV, copy_fault, SA_NODEFER, 0);
+	signal_set_kernel(SIGBUS, copy_fault, SA_NODEFER, 0);
+	(void)sys_sigprocmask(SIG_UNBLOCK, &faults, NULL);
+}
+
+bool copy_memory(void *dst, uint64_t addr, size_t len)
+{
+	const uint64_t missing = copy_bytes(dst, addr, len);
+
+	if (!missing)
+		return true;
+	memset((char *)dst + len - missing, 0, missing);
+	return false;
+}

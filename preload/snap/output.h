@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The dump's file: written under a temporary name, synced, renamed to the next free <dir>/<name>.<pid>.<n>.hc.  The snapshot child only.
+ * A file under its final name is always complete.
+ */
+#ifndef SNAP_OUTPUT_H
+#define SNAP_OUTPUT_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct output {
+	int fd;			/* -1: not open */
+	const char *dir;	/* that was chosen */
+	int dir_error;		/* -errno of the folder asked for, where another had to be taken */
+	uint64_t number;	/* of the final name */
+	char part[PATH_MAX];	/* temporary name */
+	char path[PATH_MAX];	/* final name, after output_commit */
+};
+
+/* Opens the temporary file in the process' folder, else in its fallback.  -errno of the first where neither can be written. */
+int output_open(struct output *o, uint64_t unique);
+
+/* A writer_sink_fn. */
+int output_sink(void *arg, const void *bytes, size_t len);
+
+/* Syncs, closes and renames; numbers below `first` are not tried.  On error the temporary file is removed; returns -errno. */
+int output_commit(struct output *o, uint64_t first);
+
+/* Closes and removes the temporary file. */
+void output_discard(struct output *o);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * STAK, ATTR, BLKS and LABL: the census itself.  The snapshot child only.
+ */
+#include <string.h>
+
+#include "live/attr.h"
+#include "live/label.h"
+#include "snap/image.h"
+#include "snap/layout.h"
+#include "snap/walk.h"
+#include "stack/depot.h"
+#include "rt/ban.h"
+
+void section_stacks(struct image *im)
+{
+	uint32_t nr = 0;
+	const struct depot_node *const nodes = depot_nodes(&nr);
+
+	writer_begin(im->writer, HC_SECTION_STAK);
+	for (uint32_t i = 1; i <= nr; i++) {
+		const struct hc_stack_node out = {.pc = nodes[i].pc, .parent = nodes[i].parent};
+
+		writer_append(im->writer, &out, sizeof(out));
+	}
+	writer_end(im->writer);
+	im->nr_stacks = nr;
+}
+
+void section_attrs(struct image *im)
+{
+	const uint32_t nr = attr_nr();
+
+	writer_begin(im->writer, HC_SECTION_ATTR);
+	for (uint32_t i = 1; i <= nr; i++) {
+		const struct attr_pair pair = attr_get(i);
+		const struct hc_attr out = {
+			.tag = pair.tag ? strings_intern_text(&im->strings, attr_text(pair.tag)) : 0,
+			.scope = pair.scope ? strings_intern_text(&im->strings, attr_text(pair.scope)) : 0,
+		};
+
+		writer_append(im->writer, &out, sizeof(out));
+	}
+	writer_end(im->writer);
+}
+
+/* Columns of one chunk in the making. */
+struct columns {
+	struct hc_blocks_header head;
+	uint64_t last_addr;
+	uint32_t delta[HC_BLOCKS_MAX];
+	uint64_t size[HC_BLOCKS_MAX];
+	uint32_t tick[HC_BLOCKS_MAX];
+	uint32_t seq[HC_BLOCKS_MAX];
+	uint32_t stack[HC_BLOCKS_MAX];
+	uint16_t thread[HC_BLOCKS_MAX];
+	uint16_t attr[HC_BLOCKS_MAX];
+	uint8_t kind[HC_BLOCKS_MAX];
+	uint8_t flags[HC_BLOCKS_MAX];
+};
+
+static void put_column(struct writer *w, const void *values, size_t size)
+{
+	const size_t padded = (size + 7) & ~(size_t)7;
+	char *const place = writer_take(w, padded);
+
+	memcpy(place, values, size);
+	memset(place + size, 0, padded - size);
+}
+
+static void put_columns(struct writer *w, struct columns *c)
+{
+	const uint32_t nr = c->head.count;
+
+	if (!nr)
+		return;
+	writer_cut(w);
+	writer_append(w, &c->head, sizeof(c->head));
+	put_column(w, c->delta, nr * sizeof(c->delta[0]));
+	if (!(c->head.flags & HC_BLOCKS_SIZE64)) {
+		uint32_t *const narrow = (uint32_t *)c->size;
+
+		for (uint32_t i = 0; i < nr; i++) {
+			const uint32_t size = (uint32_t)c->size[i];
+
+			memcpy(&narrow[i], &size, sizeof(size));
+		}
+		put_column(w, narrow, nr * sizeof(narrow[0]));
+	} else {
+		put_column(w, c->size, nr * sizeof(c->size[0]));
+	}
+	put_column(w, c->tick, nr * sizeof(c->tick[0]));
+	put_column(w, c->seq, nr * sizeof(c->seq[0]));
+	put_column(w, c->stack, nr * sizeof(c->stack[0]));
+	put_column(w, c->thread, nr * sizeof(c->thread[0]));
+	put_column(w, c->attr, nr * sizeof(c->attr[0]));
+	put_column(w, c->kind, nr * sizeof(c->kind[0]));
+	put_column(w, c->flags, nr * sizeof(c->flags[0]));
+	c->head.count = 0;
+	c->head.flags = 0;
+}
+
+/* The label's text is kept with the block's address until LABL is written. */
+static bool keep_label(struct image *im, const struct walk *walk)
+{
+	const char *const text = label_find(walk->plane, walk->addr);
+
+	/* Two labelled blocks at one address: the outer one's label is kept. */
+	if (!text || (im->nr_labels && im->labels[im->nr_labels - 1].addr == walk->addr))
+		return false;
+	if (im->nr_labels == im->labels_room) {
+		const uint32_t room = im->labels_room ? im->labels_room * 2 : 1024;
+		struct hc_label *const labels = bump_alloc(im->bump, room * sizeof(*labels));
+
+		if (!labels)
+			return false;
+		if (im->nr_labels)
+			memcpy(labels, im->labels, im->nr_labels * sizeof(*labels));
+		im->labels = labels;
+		im->labels_room = room;
+	}
+	im->labels[im->nr_labels++] = (struct hc_label){
+		.addr = walk->addr,
+		.text = strings_intern(&im->strings, text, strlen(text)),
+	};
+	return true;
+}
+
+static void add_block(struct image *im, struct columns *c, const struct walk *walk)
+{
+	const uint64_t a = walk->record.a, b = walk->record.b;
+	const uint32_t stack = record_stack(a);
+	uint32_t i;
+
+	if (c->head.count == HC_BLOCKS_MAX ||
+	    (c->head.count && walk->addr - c->last_addr > UINT32_MAX))
+		put_columns(im->writer, c);
+	i = c->head.count++;
+	if (!i)
+		c->head.first_addr = c->last_addr = walk->addr;
+	c->delta[i] = (uint32_t)(walk->addr - c->last_addr);
+	c->last_addr = walk->addr;
+	c->size[i] = walk->size;
+	if (walk->size > UINT32_MAX)
+		c->head.flags |= HC_BLOCKS_SIZE64;
+	c->tick[i] = record_tick(b);
+	c->seq[i] = record_seq(b);
+	c->stack[i] = stack <= im->nr_stacks ? stack : 0;
+	c->thread[i] = (uint16_t)record_thread(b);
+	c->attr[i] = (uint16_t)record_attr(a);
+	c->kind[i] = (uint8_t)record_kind(a);
+	c->flags[i] = 0;
+	if ((record_flags(a) & RECORD_LABELLED) && keep_label(im, walk))
+		c->flags[i] = HC_BLOCK_LABELLED;
+}
+
+void section_blocks(struct image *im)
+{
+	struct columns *const c = bump_alloc(im->bump, sizeof(*c));
+	struct walk walk;
+
+	writer_begin(im->writer, HC_SECTION_BLKS);
+	walk_init(&walk);
+	while (c && walk_next(&walk)) {
+		add_block(im, c, &walk);
+		layout_add_block(im, &walk);
+	}
+	if (c)
+		put_columns(im->writer, c);
+	else
+		im->failed = true;
+	writer_end(im->writer);
+	im->nr_overlapping = walk.nr_dropped;
+	layout_finish(im);
+}
+
+void section_labels(struct image *im)
+{
+	if (!im->nr_labels)
+		return;
+	writer_begin(im->writer, HC_SECTION_LABL);
+	for (uint32_t i = 0; i < im->nr_labels; i++)
+		writer_append(im->writer, &im->labels[i], sizeof(im->labels[i]));
+	writer_end(im->writer);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BMEM: the contents of small blocks, in the order of BLKS.  The snapshot child only.
+ */
+#include <string.h>
+
+#include "rt/option.h"
+#include "snap/annex.h"
+#include "snap/copy.h"
+#include "snap/filter.h"
+#include "snap/image.h"
+#include "snap/walk.h"
+#include "rt/ban.h"
+
+static void put_contents(struct image *im, uint64_t addr, uint64_t size)
+{
+	const size_t padded = (size + 7) & ~(size_t)7;
+	char *const place = writer_take(im->writer, padded);
+
+	if (!copy_memory(place, addr, size))
+		im->nr_unreadable++;
+	memset(place + size, 0, padded - size);
+	filter_words(im, place, size);
+}
+
+static void note_first_word(struct image *im, const struct walk *walk)
+{
+	uint64_t word;
+
+	if (walk->size >= sizeof(word) && copy_word(&word, walk->addr))
+		annex_note(im, word);
+}
+
+void section_contents(struct image *im)
+{
+	struct writer *const w = im->writer;
+	struct hc_bmem_header *head = NULL;
+	struct walk walk;
+
+	if (option_get(OPTION_CONTENTS) == HC_CONTENTS_NONE)
+		return;
+	annex_init(im);
+	writer_begin(w, HC_SECTION_BMEM);
+	walk_init(&walk);
+	while (!writer_error(w) && walk_next(&walk)) {
+		if (!walk.is_owner)
+			continue;
+		note_first_word(im, &walk);
+		if (walk.size >= HC_LARGE_BLOCK)
+			continue;
+		if (!head || writer_left(w) < walk.size + 8) {
+			writer_cut(w);
+			head = writer_take(w, sizeof(*head));
+			*head = (struct hc_bmem_header){.first_block = walk.index};
+		}
+		put_contents(im, walk.addr, walk.size);
+		head->nr_blocks++;
+	}
+	writer_end(w);
+}
