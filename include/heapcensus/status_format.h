@@ -14,7 +14,7 @@
 
 #define HC_STATUS_MAGIC 0x5355534e45434348ull	/* "HCCENSUS" */
 #define HC_STATUS_VERSION 1
-#define HC_STATUS_SIZE 16384
+#define HC_STATUS_SIZE 20480
 #define HC_STATUS_TEXT_MAX 4096
 
 enum hc_status_state {
@@ -31,18 +31,20 @@ struct hc_status {
 	int32_t signal;			/* that asks for a dump; 0: none */
 	uint32_t state;			/* enum hc_status_state */
 	int32_t child;			/* pid of the snapshot child while state is WRITING, else 0 */
-	uint32_t reserved;
+	uint32_t wake;			/* 1: the child shall signal the process when it has done */
 	uint64_t nr_asked;		/* triggers that came in */
 	uint64_t nr_skipped;		/* of them, those that found a snapshot under way */
 	uint64_t nr_done;		/* dumps that have their final name; last_path belongs to the last of them */
 	uint64_t nr_failed;		/* last_error belongs to the last of them */
 	uint64_t progress_done;		/* raw bytes written by the child so far */
 	uint64_t progress_total;	/* estimate; 0: not known yet */
+	uint64_t pause_ns;		/* how long the last snapshot stopped the process; 0 until that is known */
 	uint64_t last_number;		/* N of NAME.PID.N.hc */
 	uint64_t live_blocks;		/* estimates, renewed now and then */
 	uint64_t live_bytes;
 	char dir[HC_STATUS_TEXT_MAX];
 	char last_path[HC_STATUS_TEXT_MAX];
+	char part_path[HC_STATUS_TEXT_MAX];	/* the file that the child writes, until it has its final name */
 	char last_error[1024];
 	char last_message[1024];
 };

@@ -9,11 +9,13 @@
 #include "snap/layout.h"
 #include "rt/ban.h"
 
-bool image_init(struct image *im, const struct facts *facts, struct bump *b, struct writer *w)
+bool image_init(struct image *im, const struct facts *facts, struct bump *b, uint64_t own_start,
+		uint64_t own_end)
 {
 	im->facts = facts;
 	im->bump = b;
-	im->writer = w;
+	im->own_start = own_start;
+	im->own_end = own_end;
 	im->heap.nr_arenas = 1;
 	areas_init(&im->layout, b);
 	areas_init(&im->contents, b);

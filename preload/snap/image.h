@@ -68,8 +68,12 @@ struct image {
 	bool failed;			/* no memory for something that a dump must have */
 };
 
-/* Reads maps and modules and works out the layout.  False where the maps cannot be read. */
-bool image_init(struct image *im, const struct facts *facts, struct bump *b, struct writer *w);
+/*
+ * Reads maps and modules and works out the layout.  b's memory is [own_start, own_end) so far.  False where the maps cannot be read.  The
+ * caller sets image.writer afterwards.
+ */
+bool image_init(struct image *im, const struct facts *facts, struct bump *b, uint64_t own_start,
+		uint64_t own_end);
 
 /* Writes all sections, in order.  Returns writer_error. */
 int image_write(struct image *im);

@@ -28,7 +28,11 @@ static int output_open_in(struct output *o, const char *dir, uint64_t unique)
 		return -ENAMETOOLONG;
 	o->dir = dir;
 	o->fd = sys_open(o->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return o->fd < 0 ? o->fd : 0;
+	if (o->fd < 0)
+		return o->fd;
+	/* Whatever the program's umask is. */
+	(void)sys_call3(SYS_fchmod, o->fd, 0600, 0);
+	return 0;
 }
 
 int output_open(struct output *o, uint64_t unique)

@@ -11,9 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define ZSTD_STATIC_LINKING_ONLY
-#include <zstd.h>
-
+#include "rt/zstd.h"
 #include "rt/ban.h"
 
 #define WRITER_HEAD sizeof(struct hc_chunk_header)
