@@ -13,6 +13,7 @@
 	X(blocks_nested, "blocks not in the census: allocated by a signal handler that interrupted the allocator") \
 	X(blocks_early, "blocks not in the census: allocated before the profiler had started") \
 	X(blocks_unknown_freed, "frees of blocks that the census did not know") \
+	X(blocks_overlapping, "blocks not in the dump: they overlap the end of another block") \
 	X(maps_lost, "mappings not in the census") \
 	X(pools_lost, "pool objects not in the census") \
 	X(stacks_depot_full, "blocks without a stack: depot full") \

@@ -81,7 +81,7 @@ __attribute__((noreturn)) static void child_end(int status)
 	sys_exit_group(status);
 }
 
-__attribute__((noreturn, format(printf, 1, 2))) static void child_fail(const char *format, ...)
+void child_fail(const char *format, ...)
 {
 	char text[sizeof(rt_status->last_error)];
 	va_list args;

@@ -13,6 +13,9 @@
 /* In the child, straight after clone, all signals blocked. */
 void child_run(const struct facts *facts) __attribute__((noreturn));
 
+/* In the child: removes what was written, says why to log and status page, ends. */
+void child_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
 /* err: -errno. */
 const char *child_error_text(int err);
 

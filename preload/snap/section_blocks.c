@@ -14,12 +14,12 @@
 
 void section_stacks(struct image *im)
 {
-	uint32_t nr = 0;
-	const struct depot_node *const nodes = depot_nodes(&nr);
+	const uint32_t nr = depot_nr();
 
 	writer_begin(im->writer, HC_SECTION_STAK);
 	for (uint32_t i = 1; i <= nr; i++) {
-		const struct hc_stack_node out = {.pc = nodes[i].pc, .parent = nodes[i].parent};
+		const struct depot_node *const node = depot_get(i);
+		const struct hc_stack_node out = {.pc = node->pc, .parent = node->parent};
 
 		writer_append(im->writer, &out, sizeof(out));
 	}

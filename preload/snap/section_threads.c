@@ -53,7 +53,7 @@ static void put_thread(struct image *im, const struct layout_thread *t)
 		out.bytes_freed = known->bytes_freed;
 	}
 	if (known && !t->os) {
-		out.last_tick = known->alive ? known->last_tick : known->end_tick;
+		out.last_tick = known->last_tick;
 		out.name = name_text(im, known->name, sizeof(known->name));
 	}
 	writer_append(im->writer, &out, sizeof(out));

@@ -65,7 +65,7 @@ static bool walk_enter(struct walk *w)
 
 bool walk_next(struct walk *w)
 {
-	enum plane_id plane;
+	enum plane_id plane = PLANE_MALLOC;
 
 	while (walk_find_first(w, &plane)) {
 		struct plane_cursor *const c = &w->cursors[plane];
