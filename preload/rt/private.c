@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The profiler's own memory (rt/private.h): a lock that a thread cannot deadlock on with itself, regions that the private jemalloc's pages are
+ * The profiler's own memory (rt/private.h): regions that the private jemalloc's pages are
  * cut from, and the list of all mappings of ours.
  */
 #include "rt/private.h"
@@ -10,6 +10,7 @@
 
 #include "rt/count.h"
 #include "rt/jemalloc.h"
+#include "rt/owner_lock.h"
 #include "rt/sys.h"
 #include "rt/ban.h"
 
@@ -21,8 +22,6 @@
 #define PAGE 4096ul
 #define HUGE (2ul << 20)
 
-#define LOCK_WAITERS 0x80000000u
-
 /* Address space that jemalloc's pages are cut from, from start up to `at`.  Never given back. */
 struct region {
 	uint64_t start, at, end;
@@ -30,9 +29,7 @@ struct region {
 
 /* Written under the lock, except for ranges (lock-free) and what private_contains_slow reads. */
 static struct {
-	uint32_t lock;			/* tid of the holder | LOCK_WAITERS; 0: free */
-	uint32_t held_for_fork;		/* the holder is in fork(), and may allocate */
-	uint32_t in_fork_call;		/* ... and does so right now */
+	struct owner_lock lock;		/* a thread that holds it comes back only from a signal handler */
 	uint32_t nr_regions;		/* released after its region is written */
 	struct region regions[NR_REGIONS_MAX];
 	uint64_t bytes;			/* usable bytes of all live allocations */
@@ -43,64 +40,9 @@ static struct {
 
 uint64_t private_low = UINT64_MAX, private_high;
 
-/*
- * False where this thread holds the lock already: in a signal handler that came while it was in here.
- * The acquire pairs with the release in lock_release.
- */
-static bool lock_acquire(void)
-{
-	const uint32_t me = (uint32_t)sys_gettid();
-
-	for (;;) {
-		uint32_t seen = 0;
-
-		if (__atomic_compare_exchange_n(&state.lock, &seen, me, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			return true;
-		if ((seen & ~LOCK_WAITERS) == me) {
-			if (!state.held_for_fork || state.in_fork_call)
-				return false;
-			state.in_fork_call = 1;
-			return true;
-		}
-		if (seen & LOCK_WAITERS ||
-		    __atomic_compare_exchange_n(&state.lock, &seen, seen | LOCK_WAITERS, false,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
-			(void)sys_futex_wait(&state.lock, seen | LOCK_WAITERS, NULL);
-	}
-}
-
-static void lock_release(void)
-{
-	if (state.held_for_fork) {
-		state.in_fork_call = 0;
-		return;
-	}
-	if (__atomic_exchange_n(&state.lock, 0, __ATOMIC_RELEASE) & LOCK_WAITERS)
-		(void)sys_futex_wake(&state.lock, INT32_MAX);
-}
-
-void private_fork_prepare(void)
-{
-	if (lock_acquire())
-		state.held_for_fork = 1;
-}
-
-void private_fork_parent(void)
-{
-	if (!state.held_for_fork)
-		return;
-	state.held_for_fork = 0;
-	lock_release();
-}
-
-/* The waiters of the parent are not here. */
-void private_fork_child(void)
-{
-	state.held_for_fork = 0;
-	state.in_fork_call = 0;
-	__atomic_store_n(&state.lock, 0, __ATOMIC_RELEASE);
-}
+void private_fork_prepare(void) { owner_lock_fork_prepare(&state.lock); }
+void private_fork_parent(void) { owner_lock_fork_parent(&state.lock); }
+void private_fork_child(void) { owner_lock_fork_child(&state.lock); }
 
 /* ---- the list of mappings ---- */
 
@@ -288,11 +230,11 @@ static void *allocate(size_t size, int flags)
 	const int saved_errno = errno;
 	void *p = NULL;
 
-	if (size <= PTRDIFF_MAX && lock_acquire()) {
+	if (size <= PTRDIFF_MAX && owner_lock_acquire(&state.lock)) {
 		p = hc_je_mallocx(size > 16 ? size : 16, flags);
 		if (p)
 			state.bytes += hc_je_sallocx(p, 0);
-		lock_release();
+		owner_lock_release(&state.lock);
 	}
 	if (!p)
 		COUNT(private_no_memory);
@@ -321,11 +263,11 @@ void private_free(void *p)
 {
 	const int saved_errno = errno;
 
-	if (!p || !lock_acquire())
+	if (!p || !owner_lock_acquire(&state.lock))
 		return;
 	state.bytes -= hc_je_sallocx(p, 0);
 	hc_je_dallocx(p, 0);
-	lock_release();
+	owner_lock_release(&state.lock);
 	errno = saved_errno;
 }
 
@@ -333,10 +275,10 @@ size_t private_usable_size(const void *p)
 {
 	size_t size;
 
-	if (!p || !lock_acquire())
+	if (!p || !owner_lock_acquire(&state.lock))
 		return 0;
 	size = hc_je_sallocx(p, 0);
-	lock_release();
+	owner_lock_release(&state.lock);
 	return size;
 }
 
@@ -348,13 +290,13 @@ void *private_realloc(void *p, size_t size)
 
 	if (!p)
 		return private_malloc(size);
-	if (size > PTRDIFF_MAX || !lock_acquire())
+	if (size > PTRDIFF_MAX || !owner_lock_acquire(&state.lock))
 		return NULL;
 	before = hc_je_sallocx(p, 0);
 	q = hc_je_rallocx(p, size > 16 ? size : 16, 0);
 	if (q)
 		state.bytes += hc_je_sallocx(q, 0) - before;
-	lock_release();
+	owner_lock_release(&state.lock);
 	if (!q)
 		COUNT(private_no_memory);
 	errno = saved_errno;
@@ -369,8 +311,8 @@ uint64_t private_bytes(void)
 /* A pthread key's destructor: no caller of ours is above it, but it may come in a thread that ends inside a handler. */
 void private_thread_end(void (*work)(void *), void *arg)
 {
-	if (!lock_acquire())
+	if (!owner_lock_acquire(&state.lock))
 		return;
 	work(arg);
-	lock_release();
+	owner_lock_release(&state.lock);
 }
