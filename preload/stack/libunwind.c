@@ -24,6 +24,7 @@
 
 #define CACHE_PER_THREAD 2	/* UNW_CACHE_PER_THREAD */
 #define END_ROUNDS 3		/* of pthread destructors that pass before a thread's cache ends: others may allocate */
+#define END_TRIES 8
 #define PAGE 4096ul
 
 /* Written by libunwind_load, before any second thread, except for lock and epoch. */
@@ -48,6 +49,7 @@ static __thread struct {
 	uint32_t epoch;		/* of table's contents */
 	uint8_t end_rounds;
 	bool ended;
+	bool put_off;		/* libunwind has not freed its cache when it was told to */
 } self __attribute__((tls_model("initial-exec")));
 
 /* ---- what libunwind gets instead of libc ---- */
@@ -177,6 +179,10 @@ static int os_key_create(pthread_key_t *key, void (*end)(void *))
 static int os_setspecific(pthread_key_t key, const void *cache)
 {
 	(void)key;
+	if (self.ended) {	/* its own way to let other destructors pass */
+		self.put_off = true;
+		return 0;
+	}
 	self.cache = (void *)cache;
 	if (cache && *(void *const *)cache == self.last_map)
 		set_table();
@@ -188,9 +194,13 @@ static void end_thread(void *arg)
 {
 	if (self.end_rounds++ < END_ROUNDS && pthread_setspecific(lib.end_key, arg) == 0)
 		return;
-	self.ended = true;	/* libunwind would go on using the freed cache */
-	if (self.cache && lib.free_cache)
+	self.ended = true;	/* no more backtraces: some versions would go on using the freed cache */
+	for (int tries = 0; tries < END_TRIES && self.cache && lib.free_cache; tries++) {
+		self.put_off = false;
 		lib.free_cache(self.cache);
+		if (!self.put_off)
+			break;
+	}
 	self.cache = self.table = NULL;
 }
 
