@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Unmodified crawlers over a generated site, with and without the preload: nothing that they do may differ."""
-import shutil
-import sys
+"""Unmodified crawlers over a generated site, with and without the preload: nothing that they do may differ, and two dumps
+that a signal takes while they crawl say what they hold."""
+import json
+import os
+import re
+import signal
+import time
 
 import pytest
-from crawlers import CRAWLERS
+from crawlers import CRAWLERS, by_name
 from server import Server
 from site_pages import Site
+
+DUMP_SECONDS = 60
+
+# A type that must be among the ten largest of a dump in the middle of a crawl, and the least number of its objects a page
+# crawled so far.
+TYPES = {
+    "httrack": r"<.*>",
+    "wget2": r"<.*>",
+    "htdig": r"class@htdig\+0x[0-9a-f]+",
+    "wget": r"<.*>",
+    "scrapy": r"<.*>",
+}
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +32,54 @@ def site(request):
     server.stop()
 
 
-@pytest.fixture(params=CRAWLERS, ids=lambda crawler: crawler.name)
-def crawler(request):
-    return request.param
+def wait_for(folder, count):
+    """The finished dumps of a folder, once there are that many."""
+    end = time.monotonic() + DUMP_SECONDS
+    while time.monotonic() < end:
+        dumps = sorted(folder.glob("*.hc"))
+        if len(dumps) >= count:
+            return dumps
+        time.sleep(0.02)
+    pytest.fail(f"{len(dumps)} of {count} dumps after {DUMP_SECONDS} s; log: "
+                + "".join(log.read_text() for log in folder.glob("*.log")))
 
 
-def same(a, b):
+class Census:
+    """One crawler: a crawl without the preload, one with it, the two dumps that were taken in the middle of that."""
+
+    def __init__(self, crawler, site, preload, where):
+        self.crawler = crawler
+        self.plain = crawler.run(site.url, where / "plain")
+        self.folder = where / "dumps"
+        self.folder.mkdir()
+        # wget has a handler of its own for SIGUSR1: test_wget_keeps_its_signal.
+        environment = {"LD_PRELOAD": str(preload), "HEAPCENSUS_DIR": str(self.folder), "HEAPCENSUS_SIGNAL": "USR2"}
+        pages = site.site.pages
+
+        def started(pid):
+            self.pid = pid
+            site.at(pages // 3, lambda: os.kill(pid, signal.SIGUSR2))
+            site.at(2 * pages // 3, lambda: wait_for(self.folder, 1) and os.kill(pid, signal.SIGUSR2))
+
+        self.under = crawler.run(site.url, where / "under", environment, started=started)
+        self.dumps = wait_for(self.folder, 2)
+
+
+@pytest.fixture(scope="module", params=CRAWLERS, ids=lambda crawler: crawler.name)
+def census(request, site, preload, tmp_path_factory):
+    return Census(request.param, site, preload, tmp_path_factory.mktemp(request.param.name))
+
+
+def partition(text):
+    """Guppy's table: (objects, bytes, rows as (count, size, name))."""
+    head = re.match(r"Partition of a set of (\d+) objects?\. Total size = (\d+) bytes\.\n", text)
+    assert head, text
+    rows = re.findall(r"^ *\d+ +(\d+) +\d+ +(\d+) +\d+ +\d+ +\d+(?: (.*))?$", text, re.M)
+    return int(head[1]), int(head[2]), [(int(count), int(size), name) for count, size, name in rows]
+
+
+def test_same(census):
+    a, b = census.plain, census.under
     assert a.status == b.status
     assert a.stdout == b.stdout
     assert a.stderr == b.stderr
@@ -29,7 +87,71 @@ def same(a, b):
     assert [name for name in a.tree if a.tree[name] != b.tree[name]] == []
 
 
-def test_same_without(crawler, site, tmp_path):
-    plain = crawler.run(site.url, tmp_path / "plain")
-    again = crawler.run(site.url, tmp_path / "again")
-    same(plain, again)
+def test_two_dumps_and_no_complaint(census):
+    names = [dump.name for dump in census.dumps]
+    executable = "python3.11" if census.crawler.name == "scrapy" else census.crawler.name
+    assert names == [f"{executable}.{census.pid}.{n}.hc" for n in (1, 2)]
+    assert [path.name for path in census.folder.iterdir() if path not in census.dumps] == []
+
+
+def test_info(census, heapcensus):
+    for dump in census.dumps:
+        told = json.loads(heapcensus("info", "--json", dump).stdout)
+        text = heapcensus("info", dump).stdout
+        assert str(census.pid) in text
+        assert told
+
+
+def test_bytype(census, heapcensus):
+    for dump in census.dumps:
+        objects, size, rows = partition(heapcensus("show", "--all", "--wide", dump).stdout)
+        assert objects == sum(row[0] for row in rows)
+        assert size == sum(row[1] for row in rows)
+        assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
+        assert any(re.fullmatch(TYPES[census.crawler.name], row[2]) for row in rows[:10]), rows[:10]
+
+
+def test_byvia(census, heapcensus):
+    dump = census.dumps[0]
+    top = partition(heapcensus("show", "--wide", dump).stdout)[2][0]
+    objects, size, rows = partition(heapcensus("show", "--all", "--wide", dump, "heap.bytype[0].byvia").stdout)
+    assert (objects, size) == top[:2]
+    assert sum(row[0] for row in rows) == objects
+
+
+def test_live(census, heapcensus):
+    lines = heapcensus("live", "--all", census.dumps[1]).stdout.split("\n")
+    assert lines[:2] == ["Live References", ""]
+    assert all(re.fullmatch(r"\S.*? +\d+   oldest: \d+s ago", line) for line in lines[2:] if line)
+    assert len(lines) > 5
+
+
+def test_oldest(census, heapcensus):
+    name = partition(heapcensus("show", "--wide", census.dumps[0]).stdout)[2][0][2]
+    assert name in heapcensus("oldest", census.dumps[0], name).stdout
+
+
+def test_diff(census, heapcensus):
+    a, b = (partition(heapcensus("show", "--all", dump).stdout) for dump in census.dumps)
+    told = json.loads(heapcensus("diff", "--json", *census.dumps).stdout)
+    assert told
+    text = heapcensus("diff", "--guppy", *census.dumps).stdout
+    match = re.search(r"^  A +(\d+) +(\d+)\n  B +(\d+) +(\d+)\n", text, re.M)
+    assert match and {(int(match[1]), int(match[2])), (int(match[3]), int(match[4]))} == {a[:2], b[:2]}
+
+
+def test_wget_keeps_its_signal(site, preload, tmp_path):
+    """wget turns its output to a file on SIGUSR1: it still does, and we dump as well."""
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    outcomes = []
+    for name, environment in ("plain", {}), ("under", {"LD_PRELOAD": str(preload), "HEAPCENSUS_DIR": str(folder)}):
+        outcomes.append(by_name("wget").run(
+            site.url, tmp_path / name, environment,
+            started=lambda pid: site.at(site.site.pages // 2, lambda: os.kill(pid, signal.SIGUSR1))))
+    plain, under = outcomes
+    assert under.status == plain.status
+    assert "wget-log" in plain.tree
+    assert under.tree == plain.tree
+    assert under.stderr == plain.stderr
+    assert len(wait_for(folder, 1)) == 1

@@ -116,6 +116,9 @@ class Wget(Crawler):
         data = re.sub(rb"Total wall clock time: .*|(Downloaded: .*) in .*", rb"\1", data)
         return without_clock(data)
 
+    def normalise(self, path, data):
+        return self.normalise_output(data) if path == "wget-log" else data
+
 
 class Sorted(Crawler):
     """A crawler that works on several pages at once: its output lines come in any order."""
