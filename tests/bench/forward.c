@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An interposer that forwards malloc & co. and does nothing else: what any preload costs, to which the benches compare.
- * Resolution happens in the constructor; what the loader asks for before (dlsym's own calloc) comes from a small buffer.
+ * The first call resolves them; what dlsym itself asks for meanwhile comes from a small buffer.
  */
 #include <dlfcn.h>
 #include <stddef.h>
@@ -12,9 +12,39 @@
 static char early[64 << 10] __attribute__((aligned(16)));
 static size_t early_used;
 
-static void *early_calloc(size_t nr, size_t size)
+static void *first_malloc(size_t size);
+static void *first_calloc(size_t nr, size_t size);
+static void *first_realloc(void *p, size_t size);
+static void first_free(void *p);
+
+static struct {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+} next = {first_malloc, first_calloc, first_realloc, first_free};
+
+static int resolving;
+
+/* False within dlsym. */
+static int resolve(void)
 {
-	size_t bytes = (nr * size + 15) & ~(size_t)15;
+	void *found[4];
+
+	if (resolving)
+		return 0;
+	resolving = 1;
+	found[0] = dlsym(RTLD_NEXT, "malloc");
+	found[1] = dlsym(RTLD_NEXT, "calloc");
+	found[2] = dlsym(RTLD_NEXT, "realloc");
+	found[3] = dlsym(RTLD_NEXT, "free");
+	memcpy(&next, found, sizeof(next));
+	return 1;
+}
+
+static void *early_malloc(size_t size)
+{
+	size_t bytes = (size + 15) & ~(size_t)15;
 
 	if (bytes > sizeof(early) - early_used)
 		return NULL;
@@ -22,43 +52,25 @@ static void *early_calloc(size_t nr, size_t size)
 	return early + early_used - bytes;
 }
 
-static void *early_malloc(size_t size)
+static void *first_malloc(size_t size)
 {
-	return early_calloc(1, size);
+	return resolve() ? next.malloc(size) : early_malloc(size);
 }
 
-static void *early_realloc(void *p, size_t size)
+static void *first_calloc(size_t nr, size_t size)
 {
-	void *moved = early_malloc(size);
-
-	if (moved && p)
-		memcpy(moved, p, size);
-	return moved;
+	return resolve() ? next.calloc(nr, size) : early_malloc(nr * size);
 }
 
-static void early_free(void *p)
+static void *first_realloc(void *p, size_t size)
 {
-	(void)p;
+	return resolve() ? next.realloc(p, size) : NULL;
 }
 
-static struct {
-	void *(*malloc)(size_t);
-	void *(*calloc)(size_t, size_t);
-	void *(*realloc)(void *, size_t);
-	void (*free)(void *);
-} next = {early_malloc, early_calloc, early_realloc, early_free};
-
-__attribute__((constructor)) static void start(void)
+static void first_free(void *p)
 {
-	void *(*real_malloc)(size_t) = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
-	void *(*real_calloc)(size_t, size_t) = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
-	void *(*real_realloc)(void *, size_t) = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
-	void (*real_free)(void *) = (void (*)(void *))dlsym(RTLD_NEXT, "free");
-
-	next.malloc = real_malloc;
-	next.calloc = real_calloc;
-	next.realloc = real_realloc;
-	next.free = real_free;
+	if (resolve())
+		next.free(p);
 }
 
 static int is_early(const void *p)
@@ -78,7 +90,14 @@ void *calloc(size_t nr, size_t size)
 
 void *realloc(void *p, size_t size)
 {
-	return is_early(p) ? early_realloc(p, size) : next.realloc(p, size);
+	void *moved;
+
+	if (!is_early(p))
+		return next.realloc(p, size);
+	moved = next.malloc(size);
+	if (moved)
+		memcpy(moved, p, size);
+	return moved;
 }
 
 void free(void *p)
