@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""C++ types, symbols and stack frames of real binaries, against what the program says about itself."""
+import collections
+import shutil
+import subprocess
+
+import outside
+import pytest
+
+VARIANTS = ['rtti', 'rtti stripped', 'no_rtti', 'no_rtti stripped', 'static', 'static stripped', 'fixed', 'fixed stripped']
+TYPED = ('vtable-rtti', 'vtable-symbol', 'vtable-shape')
+
+
+class Run:
+    """One run of classes.cc: what it said, and its dump."""
+
+    def __init__(self, executable, dump, **options):
+        self.objects, self.arrays, self.blocks, self.locals = {}, {}, [], {}
+        with subprocess.Popen([executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+            for line in child.stdout:
+                words = line.rstrip('\n').split(' ', 2)
+                if words[0] == 'ready':
+                    break
+                self.said(*words)
+            wait_until_it_reads(child.pid)
+            outside.census(child.pid, self.blocks, dump, **options)
+            child.stdin.close()
+            assert child.wait(timeout=20) == 0
+
+    def said(self, what, first, second):
+        if what == 'object':
+            self.objects[int(first, 16)] = second
+        elif what == 'arrayof':
+            self.arrays[int(first, 16)] = second + '[]'
+        elif what == 'block':
+            size, site = second.split()
+            self.blocks.append((int(first, 16), int(size), int(site, 16)))
+        else:
+            self.locals[first] = int(second, 16)
+
+
+def wait_until_it_reads(pid):
+    for _ in range(1000):
+        with open('/proc/%d/syscall' % pid, encoding='ascii') as file:
+            if file.read().startswith('0 0x0 '):
+                return
+    pytest.fail('the program never came to its read()')
+
+
+@pytest.fixture
+def listing(build):
+    """listing(dump): ({address: (provenance, type, [relations by which roots hold it])}, notes)."""
+    def run(dump):
+        done = subprocess.run([build / 'tests/e2e/list_types', dump], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        rows = [line.split('\t') for line in done.stdout.splitlines()]
+        return ({int(addr, 16): (provenance, name, roots.split(';')) for addr, provenance, name, roots in rows},
+                done.stderr.splitlines())
+
+    return run
+
+
+@pytest.fixture
+def variant(build, tmp_path):
+    """variant(name): the path of one build of classes.cc."""
+    def find(name):
+        path = build / ('tests/e2e/e2e_classes_' + name.split()[0])
+        if not name.endswith('stripped'):
+            return path
+        stripped = tmp_path / path.name
+        subprocess.run(['strip', '-o', stripped, path], check=True, timeout=60)
+        return stripped
+
+    return find
+
+
+@pytest.mark.parametrize('name', VARIANTS)
+def test_types(variant, listing, tmp_path, name):
+    """No type is wrong; with RTTI or symbols every object's is known by name, else at least told apart."""
+    run = Run(variant(name), tmp_path / 'x.hc')
+    found, notes = listing(tmp_path / 'x.hc')
+    truth = {**run.objects, **run.arrays}
+    typed = {addr: kind for addr, (provenance, kind, _) in found.items() if provenance in TYPED}
+    assert len(run.objects) == 89 and not notes
+    assert not set(typed) - set(truth), 'blocks that are no objects were given a class'
+    if name == 'no_rtti stripped':
+        assert set(typed) >= set(run.objects)
+        assert_told_apart(run.objects, typed)
+    else:
+        assert {addr: typed.get(addr) for addr in truth} == truth
+
+
+def assert_told_apart(objects, typed):
+    """One class, one label, of the form class@module+0x..."""
+    labels = collections.defaultdict(set)
+    for addr, kind in objects.items():
+        assert typed[addr].startswith('class@e2e_classes_no_rtti+0x')
+        labels[kind].add(typed[addr])
+    assert all(len(names) == 1 for names in labels.values())
+    assert len(set.union(*labels.values())) == len(labels)
+
+
+@pytest.mark.parametrize('name', ['rtti', 'fixed', 'static'])
+def test_names_of_roots(variant, listing, tmp_path, name):
+    """Globals by symbol, stack words by frame."""
+    run = Run(variant(name), tmp_path / 'x.hc')
+    found, _ = listing(tmp_path / 'x.hc')
+    roots = {relation for _, _, relations in found.values() for relation in relations}
+    assert {'::diamonds', '::diamonds+0x8', '::diamonds+0x10', '::first_shape'} <= roots
+    held = found[run.locals['hold_on_stack']][2]
+    assert any(r.startswith('<stack hold_on_stack') and '+0x' in r for r in held), held
+
+
+def test_changed_binary_is_noted(variant, listing, tmp_path):
+    """A binary of another build gives no names; the dump's own memory still gives what it can, and nothing wrong."""
+    executable = tmp_path / 'program'
+    shutil.copy(variant('rtti'), executable)
+    run = Run(executable, tmp_path / 'x.hc')
+    shutil.copy(variant('no_rtti'), executable)
+    found, notes = listing(tmp_path / 'x.hc')
+    assert [n for n in notes if str(executable) in n] == [
+        f'{executable} is not the build that ran (other build id): its functions and data are shown as program+0x...']
+    for addr, (provenance, kind, _) in found.items():
+        if provenance in ('vtable-rtti', 'vtable-symbol'):
+            assert {**run.objects, **run.arrays}.get(addr) == kind
+    assert any(kind.startswith('<program+0x') for _, kind, _ in found.values())
+
+
+def test_missing_binary_is_noted(variant, listing, tmp_path):
+    executable = tmp_path / 'program'
+    shutil.copy(variant('rtti'), executable)
+    Run(executable, tmp_path / 'x.hc')
+    executable.unlink()
+    _, notes = listing(tmp_path / 'x.hc')
+    assert [n for n in notes if str(executable) in n] == [
+        f'{executable} is not on this machine: its functions and data are shown as program+0x...']
