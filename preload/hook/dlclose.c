@@ -7,8 +7,12 @@
 
 HOOK_EXPORT int dlclose(void *handle)
 {
+	int ret;
+
 	if (UNLIKELY(!real_ready()))
 		return -1;
 	unwind_flush();
-	return real.dlclose(handle);
+	ret = real.dlclose(handle);
+	unwind_flush();		/* its destructors have run code of it meanwhile */
+	return ret;
 }

@@ -32,6 +32,7 @@ static void fork_prepare(void)
 	mapped_fork_prepare();
 	label_fork_prepare();
 	attr_fork_prepare();
+	unwind_fork_prepare();
 	private_fork_prepare();
 }
 
@@ -41,6 +42,7 @@ static void fork_parent(void)
 		return;
 	has_locks = false;
 	private_fork_parent();
+	unwind_fork_parent();
 	attr_fork_done();
 	label_fork_done();
 	mapped_fork_done();
@@ -51,6 +53,7 @@ static void fork_child(void)
 {
 	if (has_locks) {
 		private_fork_child();
+		unwind_fork_child();
 		attr_fork_done();
 		label_fork_done();
 		mapped_fork_done();
@@ -62,28 +65,13 @@ static void fork_child(void)
 	trigger_after_fork();
 }
 
-/* The unwinder's library and its memory are the profiler's, not the program's. */
-static bool init_unwinder(void)
-{
-	struct thread *const t = thread_enter();
-	bool done;
-
-	if (!t)
-		return false;
-	t->in_unwinder = 1;
-	done = unwind_init();
-	t->in_unwinder = 0;
-	thread_leave(t);
-	return done;
-}
-
 static void start_sites(void)
 {
 	enum site_mode mode = SITE_CALLER;
 
 	if (option_get(OPTION_STACKS) == HC_STACKS_OFF)
 		mode = SITE_OFF;
-	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && init_unwinder())
+	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && unwind_init())
 		mode = SITE_FULL;
 	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL)
 		message("no unwinder (libunwind.so.8): blocks keep their callers only");
