@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 
+__attribute__((format(printf, 2, 0)))
 static struct error *create(int exit_code, const char *format, va_list args)
 {
 	struct error *error = xmalloc(sizeof(*error));
