@@ -11,6 +11,19 @@
 
 #define MANGLED_MAX 4096	/* longer names are not worth their time */
 
+/* Everybody's std::string under its full name is too long to read; in place. */
+static char *abbreviate(char *name)
+{
+	static const char full[] = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+	static const char brief[] = "std::string";
+
+	for (char *at = name; at && (at = strstr(at, full)); at += sizeof(brief) - 1) {
+		memcpy(at, brief, sizeof(brief) - 1);
+		memmove(at + sizeof(brief) - 1, at + sizeof(full) - 1, strlen(at + sizeof(full) - 1) + 1);
+	}
+	return name;
+}
+
 char *demangle_symbol(const char *mangled)
 {
 	if ((strncmp(mangled, "_Z", 2) && strncmp(mangled, "_R", 2)) || strlen(mangled) > MANGLED_MAX)
@@ -18,10 +31,12 @@ char *demangle_symbol(const char *mangled)
 
 	char *rust = rust_demangle(mangled, DMGL_NO_OPTS);
 
-	return rust ? rust : cplus_demangle_v3(mangled, DMGL_ANSI);
+	return rust ? rust : abbreviate(cplus_demangle_v3(mangled, DMGL_ANSI));
 }
 
 char *demangle_symbol_full(const char *mangled)
 {
-	return strlen(mangled) > MANGLED_MAX ? NULL : cplus_demangle_v3(mangled, DMGL_PARAMS | DMGL_ANSI);
+	if (strlen(mangled) > MANGLED_MAX)
+		return NULL;
+	return abbreviate(cplus_demangle_v3(mangled, DMGL_PARAMS | DMGL_ANSI));
 }

@@ -23,6 +23,7 @@ struct scan {
 	struct heap *h;
 	const struct progress *progress;	/* of the first span only */
 	node_id first, last;	/* nodes [first, last) */
+	bool skips_tails;	/* of the node at hand: it may point at free chunks */
 	uint64_t low, high;	/* every object lies in [low, high) */
 	node_id *to;
 	uint32_t *offset;
@@ -40,11 +41,20 @@ static void scan_add_edge(struct scan *s, node_id to, uint32_t offset)
 	s->offset[s->nr++] = offset;
 }
 
+/*
+ * glibc's lists point at the headers of free chunks, and a chunk's header begins in the last word of the block before it, where that uses all
+ * of its room.  No program points there from the C library's data.
+ */
+static bool is_tail(const struct dump_blocks *b, node_id to, uint64_t word)
+{
+	return word != b->addr[to] && b->addr[to] + b->size[to] - word <= 8;
+}
+
 /* The words of [start, end), byte offsets into bytes; both multiples of 8. */
 static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t start, uint64_t end)
 {
 	const struct dump *d = s->h->dump;
-	const uint64_t *addrs = dump_blocks(d)->addr;
+	const struct dump_blocks *b = dump_blocks(d);
 
 	for (uint64_t offset = start; offset < end; offset += 8) {
 		uint64_t word;
@@ -55,9 +65,9 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 
 		const uint32_t to = dump_find_block(d, word);
 
-		if (to == UINT32_MAX)
+		if (to == UINT32_MAX || (s->skips_tails && is_tail(b, to, word)))
 			continue;
-		scan_add_edge(s, to, (uint32_t)(offset / 8) | (word == addrs[to] ? 0 : EDGE_INTERIOR));
+		scan_add_edge(s, to, (uint32_t)(offset / 8) | (word == b->addr[to] ? 0 : EDGE_INTERIOR));
 	}
 }
 
@@ -111,8 +121,10 @@ static void *scan_span(void *arg)
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];
 
+			s->skips_tails = r->has_free_lists;
 			scan_known_words(s, r->bytes, 0, (r->size / 8 < WORDS_MAX ? r->size / 8 : WORDS_MAX) * 8);
 		} else {
+			s->skips_tails = false;
 			scan_object(s, n);
 		}
 		h->out_first[n + 1] = s->nr - before;

@@ -64,6 +64,7 @@ struct root {
 	int32_t tid;		/* stack, register, tls; else 0 */
 	uint32_t regno;		/* registers: DWARF number */
 	const uint8_t *bytes;	/* [size], owned by the dump or (registers) by the heap */
+	bool has_free_lists;	/* the C library's data: its allocator's lists of free chunks are among the words */
 };
 
 struct heap {

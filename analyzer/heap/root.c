@@ -21,6 +21,13 @@ static const enum root_kind kinds[] = {
 	[HC_RANGE_OTHER] = ROOT_RANGE,
 };
 
+static bool is_c_library(struct heap *h, uint64_t addr)
+{
+	const char *name = symbols_module_name(h->symbols, dump_find_module(h->dump, addr));
+
+	return !strncmp(name, "libc.so", 7) || !strncmp(name, "libc-", 5);
+}
+
 void roots_create(struct heap *h)
 {
 	size_t nr_ranges, nr_registers;
@@ -41,6 +48,7 @@ void roots_create(struct heap *h)
 			.size = r->len,
 			.tid = r->tid,
 			.bytes = r->bytes,
+			.has_free_lists = r->kind == HC_RANGE_DATA && is_c_library(h, r->addr),
 		};
 	}
 	for (size_t i = 0; i < nr_registers; i++) {

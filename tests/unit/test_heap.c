@@ -138,11 +138,9 @@ static void test_interior_pointers(void **state)
 static void test_relations_of_roots(void **state)
 {
 	const node_id self = find_self();
-	const uint64_t word = heap->out_first[self];
 	node_id reader = NODE_NONE;
 
 	(void)state;
-	(void)word;
 	assert_true(has_relation(self, NODE_NONE, "::app+0x6000"));
 	for (node_id n = 0; n < heap->nr_objects; n++) {
 		if (has_relation(n, NODE_NONE, "<register rbx>"))
@@ -154,6 +152,19 @@ static void test_relations_of_roots(void **state)
 	assert_true(has_relation(reader, NODE_NONE, "<stack 77>"));
 	assert_true(has_relation(reader, NODE_NONE, "<tls 77+0x10>"));
 	assert_true(has_relation(reader, NODE_NONE, "<range 0x7e0000000000>"));
+}
+
+static void test_free_lists_hold_nothing(void **state)
+{
+	unsigned int nr_lists = 0, nr_others = 0;
+
+	(void)state;
+	for (node_id n = 0; n < heap->nr_objects; n++) {
+		nr_lists += has_relation(n, NODE_NONE, "::libc.so.6+0x2060@+0x10");
+		nr_others += has_relation(n, NODE_NONE, "::libc.so.6+0x2068");
+	}
+	assert_int_equal(nr_lists, 0);
+	assert_int_equal(nr_others, 1);
 }
 
 static void test_pointer_array_has_elements(void **state)
@@ -260,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_relation_names_are_interned),
 		cmocka_unit_test(test_interior_pointers),
 		cmocka_unit_test(test_relations_of_roots),
+		cmocka_unit_test(test_free_lists_hold_nothing),
 		cmocka_unit_test(test_pointer_array_has_elements),
 		cmocka_unit_test(test_exact_index),
 		cmocka_unit_test(test_sets),
