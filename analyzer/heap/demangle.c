@@ -18,8 +18,12 @@ static char *abbreviate(char *name)
 	static const char brief[] = "std::string";
 
 	for (char *at = name; at && (at = strstr(at, full)); at += sizeof(brief) - 1) {
+		const char *rest = at + sizeof(full) - 1;
+
+		if (!strncmp(rest, " >", 2))
+			rest++;		/* the blank was there to part two brackets */
 		memcpy(at, brief, sizeof(brief) - 1);
-		memmove(at + sizeof(brief) - 1, at + sizeof(full) - 1, strlen(at + sizeof(full) - 1) + 1);
+		memmove(at + sizeof(brief) - 1, rest, strlen(rest) + 1);
 	}
 	return name;
 }
