@@ -154,7 +154,7 @@ struct error *load_threads_index(struct dump *d)
 	for (size_t i = 1; i < array->nr; i++) {
 		const struct hc_thread *a = &threads[d->threads_by_slot[i - 1]], *b = &threads[d->threads_by_slot[i]];
 
-		if (a->slot == b->slot && b->first_tick <= a->last_tick)
+		if (a->slot && a->slot == b->slot && b->first_tick <= a->last_tick)
 			return dump_chunk_error(d->file, d->sections[SECTION_THRD].chunks[0],
 						"threads %u and %u had slot %u at the same time",
 						d->threads_by_slot[i - 1], d->threads_by_slot[i], a->slot);
@@ -182,7 +182,7 @@ const struct hc_thread *dump_find_thread(const struct dump *d, uint32_t slot, ui
 			high = middle;
 	}
 	t = low ? &threads[d->threads_by_slot[low - 1]] : NULL;
-	return t && t->slot == slot && tick <= t->last_tick ? t : NULL;
+	return t && slot && t->slot == slot && tick <= t->last_tick ? t : NULL;
 }
 
 uint32_t dump_find_module(const struct dump *d, uint64_t addr)

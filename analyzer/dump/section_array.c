@@ -89,7 +89,7 @@ static char *thread_fault(const struct dump *d, size_t i)
 		fault = extent_fault(t->stack_start, t->stack_end);
 	if (fault)
 		return fault;
-	if (!t->slot || t->slot > HC_THREAD_SLOT_MAX)
+	if (t->slot > HC_THREAD_SLOT_MAX)
 		FAULT("slot %u", t->slot);
 	if (t->first_tick > t->last_tick)
 		FAULT("ended (tick %u) before it began (tick %u)", t->last_tick, t->first_tick);

@@ -158,9 +158,10 @@ enum hc_thread_state {
 };
 
 /* THRD: an array.  A block of (slot, tick) belongs to the entry of that slot with first_tick <= tick <= last_tick:
- * a slot is never reused within one tick.  Slot 0 means "unknown thread" and has no entry. */
+ * a slot is never reused within one tick.  Slot 0 means "unknown thread": entries with
+ * it (threads that never allocated, or came when all slots were taken) belong to no block. */
 struct hc_thread {
-	uint32_t slot;		/* 1 .. HC_THREAD_SLOT_MAX */
+	uint32_t slot;		/* 0 .. HC_THREAD_SLOT_MAX */
 	int32_t tid;
 	uint32_t first_tick;
 	uint32_t last_tick;	/* UINT32_MAX while it lives */

@@ -85,12 +85,25 @@
 	X(int, munmap, (void *at, size_t len)) \
 	X(void *, mremap, (void *old, size_t old_len, size_t new_len, int flags, ...))
 
+/* Whoever sets the action of the signal that asks for a dump. */
+#define HOOKS_SIGNAL(X) \
+	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
+	X(int, __sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
+	X(sighandler_t, signal, (int sig, sighandler_t handler)) \
+	X(sighandler_t, bsd_signal, (int sig, sighandler_t handler)) \
+	X(sighandler_t, ssignal, (int sig, sighandler_t handler)) \
+	X(sighandler_t, sysv_signal, (int sig, sighandler_t handler)) \
+	X(sighandler_t, __sysv_signal, (int sig, sighandler_t handler)) \
+	X(sighandler_t, sigset, (int sig, sighandler_t disposition)) \
+	X(int, sigignore, (int sig)) \
+	X(int, siginterrupt, (int sig, int interrupt))
+
 #define HOOKS_LOADER(X) \
 	X(int, dlclose, (void *handle))
 
 #define HOOKS(X) \
 	HOOKS_MALLOC(X) HOOKS_JEMALLOC(X) HOOKS_NEW(X) HOOKS_DELETE(X) HOOKS_STRDUP(X) HOOKS_MAP(X) \
-	HOOKS_LOADER(X)
+	HOOKS_LOADER(X) HOOKS_SIGNAL(X)
 
 #define HOOK_API(X) HEAPCENSUS_HOOKS(X)
 
