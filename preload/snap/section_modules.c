@@ -128,7 +128,12 @@ void section_maps(struct image *im)
 	uint64_t at = 0;
 
 	writer_begin(im->writer, HC_SECTION_MAPS);
-	for (uint32_t i = 0; i < im->maps.nr; i++)
-		put_map_parts(im, &im->maps.maps[i], &at);
+	for (uint32_t i = 0; i < im->maps.nr; i++) {
+		const struct map *const m = &im->maps.maps[i];
+
+		/* The child's own first memory is not the program's. */
+		if (m->start != im->own_start)
+			put_map_parts(im, m, &at);
+	}
 	writer_end(im->writer);
 }
