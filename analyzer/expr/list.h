@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attributes and functions of the language; every rule of partition/list.h is an attribute of a set besides.
+ * docs/expressions.md describes each, and a test compares the two.
+ */
+
+/* name, function, summary */
+#define SET_ATTRIBUTES(X) \
+	X(all, all, "shown without paging") \
+	X(count, count, "number of objects") \
+	X(kind, kind, "name of the row it is, <mixed> where it has several") \
+	X(more, more, "the next page of rows") \
+	X(parts, parts, "its rows as a list of sets") \
+	X(referents, referents, "what its objects refer to") \
+	X(referrers, referrers, "the objects that refer to it") \
+	X(size, size, "sum of the requested sizes in bytes") \
+	X(theone, theone, "the object of a set of one")
+
+#define OBJECT_ATTRIBUTES(X) \
+	X(address, address, "where it lies") \
+	X(age, age, "seconds since its birth") \
+	X(label, label, "what heapcensus_label said") \
+	X(referents, referents, "what it refers to, as a set") \
+	X(referrers, referrers, "the objects that refer to it, as a set") \
+	X(site, site, "function that allocated it") \
+	X(size, own_size, "requested size in bytes") \
+	X(text, text, "text that it holds or points to") \
+	X(type, type_name, "name of its type")
+
+#define FUNCTIONS(X) \
+	X(get_oldest, "get_oldest(T): the oldest object of a type, or None") \
+	X(heap, "heap(): everything that is alive") \
+	X(iter_all, "iter_all(T): all objects of a type, oldest first") \
+	X(live, "live(): the objects whose class the program named") \
+	X(prefs, "prefs(ignore=T): live references as Scrapy's trackref prints them")
