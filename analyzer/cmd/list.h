@@ -4,5 +4,10 @@
  */
 #define COMMANDS(X) \
 	X(info, "what a dump holds: process, times, totals, losses") \
+	X(show, "evaluate an expression about a dump; by default what is alive, by type") \
+	X(live, "how many objects of each class are alive, and since when") \
+	X(oldest, "the oldest object of a type") \
+	X(iter, "all objects of a type, oldest first") \
+	X(diff, "what is new, freed and surviving between two dumps") \
 	X(completion, "print the completion script for bash") \
 	X(help, "list the commands, or explain one")

@@ -197,9 +197,11 @@ static struct error *object_own_size(struct expr_env *env, const struct ast *ast
 
 static struct error *object_text(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
 {
+	char *text = preview_first_text(base->source->heap, base->object);
+
 	(void)env;
 	(void)ast;
-	*ret = value_create_text(preview_object(base->source->heap, base->object));
+	*ret = text ? value_create_text(text) : value_create(VALUE_NONE);
 	return NULL;
 }
 

@@ -39,56 +39,74 @@ static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 	return word;
 }
 
-static char *quote(const char *s, size_t len)
-{
-	_cleanup_free_ char *escaped = text_escape_max(s, len, TEXT_MOST);
-
-	return xasprintf("\"%s\"", escaped);
-}
-
-/* The text that a block begins with, quoted; NULL where it begins with none. */
-static char *own_text(const struct dump *d, const uint8_t *bytes, uint64_t size)
-{
+/* The text that memory begins with; its length is 0 where it begins with none. */
+struct text {
+	const char *bytes;
 	size_t len;
+};
 
+static struct text own_text(const struct dump *d, const uint8_t *bytes, uint64_t size)
+{
 	/* The bytes of a pointer may look like letters. */
-	if (size >= 8 && (dump_find_block(d, load_word(bytes, 0)) != UINT32_MAX ||
-			  dump_find_module(d, load_word(bytes, 0)) != UINT32_MAX))
-		return NULL;
-	len = text_len((const char *)bytes, size);
-	return len ? quote((const char *)bytes, len) : NULL;
+	if (!bytes || (size >= 8 && (dump_find_block(d, load_word(bytes, 0)) != UINT32_MAX ||
+				     dump_find_module(d, load_word(bytes, 0)) != UINT32_MAX)))
+		return (struct text){ 0 };
+	return (struct text){ (const char *)bytes, text_len((const char *)bytes, size) };
 }
 
-static char *pointed_text(const struct dump *d, uint64_t addr)
+static struct text pointed_text(const struct dump *d, uint64_t addr)
 {
 	const struct dump_blocks *blocks = dump_blocks(d);
 	const uint32_t target = dump_find_block(d, addr);
 	const uint8_t *bytes = target == UINT32_MAX ? NULL : dump_block_bytes(d, target);
-	uint64_t distance;
+	const uint64_t distance = bytes ? addr - blocks->addr[target] : 0;
 
-	if (!bytes)
-		return NULL;
-	distance = addr - blocks->addr[target];
-	return own_text(d, bytes + distance, blocks->size[target] - distance);
+	return bytes ? own_text(d, bytes + distance, blocks->size[target] - distance) : (struct text){ 0 };
+}
+
+/* The next text that the object's words from *word on point to; *word is then that word. */
+static struct text next_text(const struct heap *h, node_id n, uint64_t *word)
+{
+	const uint8_t *bytes = dump_block_bytes(h->dump, n);
+	const uint64_t nr_words = bytes ? object_size(h, n) / 8 : 0;
+
+	for (; *word < nr_words && *word < WORDS_MOST; ++*word) {
+		const struct text text = pointed_text(h->dump, load_word(bytes, *word * 8));
+
+		if (text.len)
+			return text;
+	}
+	return (struct text){ 0 };
 }
 
 char *preview_object(const struct heap *h, node_id n)
 {
-	const uint64_t size = object_size(h, n);
-	const uint8_t *bytes = dump_block_bytes(h->dump, n);
-	char *text = bytes ? own_text(h->dump, bytes, size) : NULL;
-	int nr_texts = 0;
+	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
+	char *preview = xstrdup("");
 
-	if (text)
-		return text;
-	text = xstrdup("");
-	for (uint64_t word = 0; bytes && word < size / 8 && word < WORDS_MOST && nr_texts < TEXTS_MOST; word++) {
-		_cleanup_free_ char *found = pointed_text(h->dump, load_word(bytes, word * 8));
-		_cleanup_free_ char *before = text;
+	for (uint64_t word = 0, nr_texts = 0; nr_texts < TEXTS_MOST; word++, nr_texts++) {
+		const bool own = text.len;
+		_cleanup_free_ char *before = preview, *escaped = NULL;
 
-		text = found ? xasprintf("%s%s+0x%" PRIx64 " %s", before, *before ? " " : "", word * 8, found) :
-			       xstrdup(before);
-		nr_texts += found != NULL;
+		if (!own)
+			text = next_text(h, n, &word);
+		escaped = text_escape_max(text.bytes, text.len, TEXT_MOST);
+		if (own)
+			return xasprintf("\"%s\"", escaped);
+		if (!text.len)
+			return xstrdup(before);
+		preview = xasprintf("%s%s+0x%" PRIx64 " \"%s\"", before, *before ? " " : "", word * 8, escaped);
+		text.len = 0;
 	}
-	return text;
+	return preview;
+}
+
+char *preview_first_text(const struct heap *h, node_id n)
+{
+	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
+	uint64_t word = 0;
+
+	if (!text.len)
+		text = next_text(h, n, &word);
+	return text.len ? xstrndup(text.bytes, text.len) : NULL;
 }

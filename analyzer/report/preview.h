@@ -13,4 +13,7 @@
  */
 char *preview_object(const struct heap *h, node_id n);
 
+/* The first of these texts, whole and as it is in memory; NULL where there is none.  The caller frees it. */
+char *preview_first_text(const struct heap *h, node_id n);
+
 #endif

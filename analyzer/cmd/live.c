@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heapcensus live: Scrapy's prefs() for any program.
+ */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "report/live.h"
+
+struct live_arguments {
+	const char *path;
+	const char **ignore;	/* [options.nr_ignore] */
+	size_t ignore_capacity;
+	struct live_options options;
+	enum emit_format format;
+};
+
+static const char doc[] =
+	"Print how many objects of each class are alive in DUMP, and how old the oldest is.\v"
+	"Classes are what the program named: tags and C++ classes.\n\n"
+	"Example: heapcensus live x.hc --ignore Spider";
+
+static const struct argp_option options[] = {
+	{ "all", 'a', NULL, 0, "Every type, also those told by content or by the allocating function", 0 },
+	{ "ignore", 'i', "CLASS", 0, "Leave out a class; may be repeated", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct live_arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->format;
+		return 0;
+	case 'a':
+		arguments->options.all = true;
+		return 0;
+	case 'i':
+		arguments->ignore = array_grow(arguments->ignore, arguments->options.nr_ignore,
+					       &arguments->ignore_capacity, sizeof(*arguments->ignore));
+		arguments->ignore[arguments->options.nr_ignore++] = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->path)
+			argp_error(state, "more than one dump");
+		arguments->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->path)
+			argp_error(state, "which dump?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct error *cmd_live(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { options, parse, "DUMP", doc, children };
+	struct live_arguments arguments = { 0 };
+	_cleanup_(cmd_close) struct opened o = { 0 };
+	struct error *error;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	arguments.options.ignore = arguments.ignore;
+	error = cmd_open(arguments.path, false, &o);
+	if (!error) {
+		struct live *live = live_create(o.heap, &arguments.options);
+
+		live_print(stdout, live, arguments.format);
+		live_destroy(live);
+	}
+	free(arguments.ignore);
+	return error;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects of one type, oldest first.
+ */
+#include "cmd/objects_of_type.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "report/class.h"
+#include "report/objects.h"
+
+struct arguments {
+	const char *path;
+	const char *type;
+	enum emit_format format;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->format;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->type)
+			argp_error(state, "more than one type (quote it for the shell)");
+		*(arguments->path ? &arguments->type : &arguments->path) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->path)
+			argp_error(state, "which dump?");
+		if (!arguments->type)
+			argp_error(state, "which type?  heapcensus live --all lists them");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
+{
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	const struct argp argp = { .parser = parse, .args_doc = "DUMP TYPE", .doc = doc, .children = children };
+	struct arguments arguments = { 0 };
+	_cleanup_(cmd_close) struct opened o = { 0 };
+	_cleanup_free_ node_id *ids = NULL;
+	struct error *error;
+	uint32_t nr;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	error = cmd_open(arguments.path, false, &o);
+	if (error)
+		return error;
+	ids = class_objects(o.heap, arguments.type, &nr);
+	if (!nr) {
+		_cleanup_free_ char *type = text_escape(arguments.type, strlen(arguments.type));
+
+		return error_create("%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
+				    arguments.path, type);
+	}
+	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format);
+	return NULL;
+}

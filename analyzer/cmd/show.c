@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heapcensus show: evaluates an expression about a dump and prints its value; without one, what is alive by type.
+ */
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cmd/cmd.h"
+#include "cmd/table_options.h"
+#include "expr/expr.h"
+
+#define KEY_EXACT_INDEX 0x200
+
+struct show_arguments {
+	const char *path;
+	const char *expression;
+	bool exact_index;
+	struct table_options table;
+};
+
+static const char doc[] =
+	"Evaluate EXPRESSION about DUMP and print its value (default: heap.bytype).\v"
+	"Examples:\n"
+	"  heapcensus show x.hc\n"
+	"  heapcensus show x.hc 'heap.bytype[0].byvia'\n"
+	"  heapcensus show x.hc \"heap.bytype['Request'].by(age & site)\" --all\n"
+	"  heapcensus show x.hc 'x = heap.bytype; x; _.more; x[0].referrers.bytype'\n\n"
+	"Partitions:\n";
+
+static const struct argp_option options[] = {
+	{ "exact-index", KEY_EXACT_INDEX, NULL, 0, "Name elements of native arrays '[3]' instead of '[*]'", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct show_arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->table;
+		return 0;
+	case KEY_EXACT_INDEX:
+		arguments->exact_index = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->expression)
+			argp_error(state, "more than one expression (quote it for the shell)");
+		*(arguments->path ? &arguments->expression : &arguments->path) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->path)
+			argp_error(state, "which dump?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct error *cmd_show(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
+	_cleanup_free_ char *rules = table_describe_rules(), *whole_doc = xasprintf("%s%s", doc, rules);
+	const struct argp argp = { options, parse, "DUMP [EXPRESSION]", whole_doc, children };
+	struct show_arguments arguments = { 0 };
+	_cleanup_(cmd_close) struct opened o = { 0 };
+	struct expr_env *env;
+	struct error *error;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	error = cmd_open(arguments.path, arguments.exact_index, &o);
+	if (error)
+		return error;
+	env = expr_env_create();
+	expr_env_add_heap(env, "heap", o.heap);
+	error = expr_run(env, arguments.expression ? arguments.expression : "heap.bytype", stdout, &arguments.table);
+	expr_env_destroy(env);
+	return error;
+}
