@@ -14,8 +14,8 @@
 #include "base/mem.h"
 
 struct intern {
-	char **slots;		/* [nr_slots], NULL where free */
-	size_t nr_slots;	/* a power of two */
+	char **slots;	 /* [nr_slots], NULL where free */
+	size_t nr_slots; /* a power of two */
 	size_t nr_used;
 };
 

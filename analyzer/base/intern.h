@@ -12,6 +12,7 @@ struct intern *intern_create(void);
 void intern_destroy(struct intern *in);
 const char *intern_string(struct intern *in, const char *s);
 /* The result of printf, interned. */
-const char *intern_format(struct intern *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *intern_format(struct intern *in, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

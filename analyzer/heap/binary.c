@@ -92,8 +92,8 @@ static bool binary_report(struct binary *b, const char *path, int fd, char **deb
 	return b->module;
 }
 
-void binary_open(struct binary *b, const char *path, const struct dump_string *build_id, uint64_t bias,
-		 char **debug_path)
+void binary_open(struct binary *b, const char *path, const struct dump_string *build_id,
+		 uint64_t bias, char **debug_path)
 {
 	GElf_Addr elf_bias;
 
@@ -109,7 +109,8 @@ void binary_open(struct binary *b, const char *path, const struct dump_string *b
 		return;
 	}
 
-	Elf *elf = binary_report(b, path, fd, debug_path) ? dwfl_module_getelf(b->module, &elf_bias) : NULL;
+	Elf *elf = binary_report(b, path, fd, debug_path) ? dwfl_module_getelf(b->module, &elf_bias)
+							  : NULL;
 
 	b->image = elf ? (const uint8_t *)elf_rawfile(elf, &b->image_size) : NULL;
 	if (!b->image) {
@@ -133,7 +134,7 @@ struct symbol_list {
 	struct ranked {
 		struct symbol symbol;
 		int rank;
-	} *items;
+	} * items;
 	size_t nr, room;
 };
 
@@ -180,7 +181,11 @@ static int symbol_rank(const GElf_Sym *sym, const char *name)
 {
 	const int bind = GELF_ST_BIND(sym->st_info);
 
-	return (sym->st_size ? 8 : 0) + (bind == STB_GLOBAL ? 4 : bind == STB_WEAK ? 2 : 0) + (name[0] != '_');
+	return (sym->st_size ? 8 : 0) +
+	       (bind == STB_GLOBAL ? 4
+		: bind == STB_WEAK ? 2
+				   : 0) +
+	       (name[0] != '_');
 }
 
 static void binary_load_symbols(struct binary *b)
@@ -193,7 +198,8 @@ static void binary_load_symbols(struct binary *b)
 		GElf_Sym sym;
 		GElf_Addr addr;
 		GElf_Word section;
-		const char *name = dwfl_module_getsym_info(b->module, i, &sym, &addr, &section, NULL, NULL);
+		const char *name =
+			dwfl_module_getsym_info(b->module, i, &sym, &addr, &section, NULL, NULL);
 
 		if (!name || !*name || section == SHN_UNDEF || section == SHN_ABS)
 			continue;
@@ -210,7 +216,8 @@ static void binary_load_symbols(struct binary *b)
 	b->objects = symbol_list_finish(&objects, &b->nr_objects);
 }
 
-/* The last symbol at or before addr that covers it; a few steps back, for one symbol may lie inside another. */
+/* The last symbol at or before addr that covers it; a few steps back, for one symbol may lie inside
+ * another. */
 static const struct symbol *find_covering(const struct symbol *symbols, size_t nr, uint64_t addr)
 {
 	size_t low = 0, high = nr;
@@ -279,7 +286,9 @@ static bool needs_cxx_library(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
 	GElf_Dyn dyn;
 
 	for (int i = 0; data && gelf_getdyn(data, i, &dyn) && dyn.d_tag != DT_NULL; i++) {
-		const char *name = dyn.d_tag == DT_NEEDED ? elf_strptr(elf, sh->sh_link, dyn.d_un.d_val) : NULL;
+		const char *name = dyn.d_tag == DT_NEEDED
+					   ? elf_strptr(elf, sh->sh_link, dyn.d_un.d_val)
+					   : NULL;
 
 		if (name && (!strncmp(name, "libstdc++.so", 12) || !strncmp(name, "libc++.so", 9)))
 			return true;
@@ -296,10 +305,12 @@ bool binary_is_cxx(struct binary *b)
 	while (elf && (scn = elf_nextscn(elf, scn))) {
 		GElf_Shdr sh;
 
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNAMIC && needs_cxx_library(elf, scn, &sh))
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNAMIC &&
+		    needs_cxx_library(elf, scn, &sh))
 			return true;
 	}
-	/* Linked with a static C++ library: some function of it has kept its name, unless stripped. */
+	/* Linked with a static C++ library: some function of it has kept its name, unless stripped.
+	 */
 	binary_find_symbol(b, 0, SYMBOL_FUNCTION);
 	for (size_t i = 0; i < b->nr_functions; i++) {
 		if (!strncmp(b->functions[i].name, "_ZN", 3))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only file that sees libiberty, and only its self-contained demanglers: the library has allocation functions of the same names
- * as base/mem.h, with other arguments, and those must never be linked in.
+ * The only file that sees libiberty, and only its self-contained demanglers: the library has
+ * allocation functions of the same names as base/mem.h, with other arguments, and those must never
+ * be linked in.
  */
 #include "heap/demangle.h"
 
@@ -9,19 +10,20 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MANGLED_MAX 4096	/* longer names are not worth their time */
+#define MANGLED_MAX 4096 /* longer names are not worth their time */
 
 /* Everybody's std::string under its full name is too long to read; in place. */
 static char *abbreviate(char *name)
 {
-	static const char full[] = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
+	static const char full[] =
+		"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
 	static const char brief[] = "std::string";
 
 	for (char *at = name; at && (at = strstr(at, full)); at += sizeof(brief) - 1) {
 		const char *rest = at + sizeof(full) - 1;
 
 		if (!strncmp(rest, " >", 2))
-			rest++;		/* the blank was there to part two brackets */
+			rest++; /* the blank was there to part two brackets */
 		memcpy(at, brief, sizeof(brief) - 1);
 		memmove(at + sizeof(brief) - 1, rest, strlen(rest) + 1);
 	}
@@ -30,7 +32,8 @@ static char *abbreviate(char *name)
 
 char *demangle_symbol(const char *mangled)
 {
-	if ((strncmp(mangled, "_Z", 2) && strncmp(mangled, "_R", 2)) || strlen(mangled) > MANGLED_MAX)
+	if ((strncmp(mangled, "_Z", 2) && strncmp(mangled, "_R", 2)) ||
+	    strlen(mangled) > MANGLED_MAX)
 		return NULL;
 
 	char *rust = rust_demangle(mangled, DMGL_NO_OPTS);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Offline unwinding.  A register whose value is not known stays unknown, and the walk ends at the first frame that cannot be worked out
- * for certain: the words beyond are named by their thread alone.  Registers of a thread that blocks in a system call: rsp and
- * rip only, which is enough for code without frame pointers.
+ * Offline unwinding.  A register whose value is not known stays unknown, and the walk ends at the
+ * first frame that cannot be worked out for certain: the words beyond are named by their thread
+ * alone.  Registers of a thread that blocks in a system call: rsp and rip only, which is enough for
+ * code without frame pointers.
  */
 #include "heap/frame.h"
 
@@ -13,20 +14,20 @@
 #include "base/mem.h"
 #include "heap/symbol.h"
 
-#define NR_REGISTERS 17		/* DWARF numbers of x86-64: 7 is rsp, 16 the return address */
-#define REGISTER_SP 7
-#define REGISTER_PC 16
-#define FRAMES_MAX 1024		/* of one thread */
+#define NR_REGISTERS 17 /* DWARF numbers of x86-64: 7 is rsp, 16 the return address */
+#define REGISTER_SP  7
+#define REGISTER_PC  16
+#define FRAMES_MAX   1024 /* of one thread */
 #define OPERANDS_MAX 16
 
 struct frames {
-	struct frame *items;	/* by thread as in the dump, then sp */
+	struct frame *items; /* by thread as in the dump, then sp */
 	size_t nr, room;
 };
 
 struct registers {
 	uint64_t value[NR_REGISTERS];
-	uint32_t known;		/* bit mask */
+	uint32_t known; /* bit mask */
 };
 
 static bool is_known(const struct registers *r, unsigned int regno)
@@ -52,7 +53,7 @@ static bool read_word(const struct dump *d, uint64_t addr, uint64_t *ret)
 struct operands {
 	uint64_t value[OPERANDS_MAX];
 	int nr;
-	bool is_value;		/* DW_OP_stack_value: the result, not where it lies */
+	bool is_value; /* DW_OP_stack_value: the result, not where it lies */
 };
 
 static bool push(struct operands *s, uint64_t value)
@@ -63,7 +64,8 @@ static bool push(struct operands *s, uint64_t value)
 	return true;
 }
 
-static bool push_register(struct operands *s, const struct registers *r, unsigned int regno, uint64_t offset)
+static bool push_register(struct operands *s, const struct registers *r, unsigned int regno,
+			  uint64_t offset)
 {
 	return is_known(r, regno) && push(s, r->value[regno] + offset);
 }
@@ -97,9 +99,10 @@ static bool apply_binary(struct operands *s, unsigned int atom)
 	}
 }
 
-/* The operations that unwind tables of gcc, clang and the C library use (signal frames and PLTs included). */
-static bool apply_operation(const struct dump *d, struct operands *s, const struct registers *r, uint64_t cfa,
-			    const Dwarf_Op *op)
+/* The operations that unwind tables of gcc, clang and the C library use (signal frames and PLTs
+ * included). */
+static bool apply_operation(const struct dump *d, struct operands *s, const struct registers *r,
+			    uint64_t cfa, const Dwarf_Op *op)
 {
 	if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31)
 		return push_register(s, r, op->atom - DW_OP_breg0, op->number);
@@ -133,8 +136,8 @@ static bool apply_operation(const struct dump *d, struct operands *s, const stru
 	}
 }
 
-static bool evaluate(const struct dump *d, const struct registers *r, uint64_t cfa, const Dwarf_Op *ops, size_t nr,
-		     struct operands *s)
+static bool evaluate(const struct dump *d, const struct registers *r, uint64_t cfa,
+		     const Dwarf_Op *ops, size_t nr, struct operands *s)
 {
 	*s = (struct operands){ 0 };
 	for (size_t i = 0; i < nr; i++) {
@@ -145,8 +148,8 @@ static bool evaluate(const struct dump *d, const struct registers *r, uint64_t c
 }
 
 /* The value that the caller has in regno; false: unknown. */
-static bool caller_register(const struct dump *d, Dwarf_Frame *frame, const struct registers *r, uint64_t cfa,
-			    unsigned int regno, uint64_t *ret)
+static bool caller_register(const struct dump *d, Dwarf_Frame *frame, const struct registers *r,
+			    uint64_t cfa, unsigned int regno, uint64_t *ret)
 {
 	Dwarf_Op memory[3];
 	Dwarf_Op *ops;
@@ -155,7 +158,7 @@ static bool caller_register(const struct dump *d, Dwarf_Frame *frame, const stru
 
 	if (dwarf_frame_register(frame, regno, memory, &ops, &nr))
 		return false;
-	if (!nr) {	/* unchanged (ops NULL) or undefined */
+	if (!nr) { /* unchanged (ops NULL) or undefined */
 		*ret = r->value[regno];
 		return !ops && is_known(r, regno);
 	}
@@ -170,7 +173,8 @@ static bool caller_register(const struct dump *d, Dwarf_Frame *frame, const stru
 }
 
 /* Replaces r by the caller's registers. */
-static bool unwind_step(const struct dump *d, struct symbols *symbols, struct registers *r, bool *is_call)
+static bool unwind_step(const struct dump *d, struct symbols *symbols, struct registers *r,
+			bool *is_call)
 {
 	const uint64_t pc = r->value[REGISTER_PC] - *is_call;
 	uint64_t bias;
@@ -209,8 +213,8 @@ static void frames_add(struct frames *f, int32_t tid, uint64_t sp, uint64_t end,
 	f->items[f->nr++] = (struct frame){ tid, sp, end, pc };
 }
 
-static void unwind_thread(struct frames *f, const struct dump *d, struct symbols *symbols, int32_t tid,
-			  struct registers *r)
+static void unwind_thread(struct frames *f, const struct dump *d, struct symbols *symbols,
+			  int32_t tid, struct registers *r)
 {
 	bool is_call = false;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Edges: one scan over every word of every object and root by a few threads, each over its own span of nodes, into growing arrays; then
- * the spans are put together and turned round by a counting sort.  While threads run, dump and heap are only read, apart from
- * out_first, of which each thread writes its own nodes' entries.
+ * Edges: one scan over every word of every object and root by a few threads, each over its own span
+ * of nodes, into growing arrays; then the spans are put together and turned round by a counting
+ * sort.  While threads run, dump and heap are only read, apart from out_first, of which each thread
+ * writes its own nodes' entries.
  */
 #include "heap/graph.h"
 
@@ -14,17 +15,18 @@
 #include "base/mem.h"
 #include "base/progress.h"
 
-#define THREADS_MAX 8
-#define SPAN_BYTES_MIN (16u << 20)	/* less is not worth a thread */
-#define WORDS_MAX ((uint64_t)EDGE_INTERIOR)	/* an edge has 31 bits for its word: 16 GB of one block */
+#define THREADS_MAX    8
+#define SPAN_BYTES_MIN (16u << 20) /* less is not worth a thread */
+#define WORDS_MAX \
+	((uint64_t)EDGE_INTERIOR) /* an edge has 31 bits for its word: 16 GB of one block */
 #define PROGRESS_NODES 65536
 
 struct scan {
 	struct heap *h;
-	const struct progress *progress;	/* of the first span only */
-	node_id first, last;	/* nodes [first, last) */
-	bool skips_tails;	/* of the node at hand: it may point at free chunks */
-	uint64_t low, high;	/* every object lies in [low, high) */
+	const struct progress *progress; /* of the first span only */
+	node_id first, last;		 /* nodes [first, last) */
+	bool skips_tails;		 /* of the node at hand: it may point at free chunks */
+	uint64_t low, high;		 /* every object lies in [low, high) */
 	node_id *to;
 	uint32_t *offset;
 	size_t nr, room;
@@ -42,8 +44,9 @@ static void scan_add_edge(struct scan *s, node_id to, uint32_t offset)
 }
 
 /*
- * glibc's lists point at the headers of free chunks, and a chunk's header begins in the last word of the block before it, where that uses all
- * of its room.  No program points there from the C library's data.
+ * glibc's lists point at the headers of free chunks, and a chunk's header begins in the last word
+ * of the block before it, where that uses all of its room.  No program points there from the C
+ * library's data.
  */
 static bool is_tail(const struct dump_blocks *b, node_id to, uint64_t word)
 {
@@ -67,12 +70,15 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 
 		if (to == UINT32_MAX || (s->skips_tails && is_tail(b, to, word)))
 			continue;
-		scan_add_edge(s, to, (uint32_t)(offset / 8) | (word == b->addr[to] ? 0 : EDGE_INTERIOR));
+		scan_add_edge(s, to,
+			      (uint32_t)(offset / 8) | (word == b->addr[to] ? 0 : EDGE_INTERIOR));
 	}
 }
 
-/* The same of object n, without the pages that were never written: a block may be far larger than its contents. */
-static void scan_words(struct scan *s, node_id n, const uint8_t *bytes, uint64_t start, uint64_t end)
+/* The same of object n, without the pages that were never written: a block may be far larger than
+ * its contents. */
+static void scan_words(struct scan *s, node_id n, const uint8_t *bytes, uint64_t start,
+		       uint64_t end)
 {
 	uint64_t first, last;
 
@@ -97,7 +103,8 @@ static void scan_object(struct scan *s, node_id n)
 	bytes = dump_block_bytes(s->h->dump, n);
 	if (!bytes)
 		return;
-	for (node_id inner = n + 1; inner < b->nr && b->addr[inner] - b->addr[n] < end && offset < end; inner++) {
+	for (node_id inner = n + 1;
+	     inner < b->nr && b->addr[inner] - b->addr[n] < end && offset < end; inner++) {
 		const uint64_t inner_start = (b->addr[inner] - b->addr[n]) / 8 * 8;
 
 		if (b->parent[inner] != n)
@@ -122,7 +129,8 @@ static void *scan_span(void *arg)
 			const struct root *r = &h->roots[n - h->nr_objects];
 
 			s->skips_tails = r->has_free_lists;
-			scan_known_words(s, r->bytes, 0, (r->size / 8 < WORDS_MAX ? r->size / 8 : WORDS_MAX) * 8);
+			scan_known_words(s, r->bytes, 0,
+					 (r->size / 8 < WORDS_MAX ? r->size / 8 : WORDS_MAX) * 8);
 		} else {
 			s->skips_tails = false;
 			scan_object(s, n);
@@ -162,7 +170,9 @@ static unsigned int scan_cut_spans(struct heap *h, struct scan *spans)
 		wanted = nr_cpus;
 	for (node_id n = 0; n < h->nr_nodes; n++) {
 		if (!n || (nr < wanted && done >= total / wanted * nr))
-			spans[nr++] = (struct scan){ .h = h, .first = n, .low = b->nr ? b->addr[0] : 0, .high = high };
+			spans[nr++] = (struct scan){
+				.h = h, .first = n, .low = b->nr ? b->addr[0] : 0, .high = high
+			};
 		spans[nr - 1].last = n + 1;
 		done += node_bytes(h, n);
 	}
@@ -194,7 +204,7 @@ static void graph_join_spans(struct heap *h, struct scan *spans, unsigned int nr
 	for (node_id n = 0; n < h->nr_nodes; n++)
 		h->out_first[n + 1] += h->out_first[n];
 	h->nr_edges = h->out_first[h->nr_nodes];
-	if (nr) {	/* the first span's arrays grow in place */
+	if (nr) { /* the first span's arrays grow in place */
 		h->out_to = xrealloc(spans[0].to, h->nr_edges + 1, sizeof(*h->out_to));
 		h->out_offset = xrealloc(spans[0].offset, h->nr_edges + 1, sizeof(*h->out_offset));
 		at = spans[0].nr;
@@ -202,7 +212,8 @@ static void graph_join_spans(struct heap *h, struct scan *spans, unsigned int nr
 	for (unsigned int i = 1; i < nr; i++) {
 		if (spans[i].nr) {
 			memcpy(h->out_to + at, spans[i].to, spans[i].nr * sizeof(*h->out_to));
-			memcpy(h->out_offset + at, spans[i].offset, spans[i].nr * sizeof(*h->out_offset));
+			memcpy(h->out_offset + at, spans[i].offset,
+			       spans[i].nr * sizeof(*h->out_offset));
 		}
 		at += spans[i].nr;
 		free(spans[i].to);
@@ -210,7 +221,8 @@ static void graph_join_spans(struct heap *h, struct scan *spans, unsigned int nr
 	}
 }
 
-/* in_* from out_*.  Sources are visited in order, so each target's edges come out by source, then offset. */
+/* in_* from out_*.  Sources are visited in order, so each target's edges come out by source, then
+ * offset. */
 static void graph_turn_round(struct heap *h)
 {
 	h->in_from = xcalloc(h->nr_edges + 1, sizeof(*h->in_from));
@@ -237,7 +249,8 @@ struct error *graph_create(struct heap *h, const struct progress *progress)
 	struct scan spans[THREADS_MAX];
 
 	if (!dump_has_contents(h->dump))
-		return error_create("%s: no contents in this dump (contents=none), so nothing is known about references",
+		return error_create("%s: no contents in this dump (contents=none), so nothing is "
+				    "known about references",
 				    dump_path(h->dump));
 	h->out_first = xcalloc(h->nr_nodes + 1ul, sizeof(*h->out_first));
 	h->in_first = xcalloc(h->nr_objects + 1ul, sizeof(*h->in_first));

@@ -8,7 +8,8 @@
 #include "heap/heap.h"
 
 /* Fills h->out_* and h->in_*; types must be known, for text has no edges. */
-struct error *graph_create(struct heap *h, const struct progress *progress) __attribute__((warn_unused_result));
+struct error *graph_create(struct heap *h, const struct progress *progress)
+	__attribute__((warn_unused_result));
 void graph_deinit(struct heap *h);
 
 #endif

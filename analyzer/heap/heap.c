@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap's life: made from a dump with one unknown type, given types by typing/, edges by graph.c and names on demand.
- * One thread; graph.c alone uses more.
+ * The heap's life: made from a dump with one unknown type, given types by typing/, edges by graph.c
+ * and names on demand. One thread; graph.c alone uses more.
  */
 #include "heap/heap.h"
 
@@ -75,7 +75,8 @@ const char *heap_intern_name(struct heap *h, const char *name)
 	return intern_string(h->private->names, name);
 }
 
-uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags)
+uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance,
+			  uint32_t flags)
 {
 	struct heap_private *p = h->private;
 	const char *interned = intern_string(p->names, name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets of objects as sorted arrays; all operations are merges or, for neighbours, a bitmap over all objects.
+ * Sets of objects as sorted arrays; all operations are merges or, for neighbours, a bitmap over all
+ * objects.
  */
 #include "heap/nodeset.h"
 
@@ -113,7 +114,8 @@ struct nodeset *nodeset_or(const struct heap *h, const struct nodeset *a, const 
 	return nodeset_finish(h, s);
 }
 
-struct nodeset *nodeset_minus(const struct heap *h, const struct nodeset *a, const struct nodeset *b)
+struct nodeset *nodeset_minus(const struct heap *h, const struct nodeset *a,
+			      const struct nodeset *b)
 {
 	struct nodeset *s = nodeset_alloc(a->nr);
 
@@ -127,8 +129,8 @@ struct nodeset *nodeset_minus(const struct heap *h, const struct nodeset *a, con
 }
 
 /* The objects at the other end of the edges of s, along rows (first, to). */
-static struct nodeset *nodeset_neighbours(const struct heap *h, const struct nodeset *s, const uint64_t *first,
-					  const node_id *to)
+static struct nodeset *nodeset_neighbours(const struct heap *h, const struct nodeset *s,
+					  const uint64_t *first, const node_id *to)
 {
 	const size_t nr_words = h->nr_objects / 64 + 1ul;
 	_cleanup_free_ uint64_t *seen = xcalloc(nr_words, sizeof(*seen));

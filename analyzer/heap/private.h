@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the heap room keeps behind struct heap: options and the caches of names.  Filled lazily; only heap/ looks inside.
+ * What the heap room keeps behind struct heap: options and the caches of names.  Filled lazily;
+ * only heap/ looks inside.
  */
 #ifndef HEAP_PRIVATE_H
 #define HEAP_PRIVATE_H
@@ -11,19 +12,21 @@
 
 struct heap_private {
 	struct heap_options options;
-	struct intern *names;		/* every name that the heap hands out */
-	struct map types;		/* (interned name, provenance) -> index in heap->types */
+	struct intern *names; /* every name that the heap hands out */
+	struct map types;     /* (interned name, provenance) -> index in heap->types */
 	uint32_t types_room;
 
-	const char **site_names;	/* [nr stack nodes], NULL until asked for */
-	uint32_t *site_frames;		/* [nr stack nodes] the node that names the site + 1; 0 until asked for */
+	const char **site_names; /* [nr stack nodes], NULL until asked for */
+	uint32_t *site_frames;	 /* [nr stack nodes] node that names the site + 1; 0: not known yet */
 
-	struct map wrappers;		/* (interned function name, 0) -> is an allocation wrapper */
+	struct map wrappers; /* (interned function name, 0) -> is an allocation wrapper */
 
-	struct map relations;		/* (word offset, distance into the target) -> interned name, of untyped blocks */
-	struct map root_relations;	/* (root word address or -1 - register, distance) -> interned name */
-	struct frames *frames;		/* heap/frame.h: NULL until a stack word is named */
-	uint64_t *register_words;	/* [nr registers] what the register roots' bytes point at */
+	/* Interned names: of untyped blocks' words by (word offset, distance into the target), of
+	 * roots' by (node << 32 | word, distance). */
+	struct map relations;
+	struct map root_relations;
+	struct frames *frames;	  /* heap/frame.h: NULL until a stack word is named */
+	uint64_t *register_words; /* [nr registers] what the register roots' bytes point at */
 };
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of relations.  Tens of millions of edges share a few thousand names, so both kinds of source go through a cache: an untyped
- * block's name depends on the offset and the distance into the target only, a root's on the word.
+ * Names of relations.  Tens of millions of edges share a few thousand names, so both kinds of
+ * source go through a cache: an untyped block's name depends on the offset and the distance into
+ * the target only, a root's on the word.
  */
 #include <string.h>
 
@@ -32,7 +33,8 @@ static const char *with_distance(struct heap *h, const char *name, uint64_t dist
 	return distance ? intern_format(h->private->names, "%s@+0x%lx", name, distance) : name;
 }
 
-static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset, uint64_t distance)
+static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset,
+				   uint64_t distance)
 {
 	struct intern *names = h->private->names;
 

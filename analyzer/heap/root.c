@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Roots: ranges and registers as nodes, and the names of their words.  A word is named by what covers it: the global's symbol, the stack
- * frame, the register.  Looked up when a relation is printed, for most words never are.
+ * Roots: ranges and registers as nodes, and the names of their words.  A word is named by what
+ * covers it: the global's symbol, the stack frame, the register.  Looked up when a relation is
+ * printed, for most words never are.
  */
 #include "heap/root.h"
 
@@ -12,7 +13,7 @@
 #include "heap/private.h"
 #include "heap/symbol.h"
 
-#define ARRAY_BYTES 1024	/* a larger global's words are elements: '::table[*]' */
+#define ARRAY_BYTES 1024 /* a larger global's words are elements: '::table[*]' */
 
 static const enum root_kind kinds[] = {
 	[HC_RANGE_DATA] = ROOT_GLOBAL,
@@ -90,8 +91,8 @@ static const char *name_global(struct heap *h, uint64_t addr)
 }
 
 /*
- * "<stack parse_page+0x40>": the frame's function, and how far above the frame's lowest address the word is, which stays the same for
- * a variable while the frame lives.
+ * "<stack parse_page+0x40>": the frame's function, and how far above the frame's lowest address the
+ * word is, which stays the same for a variable while the frame lives.
  */
 static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 {
@@ -102,15 +103,15 @@ static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 
 	if (!frame)
 		return intern_format(h->private->names, "<stack %d>", tid);
-	return intern_format(h->private->names, "<stack %s+0x%lx>", symbols_name_code(h->symbols, frame->pc, false),
-			     addr - frame->sp);
+	return intern_format(h->private->names, "<stack %s+0x%lx>",
+			     symbols_name_code(h->symbols, frame->pc, false), addr - frame->sp);
 }
 
 static const char *name_register(struct heap *h, uint32_t regno)
 {
 	static const char *const registers[] = {
-		"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-		"r15", "rip",
+		"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8",
+		"r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip",
 	};
 
 	if (regno < ARRAY_SIZE(registers))

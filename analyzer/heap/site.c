@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which frame of a stack allocated: the first that is no allocation wrapper.  The wrappers are one table of name patterns.
+ * Which frame of a stack allocated: the first that is no allocation wrapper.  The wrappers are one
+ * table of name patterns.
  */
 #include <ctype.h>
 #include <fnmatch.h>
@@ -12,29 +13,105 @@
 #include "heap/private.h"
 #include "heap/symbol.h"
 
-#define SITE_DEPTH_MAX 32	/* wrappers are not nested deeper */
+#define SITE_DEPTH_MAX 32 /* wrappers are not nested deeper */
 
-/* Functions that allocate for whoever calls them, as shell patterns over demangled names without arguments; lower case. */
+/* Functions that allocate for whoever calls them, as shell patterns over demangled names without
+ * arguments; lower case. */
 static const char *const wrappers[] = {
 	/* the C library, and the habits of C programs */
-	"malloc", "calloc", "realloc", "reallocarray", "memalign", "posix_memalign", "aligned_alloc", "valloc",
-	"pvalloc", "mmap", "mmap64", "mremap", "strdup", "strndup", "wcsdup", "asprintf", "vasprintf", "__vasprintf_internal",
-	"getline", "getdelim", "realpath", "open_memstream",
-	"*malloc", "*malloc0", "*malloc_n", "*malloc0_n", "*mallocz", "*calloc", "*realloc", "*realloc_n", "*reallocarray",
-	"*strdup", "*strndup", "*memdup", "*memdup2", "*memdup0", "*vasprintf", "*asprintf", "x2realloc", "x2nrealloc", "xpalloc",
-	"*_new0", "xalloc*", "safe_alloc*", "checked_alloc*", "emalloc*", "ecalloc*",
-	"g_slice_*", "g_malloc*", "g_realloc*", "_obstack_*", "obstack_*",
-	"__libc_*", "__gi_*", "_io_file_doallocate", "_io_doallocbuf", "_dl_*alloc*", "_dlerror_run", "__interceptor_*",
+	"memalign",
+	"posix_memalign",
+	"aligned_alloc",
+	"valloc",
+	"pvalloc",
+	"mmap",
+	"mmap64",
+	"mremap",
+	"__vasprintf_internal",
+	"getline",
+	"getdelim",
+	"realpath",
+	"open_memstream",
+	/* and those that programs wrap round them */
+	"*malloc",
+	"*malloc0",
+	"*malloc_n",
+	"*malloc0_n",
+	"*mallocz",
+	"*calloc",
+	"*realloc",
+	"*realloc_n",
+	"*reallocarray",
+	"*strdup",
+	"*wcsdup",
+	"*strndup",
+	"*memdup",
+	"*memdup2",
+	"*memdup0",
+	"*vasprintf",
+	"*asprintf",
+	"x2realloc",
+	"x2nrealloc",
+	"xpalloc",
+	"*_new0",
+	"xalloc*",
+	"safe_alloc*",
+	"checked_alloc*",
+	"emalloc*",
+	"ecalloc*",
+	"g_slice_*",
+	"g_malloc*",
+	"g_realloc*",
+	"_obstack_*",
+	"obstack_*",
+	"__libc_*",
+	"__gi_*",
+	"_io_file_doallocate",
+	"_io_doallocbuf",
+	"_dl_*alloc*",
+	"_dlerror_run",
+	"__interceptor_*",
 	/* C++ */
-	"operator new", "operator new[[]]", "__cxa_allocate_exception", "*::operator new", "*::operator new[[]]",
-	"std::allocator<*", "std::allocator_traits<*", "std::__new_allocator<*", "std::__allocate_guarded<*",
-	"__gnu_cxx::new_allocator<*", "__gnu_cxx::__alloc_traits<*", "std::__detail::_hashtable_alloc<*",
-	"std::__cxx11::basic_string<*", "std::basic_string<*", "std::string::*", "std::__cxx11::string::*",
-	"std::vector<*", "std::_vector_base<*", "std::__cxx11::list<*", "std::__cxx11::_list_base<*", "std::list<*",
-	"std::_rb_tree<*", "std::map<*", "std::set<*", "std::multimap<*", "std::_hashtable<*", "std::unordered_map<*",
-	"std::unordered_set<*", "std::deque<*", "std::_deque_base<*", "std::__shared_count<*", "std::__shared_ptr<*",
-	"std::shared_ptr<*", "std::make_shared<*", "std::allocate_shared<*", "std::make_unique<*", "std::_construct<*",
-	"std::uninitialized_copy<*", "std::__uninitialized_*", "std::__do_uninit_*",
+	"operator new",
+	"operator new[[]]",
+	"__cxa_allocate_exception",
+	"*::operator new",
+	"*::operator new[[]]",
+	"std::allocator<*",
+	"std::allocator_traits<*",
+	"std::__new_allocator<*",
+	"std::__allocate_guarded<*",
+	"__gnu_cxx::new_allocator<*",
+	"__gnu_cxx::__alloc_traits<*",
+	"std::__detail::_hashtable_alloc<*",
+	"std::__cxx11::basic_string<*",
+	"std::basic_string<*",
+	"std::string::*",
+	"std::__cxx11::string::*",
+	"std::vector<*",
+	"std::_vector_base<*",
+	"std::__cxx11::list<*",
+	"std::__cxx11::_list_base<*",
+	"std::list<*",
+	"std::_rb_tree<*",
+	"std::map<*",
+	"std::set<*",
+	"std::multimap<*",
+	"std::_hashtable<*",
+	"std::unordered_map<*",
+	"std::unordered_set<*",
+	"std::deque<*",
+	"std::_deque_base<*",
+	"std::__shared_count<*",
+	"std::__shared_ptr<*",
+	"std::shared_ptr<*",
+	"std::make_shared<*",
+	"std::allocate_shared<*",
+	"std::make_unique<*",
+	"std::_construct<*",
+	"std::uninitialized_copy<*",
+	"std::__uninitialized_*",
+	"std::__do_uninit_*",
 };
 
 /* Objects whose functions are never the site. */
@@ -69,7 +146,8 @@ static bool is_wrapper(struct heap *h, const char *function)
 	return *cached;
 }
 
-/* The stack node that names the site of `stack`; where all frames are wrappers the outermost that was looked at. */
+/* The stack node that names the site of `stack`; where all frames are wrappers the outermost that
+ * was looked at. */
 static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 {
 	size_t nr;
@@ -78,9 +156,11 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 
 	for (int depth = 0; depth < SITE_DEPTH_MAX; depth++) {
 		const uint64_t pc = nodes[node].pc;
-		const char *module = symbols_module_name(h->symbols, dump_find_module(h->dump, pc - 1));
+		const char *module =
+			symbols_module_name(h->symbols, dump_find_module(h->dump, pc - 1));
 
-		if (!is_skipped_module(module) && !is_wrapper(h, symbols_name_code(h->symbols, pc, true)))
+		if (!is_skipped_module(module) &&
+		    !is_wrapper(h, symbols_name_code(h->symbols, pc, true)))
 			return node;
 		if (!nodes[node].parent)
 			return node;
@@ -108,7 +188,8 @@ const char *heap_site_name(struct heap *h, uint32_t stack)
 	if (!stack)
 		*cached = intern_string(h->private->names, "");
 	else
-		*cached = symbols_name_code(h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc, true);
+		*cached = symbols_name_code(
+			h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc, true);
 	return *cached;
 }
 
@@ -132,7 +213,8 @@ static void format_frame(struct heap *h, FILE *out, unsigned int number, uint64_
 
 	fprintf(out, "#%-2u 0x%016lx ", number, pc);
 	if (symbols_find(h->symbols, pc - 1, SYMBOL_FUNCTION, &symbol))
-		fprintf(out, "%s+0x%lx", symbols_demangle(h->symbols, symbol.name), pc - symbol.addr);
+		fprintf(out, "%s+0x%lx", symbols_demangle(h->symbols, symbol.name),
+			pc - symbol.addr);
 	else if (module != UINT32_MAX)
 		fprintf(out, "+0x%lx", pc - dump_modules(h->dump, &nr)[module].bias);
 	else

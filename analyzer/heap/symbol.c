@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The modules of a dump as one address space: names of code and data, bytes of the files, notes about files that could not be used.
+ * The modules of a dump as one address space: names of code and data, bytes of the files, notes
+ * about files that could not be used.
  */
 #include "heap/symbol.h"
 
@@ -21,15 +22,15 @@ struct module {
 struct symbols {
 	const struct dump *dump;
 	struct intern *names;
-	struct module *modules;		/* [nr_modules] as in the dump */
+	struct module *modules; /* [nr_modules] as in the dump */
 	size_t nr_modules;
-	struct hc_segment *segments;	/* by address */
+	struct hc_segment *segments; /* by address */
 	size_t nr_segments;
-	char *extra_path;		/* directory of the user's, or NULL */
-	char *debug_path;		/* for libdwfl */
+	char *extra_path; /* directory of the user's, or NULL */
+	char *debug_path; /* for libdwfl */
 	const char **notes;
 	size_t nr_notes;
-	struct map code_names;		/* (pc, is_return) -> interned name */
+	struct map code_names; /* (pc, is_return) -> interned name */
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -78,7 +79,8 @@ const char *const *symbols_notes(const struct symbols *s, size_t *nr)
 	return s->notes;
 }
 
-static void symbols_add_note(struct symbols *s, uint32_t module, const char *path, enum binary_state state)
+static void symbols_add_note(struct symbols *s, uint32_t module, const char *path,
+			     enum binary_state state)
 {
 	static const char *const why[] = {
 		[BINARY_MISSING] = "is not on this machine",
@@ -87,8 +89,9 @@ static void symbols_add_note(struct symbols *s, uint32_t module, const char *pat
 	};
 
 	s->notes = xrealloc(s->notes, s->nr_notes + 1, sizeof(*s->notes));
-	s->notes[s->nr_notes++] = intern_format(s->names, "%s %s: its functions and data are shown as %s+0x...",
-						path, why[state], symbols_module_name(s, module));
+	s->notes[s->nr_notes++] =
+		intern_format(s->names, "%s %s: its functions and data are shown as %s+0x...", path,
+			      why[state], symbols_module_name(s, module));
 }
 
 static void symbols_open_module(struct symbols *s, uint32_t index)
@@ -102,9 +105,10 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 	s->modules[index].is_tried = true;
 	b->state = BINARY_MISSING;
 	if (path[0] != '/')
-		return;	/* [vdso] and the like have no file */
+		return; /* [vdso] and the like have no file */
 	if (s->extra_path) {
-		_cleanup_free_ char *other = xasprintf("%s/%s", s->extra_path, strrchr(path, '/') + 1);
+		_cleanup_free_ char *other =
+			xasprintf("%s/%s", s->extra_path, strrchr(path, '/') + 1);
 
 		binary_open(b, other, &id, m->bias, &s->debug_path);
 	}
@@ -142,7 +146,8 @@ bool symbols_find(struct symbols *s, uint64_t addr, enum symbol_kind kind, struc
 /* "f.part.0.cold" and "f@@V1" are f to the reader. */
 static const char *symbols_trim(struct symbols *s, const char *name)
 {
-	static const char *const marks[] = { ".part.", ".constprop.", ".isra.", ".cold", ".lto_priv.", "@" };
+	static const char *const marks[] = { ".part.", ".constprop.", ".isra.",
+					     ".cold",  ".lto_priv.",  "@" };
 	size_t len = strlen(name);
 
 	if (!len)
@@ -231,7 +236,8 @@ const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len)
 {
 	const struct hc_segment *g = symbols_find_segment(s, addr);
 
-	if (!g || g->prot & 2 || addr - g->start >= g->file_size || len > g->file_size - (addr - g->start))
+	if (!g || g->prot & 2 || addr - g->start >= g->file_size ||
+	    len > g->file_size - (addr - g->start))
 		return NULL;
 
 	const struct binary *b = symbols_get_binary(s, g->module);

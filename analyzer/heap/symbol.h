@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names and bytes from the binaries that the dumped process had loaded, by libdw.  A file is used only when its build id is the one in the dump;
- * a missing or changed file is noted once, and everything about its module degrades to module+offset.  Files are opened on first use.
+ * Names and bytes from the binaries that the dumped process had loaded, by libdw.  A file is used
+ * only when its build id is the one in the dump; a missing or changed file is noted once, and
+ * everything about its module degrades to module+offset.  Files are opened on first use.
  */
 #ifndef HEAP_SYMBOL_H
 #define HEAP_SYMBOL_H
@@ -16,9 +17,9 @@
 struct symbols;
 
 struct symbol {
-	uint64_t addr;		/* run-time */
+	uint64_t addr; /* run-time */
 	uint64_t size;
-	const char *name;	/* mangled, owned by the file */
+	const char *name; /* mangled, owned by the file */
 };
 
 enum symbol_kind { SYMBOL_FUNCTION, SYMBOL_OBJECT };
@@ -35,19 +36,22 @@ const char *symbols_demangle(struct symbols *s, const char *mangled);
 /* Without directory; "" where addr is in no module.  Interned. */
 const char *symbols_module_name(struct symbols *s, uint32_t module);
 /*
- * "function" of the code at pc, else "module+0x1234", where the offset is the start of the function when the unwind table tells it, else pc
- * itself; else "0x7f...".  is_return: pc is where a call returns to, which may be past the end of the function that called.  Interned.
+ * "function" of the code at pc, else "module+0x1234", where the offset is the start of the function
+ * when the unwind table tells it, else pc itself; else "0x7f...".  is_return: pc is where a call
+ * returns to, which may be past the end of the function that called.  Interned.
  */
 const char *symbols_name_code(struct symbols *s, uint64_t pc, bool is_return);
 /* Is addr in a part of a module that holds instructions? */
 bool symbols_is_code(const struct symbols *s, uint64_t addr);
 /* The segment that holds addr; NULL: none. */
 const struct hc_segment *symbols_find_segment(const struct symbols *s, uint64_t addr);
-/* len bytes at addr that no relocation changes, from the module's file.  NULL where they are not all there. */
+/* len bytes at addr that no relocation changes, from the module's file.  NULL where they are not
+ * all there. */
 const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len);
 /* Was the module, or does it look to be, compiled from C++? */
 bool symbols_is_cxx(struct symbols *s, uint32_t module);
-/* The call frame information of the code at pc, and what to take from pc to look it up; NULL: none. */
+/* The call frame information of the code at pc, and what to take from pc to look it up; NULL: none.
+ */
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias);
 
 #endif

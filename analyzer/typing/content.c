@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Types that the bytes alone show: text, wide text, arrays of pointers, zeroes.  Careful: a label that says where the block comes from is better
- * than a guess, so whatever holds a pointer is no text, and a struct of a few pointers is no array.
+ * Types that the bytes alone show: text, wide text, arrays of pointers, zeroes.  Careful: a label
+ * that says where the block comes from is better than a guess, so whatever holds a pointer is no
+ * text, and a struct of a few pointers is no array.
  */
 #include <ctype.h>
 #include <string.h>
@@ -10,13 +11,14 @@
 #include "base/text.h"
 #include "typing/recogniser.h"
 
-#define TEXT_MIN 4		/* bytes of text in a block that has room for more */
-#define TEXT_EXACT_MIN 3	/* ... that it fills with its NUL */
-#define TEXT_UNENDED_MIN 8	/* ... that it fills without one */
-#define WIDE_MIN 6		/* characters */
-#define ZEROES_MIN 32		/* bytes */
-#define ARRAY_WORDS_MIN 8
-#define SPARSE_WORDS 1024	/* after that many, mostly null, it is no array: it may be a terabyte of nothing */
+#define TEXT_MIN	 4  /* bytes of text in a block that has room for more */
+#define TEXT_EXACT_MIN	 3  /* ... that it fills with its NUL */
+#define TEXT_UNENDED_MIN 8  /* ... that it fills without one */
+#define WIDE_MIN	 6  /* characters */
+#define ZEROES_MIN	 32 /* bytes */
+#define ARRAY_WORDS_MIN	 8
+#define SPARSE_WORDS \
+	1024 /* after that many, mostly null, it is no array: it may be a terabyte of nothing */
 
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 {
@@ -118,8 +120,10 @@ static uint32_t load_unit(const uint8_t *bytes, uint64_t index, unsigned int uni
 	return c;
 }
 
-/* Characters of 2 or 4 bytes, ended by a zero, at least half of the block, and most of them letters: small integers are no text. */
-static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t size, unsigned int unit)
+/* Characters of 2 or 4 bytes, ended by a zero, at least half of the block, and most of them
+ * letters: small integers are no text. */
+static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t size,
+			 unsigned int unit)
 {
 	const uint64_t nr = size / unit;
 	uint64_t len = 0, nr_letters = 0;
@@ -129,12 +133,14 @@ static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t si
 
 		if (!c)
 			break;
-		if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || !(text_is_printable(c) || c == '\n' || c == '\t'))
+		if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ||
+		    !(text_is_printable(c) || c == '\n' || c == '\t'))
 			return false;
 		nr_letters += c < 0x80 && (isalpha(c) || c == ' ');
 		len++;
 	}
-	return len < nr && len >= WIDE_MIN && len >= nr / 2 && nr_letters * 4 >= len * 3 && !holds_pointer(d, bytes, size);
+	return len < nr && len >= WIDE_MIN && len >= nr / 2 && nr_letters * 4 >= len * 3 &&
+	       !holds_pointer(d, bytes, size);
 }
 
 /* All words null or the start of a live block, at least half of them not null. */
@@ -166,7 +172,8 @@ static bool is_text_block(const struct typing *t, uint32_t block)
 	return bytes && is_text(t->heap->dump, bytes, t->blocks->size[block]);
 }
 
-/* Pointers only, three in four to blocks of one site and size or to texts: a struct's pointers lead to various things, an array's do not. */
+/* Pointers only, three in four to blocks of one site and size or to texts: a struct's pointers lead
+ * to various things, an array's do not. */
 static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint64_t size)
 {
 	const struct dump *d = t->heap->dump;
@@ -217,7 +224,8 @@ uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, ui
 		return heap_intern_type(h, "text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	if (is_pointer_array(t, bytes, size))
 		return heap_intern_type(h, "pointer array", PROVENANCE_CONTENT, TYPE_POINTER_ARRAY);
-	if (t->has_text && (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2)))
+	if (t->has_text &&
+	    (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2)))
 		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	return TYPE_UNSURE;
 }

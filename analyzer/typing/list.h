@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recognisers in the order in which they are asked.  A new one is a file with a recognise_fn, a row here and a line in meson.build.
+ * The recognisers in the order in which they are asked.  A new one is a file with a recognise_fn, a
+ * row here and a line in meson.build.
  */
 #ifndef TYPING_LIST_H
 #define TYPING_LIST_H

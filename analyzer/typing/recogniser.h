@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a recogniser is and what it is given.  A recogniser looks at one object and says its type if it is sure: a wrong type is worse than none.
+ * What a recogniser is and what it is given.  A recogniser looks at one object and says its type if
+ * it is sure: a wrong type is worse than none.
  */
 #ifndef TYPING_RECOGNISER_H
 #define TYPING_RECOGNISER_H
@@ -17,15 +18,18 @@
 struct typing {
 	struct heap *heap;
 	const struct dump_blocks *blocks;
-	bool has_text;		/* contents=full: bytes that are no pointers are what they were, not zeroed */
+	bool has_text; /* contents=full: bytes that are no pointers are what they were, not zeroed
+			*/
 
 	uint32_t *tag_types;	/* [nr attrs] type + 1, 0 until asked for; typing/tag.c */
 	uint32_t *site_types;	/* [nr stack nodes] the same; typing/label.c */
 	struct map vtables;	/* (first word, 0) -> type or TYPE_UNSURE; typing/vtable.c */
-	struct map metaclasses;	/* (vtable of a type_info, 0) -> is one of __cxxabiv1's; typing/rtti.c */
+	struct map metaclasses; /* (vtable of a type_info, 0) -> is one of __cxxabiv1's;
+				   typing/rtti.c */
 };
 
-/* The type of object n, or TYPE_UNSURE.  bytes are its contents (size of them), NULL where the dump has none. */
+/* The type of object n, or TYPE_UNSURE.  bytes are its contents (size of them), NULL where the dump
+ * has none. */
 typedef uint32_t recognise_fn(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size);
 
 #define RECOGNISER_DECLARE(function, summary) recognise_fn function;
@@ -33,7 +37,8 @@ typedef uint32_t recognise_fn(struct typing *t, node_id n, const uint8_t *bytes,
 RECOGNISERS(RECOGNISER_DECLARE)
 #undef RECOGNISER_DECLARE
 
-/* After every object has its first type: takes back the vtable types that an object's size shows to be wrong (typing/vtable.c). */
+/* After every object has its first type: takes back the vtable types that an object's size shows to
+ * be wrong (typing/vtable.c). */
 void vtable_settle(struct typing *t);
 
 #endif

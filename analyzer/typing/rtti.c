@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * type_info objects of the Itanium C++ ABI: { vtable of the metaclass + 16, name, ... }.  One is believed only if its metaclass is
- * __class_type_info, __si_class_type_info or __vmi_class_type_info, whose own type_info says so in turn; that needs no symbols.
+ * type_info objects of the Itanium C++ ABI: { vtable of the metaclass + 16, name, ... }.  One is
+ * believed only if its metaclass is
+ * __class_type_info, __si_class_type_info or __vmi_class_type_info, whose own type_info says so in
+ * turn; that needs no symbols.
  */
 #include "typing/rtti.h"
 
@@ -86,8 +88,9 @@ static bool is_metaclass_by_symbol(struct typing *t, uint64_t vtable)
 {
 	struct symbol symbol;
 
-	return symbols_find(t->heap->symbols, vtable, SYMBOL_OBJECT, &symbol) && vtable == symbol.addr + 16 &&
-	       !strncmp(symbol.name, "_ZTV", 4) && is_metaclass_name(symbol.name + 4);
+	return symbols_find(t->heap->symbols, vtable, SYMBOL_OBJECT, &symbol) &&
+	       vtable == symbol.addr + 16 && !strncmp(symbol.name, "_ZTV", 4) &&
+	       is_metaclass_name(symbol.name + 4);
 }
 
 static bool is_metaclass(struct typing *t, uint64_t vtable)
@@ -99,8 +102,10 @@ static bool is_metaclass(struct typing *t, uint64_t vtable)
 	return *cached;
 }
 
-/* The demangler's text for prefix + name without its introduction; NULL where it does not know the name. */
-static const char *demangle_as(struct typing *t, const char *prefix, const char *introduction, const char *name)
+/* The demangler's text for prefix + name without its introduction; NULL where it does not know the
+ * name. */
+static const char *demangle_as(struct typing *t, const char *prefix, const char *introduction,
+			       const char *name)
 {
 	_cleanup_free_ char *mangled = xasprintf("%s%s", prefix, name);
 	_cleanup_free_ char *plain = demangle_symbol_full(mangled);

@@ -10,8 +10,9 @@
 /* The word at addr, from the dump or else from the module's file.  False: unknown. */
 bool rtti_read_word(struct typing *t, uint64_t addr, uint64_t *ret);
 /*
- * The class that the type_info at addr describes, demangled.  NULL unless the object's own class is one of the three of __cxxabiv1 that
- * describe classes, and the name is a mangled type's.  Lives as long as the heap.
+ * The class that the type_info at addr describes, demangled.  NULL unless the object's own class is
+ * one of the three of __cxxabiv1 that describe classes, and the name is a mangled type's.  Lives as
+ * long as the heap.
  */
 const char *rtti_class_name(struct typing *t, uint64_t addr);
 /* The class of a symbol "_ZTV...", demangled; NULL: no such symbol. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives every object of a heap its type: each is shown to the recognisers in turn until one is sure.
+ * Gives every object of a heap its type: each is shown to the recognisers in turn until one is
+ * sure.
  */
 #include "typing/typing.h"
 

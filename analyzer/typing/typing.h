@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From a dump to a heap whose every object has a type.  The recognisers are rows of typing/list.h, tried in order; the first that is
- * sure wins.
+ * From a dump to a heap whose every object has a type.  The recognisers are rows of typing/list.h,
+ * tried in order; the first that is sure wins.
  */
 #ifndef TYPING_TYPING_H
 #define TYPING_TYPING_H
 
 #include "heap/heap.h"
 
-/* The heap of a dump, typed.  The caller closes it with heap_close, before the dump.  options may be NULL. */
+/* The heap of a dump, typed.  The caller closes it with heap_close, before the dump.  options may
+ * be NULL. */
 struct error *heap_open(const struct dump *d, const struct heap_options *options, struct heap **ret)
 	__attribute__((warn_unused_result));
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * C++ dynamic types.  The first word of a polymorphic object points at its class's vtable, { offset to top, type_info, functions... }, behind the
- * first two of these.  Three ways to its name, the surest first: the type_info (works stripped), the _ZTV symbol, and for classes
- * built without RTTI the shape alone: two null words, then code, in constant memory of a C++ module.
+ * C++ dynamic types.  The first word of a polymorphic object points at its class's vtable, { offset
+ * to top, type_info, functions... }, behind the first two of these.  Three ways to its name, the
+ * surest first: the type_info (works stripped), the _ZTV symbol, and for classes built without RTTI
+ * the shape alone: two null words, then code, in constant memory of a C++ module.
  */
 #include <string.h>
 
@@ -46,18 +47,23 @@ static const char *name_by_shape(struct typing *t, uint64_t vtable, const struct
 
 	if (g->prot & 4)
 		return NULL;
-	if (!rtti_read_word(t, vtable - 16, &top) || top || !rtti_read_word(t, vtable - 8, &info) || info)
+	if (!rtti_read_word(t, vtable - 16, &top) || top || !rtti_read_word(t, vtable - 8, &info) ||
+	    info)
 		return NULL;
 	for (unsigned int i = 0; i < 2; i++) {
-		if (!rtti_read_word(t, vtable + i * 8, &function[i]) || !symbols_is_code(symbols, function[i]))
+		if (!rtti_read_word(t, vtable + i * 8, &function[i]) ||
+		    !symbols_is_code(symbols, function[i]))
 			return NULL;
 	}
-	/* Tables of functions in C look the same; and a symbol that covers the place has been asked already. */
-	if (!symbols_is_cxx(symbols, g->module) || symbols_find(symbols, vtable, SYMBOL_OBJECT, &symbol))
+	/* Tables of functions in C look the same; and a symbol that covers the place has been asked
+	 * already. */
+	if (!symbols_is_cxx(symbols, g->module) ||
+	    symbols_find(symbols, vtable, SYMBOL_OBJECT, &symbol))
 		return NULL;
 
 	const uint64_t bias = dump_modules(t->heap->dump, &nr)[g->module].bias;
-	_cleanup_free_ char *name = xasprintf("class@%s+0x%lx", symbols_module_name(symbols, g->module), vtable - bias);
+	_cleanup_free_ char *name =
+		xasprintf("class@%s+0x%lx", symbols_module_name(symbols, g->module), vtable - bias);
 
 	return heap_intern_name(t->heap, name);
 }
@@ -74,8 +80,9 @@ static uint32_t vtable_recognise(struct typing *t, uint64_t vtable)
 	const bool knows_top = rtti_read_word(t, vtable - 16, &top);
 
 	if (knows_top && top)
-		return TYPE_UNSURE;	/* of a base inside an object: this is not where one starts */
-	if (knows_top && rtti_read_word(t, vtable - 8, &info) && info && (name = rtti_class_name(t, info)))
+		return TYPE_UNSURE; /* of a base inside an object: this is not where one starts */
+	if (knows_top && rtti_read_word(t, vtable - 8, &info) && info &&
+	    (name = rtti_class_name(t, info)))
 		return heap_intern_type(t->heap, name, PROVENANCE_VTABLE_RTTI, 0);
 	name = name_by_symbol(t, vtable, knows_top);
 	if (name)
@@ -88,7 +95,7 @@ static uint32_t vtable_recognise(struct typing *t, uint64_t vtable)
 static uint32_t vtable_get_type(struct typing *t, uint64_t vtable)
 {
 	if (!symbols_find_segment(t->heap->symbols, vtable))
-		return TYPE_UNSURE;	/* most first words: not worth a place in the map */
+		return TYPE_UNSURE; /* most first words: not worth a place in the map */
 
 	uint64_t *cached = map_find_or_insert(&t->vtables, vtable, 0);
 
@@ -140,15 +147,16 @@ uint32_t recognise_vtable(struct typing *t, node_id n, const uint8_t *bytes, uin
 
 static bool is_vtable_type(const struct type *type)
 {
-	return type->provenance == PROVENANCE_VTABLE_RTTI || type->provenance == PROVENANCE_VTABLE_SYMBOL ||
+	return type->provenance == PROVENANCE_VTABLE_RTTI ||
+	       type->provenance == PROVENANCE_VTABLE_SYMBOL ||
 	       type->provenance == PROVENANCE_VTABLE_SHAPE;
 }
 
 struct type_size {
 	uint32_t type;
-	uint64_t nr;		/* objects of the type */
-	uint64_t size;		/* of most of them */
-	uint64_t nr_size;	/* ... how many */
+	uint64_t nr;	  /* objects of the type */
+	uint64_t size;	  /* of most of them */
+	uint64_t nr_size; /* ... how many */
 };
 
 /* For every type its most frequent size.  [nr_types], the caller frees it. */
@@ -185,8 +193,9 @@ static bool is_array_of(const uint8_t *bytes, uint64_t size, uint64_t element_si
 }
 
 /*
- * All objects of a class have one size.  A block that begins with a class's vtable and has another is an array of such objects, or
- * something else that holds one first: an arena, a struct whose first member it is, memory that was not written since.
+ * All objects of a class have one size.  A block that begins with a class's vtable and has another
+ * is an array of such objects, or something else that holds one first: an arena, a struct whose
+ * first member it is, memory that was not written since.
  */
 static uint32_t settle_object(struct typing *t, node_id n, const struct type_size *usual)
 {
@@ -206,13 +215,14 @@ static uint32_t settle_object(struct typing *t, node_id n, const struct type_siz
 void vtable_settle(struct typing *t)
 {
 	struct heap *h = t->heap;
-	const uint32_t nr_types = h->nr_types;	/* those of arrays come later */
+	const uint32_t nr_types = h->nr_types; /* those of arrays come later */
 	_cleanup_free_ struct type_size *sizes = count_sizes(t);
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const uint32_t type = h->type[n];
 
-		if (type >= nr_types || t->blocks->size[n] == sizes[type].size || sizes[type].nr < 2)
+		if (type >= nr_types || t->blocks->size[n] == sizes[type].size ||
+		    sizes[type].nr < 2)
 			continue;
 		/* Objects with room behind them come in all sizes. */
 		if (sizes[type].nr_size * 2 < sizes[type].nr || strstr(h->types[type].name, "[]"))

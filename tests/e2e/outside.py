@@ -91,7 +91,7 @@ def add_module(heap, process, path, start, hidden):
 
 
 def census(pid, blocks, path, contents=True, rename=lambda path: None):
-    """Writes the dump of a process whose blocks are (address, size, return address)."""
+    """Writes the dump of a process whose blocks are (address, size, [return addresses])."""
     process = Process(pid)
     heap = Heap(pid=pid, contents='full' if contents else 'none')
     seen = set()
@@ -108,5 +108,5 @@ def census(pid, blocks, path, contents=True, rename=lambda path: None):
     heap.thread('main', tid=pid, state='blocked', sp=sp, pc=pc, stack_start=stack[0], stack_end=stack[1])
     heap.range('stack', sp, stack[1] - sp, process.read(sp, stack[1] - sp), tid=pid)
     for addr, size, site in sorted(blocks):
-        heap.block(size, addr=addr, stack=heap.stack(site), kind='new', data=process.read(addr, size))
+        heap.block(size, addr=addr, stack=heap.stack(*site), kind='new', data=process.read(addr, size))
     heap.write(path)

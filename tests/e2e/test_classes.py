@@ -34,7 +34,7 @@ class Run:
             self.arrays[int(first, 16)] = second + '[]'
         elif what == 'block':
             size, site = second.split()
-            self.blocks.append((int(first, 16), int(size), int(site, 16)))
+            self.blocks.append((int(first, 16), int(size), [int(pc, 16) for pc in site.split(",")]))
         else:
             self.locals[first] = int(second, 16)
 
@@ -110,6 +110,13 @@ def test_names_of_roots(variant, listing, tmp_path, name):
     assert {'::diamonds', '::diamonds+0x8', '::diamonds+0x10', '::first_shape'} <= roots
     held = found[run.locals['hold_on_stack']][2]
     assert any(r.startswith('<stack hold_on_stack') and '+0x' in r for r in held), held
+
+
+def test_wrappers_are_no_sites(variant, listing, tmp_path):
+    run = Run(variant('rtti'), tmp_path / 'x.hc')
+    found, _ = listing(tmp_path / 'x.hc')
+    loaded = [addr for addr, _, site in run.blocks if len(site) > 1]
+    assert [found[addr][:2] for addr in loaded] == [('site', '<load_table>')]
 
 
 def test_changed_binary_is_noted(variant, listing, tmp_path):

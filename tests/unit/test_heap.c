@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Graph, relations, sets and sites of the heap that tests/dumps/model.heap describes.  Environment: MODEL_DUMP names the dump.
+ * Graph, relations, sets and sites of the heap that tests/dumps/model.heap describes.  Environment:
+ * MODEL_DUMP names the dump.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include "heap/nodeset.h"
 #include "typing/typing.h"
 
-#define POOL 0x1000090000ull
+#define POOL  0x1000090000ull
 #define LARGE 0x10000a0000ull
 
 static struct dump *dump;
@@ -85,10 +86,12 @@ static void test_both_directions_agree(void **state)
 			bool is_found = false;
 
 			for (uint64_t k = heap->in_first[to]; k < heap->in_first[to + 1]; k++)
-				is_found |= heap->in_from[k] == n && heap->in_offset[k] == heap->out_offset[e];
+				is_found |= heap->in_from[k] == n &&
+					    heap->in_offset[k] == heap->out_offset[e];
 			assert_true(is_found);
-			assert_true(e == heap->out_first[n] || EDGE_OFFSET(heap->out_offset[e]) >
-							       EDGE_OFFSET(heap->out_offset[e - 1]));
+			assert_true(e == heap->out_first[n] ||
+				    EDGE_OFFSET(heap->out_offset[e]) >
+					    EDGE_OFFSET(heap->out_offset[e - 1]));
 			nr++;
 		}
 	}
@@ -103,7 +106,8 @@ static void test_both_directions_agree(void **state)
 static void test_relations_of_blocks(void **state)
 {
 	const node_id self = find_self();
-	const node_id pool = dump_find_block(dump, POOL), inner = dump_find_block(dump, POOL + 0x10);
+	const node_id pool = dump_find_block(dump, POOL),
+		      inner = dump_find_block(dump, POOL + 0x10);
 	const node_id large = dump_find_block(dump, LARGE);
 
 	(void)state;
@@ -128,7 +132,7 @@ static void test_relation_names_are_interned(void **state)
 
 static void test_interior_pointers(void **state)
 {
-	const node_id binary = find_referrer_count(24, 3);	/* twice reader, once struct */
+	const node_id binary = find_referrer_count(24, 3); /* twice reader, once struct */
 
 	(void)state;
 	assert_true(has_relation(binary, NODE_NONE, ".+0x0@+0x8"));
@@ -198,13 +202,15 @@ static void test_sets(void **state)
 {
 	node_id some[] = { 5, 1, 3, 3, 1 }, others[] = { 3, 4 };
 	struct nodeset *a = nodeset_create(heap, some, 5), *b = nodeset_create(heap, others, 2);
-	struct nodeset *both = nodeset_and(heap, a, b), *any = nodeset_or(heap, a, b), *only = nodeset_minus(heap, a, b);
+	struct nodeset *both = nodeset_and(heap, a, b), *any = nodeset_or(heap, a, b),
+		       *only = nodeset_minus(heap, a, b);
 	struct nodeset *all = nodeset_create_all(heap);
 
 	(void)state;
 	assert_int_equal(a->nr, 3);
 	assert_int_equal(a->ids[0], 1);
-	assert_int_equal(a->size, object_size(heap, 1) + object_size(heap, 3) + object_size(heap, 5));
+	assert_int_equal(a->size,
+			 object_size(heap, 1) + object_size(heap, 3) + object_size(heap, 5));
 	assert_int_equal(both->nr, 1);
 	assert_int_equal(both->ids[0], 3);
 	assert_int_equal(any->nr, 4);
@@ -224,7 +230,8 @@ static void test_neighbours(void **state)
 {
 	node_id self = find_self();
 	struct nodeset *s = nodeset_create(heap, &self, 1);
-	struct nodeset *referrers = nodeset_referrers(heap, s), *referents = nodeset_referents(heap, s);
+	struct nodeset *referrers = nodeset_referrers(heap, s),
+		       *referents = nodeset_referents(heap, s);
 
 	(void)state;
 	/* itself, the pool, the inner block, the large block; the global is no object */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recognisers over the blocks of tests/dumps/model.heap, in that file's order of blocks.  Environment: MODEL_DUMP names the dump.
+ * The recognisers over the blocks of tests/dumps/model.heap, in that file's order of blocks.
+ * Environment: MODEL_DUMP names the dump.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,35 +16,35 @@
 #define FETCH "<app+0x222>"
 
 static const struct expected {
-	unsigned int nr;	/* blocks in a row */
+	unsigned int nr; /* blocks in a row */
 	const char *type;
 	enum provenance provenance;
 } expected[] = {
-	{ 3, "Base", PROVENANCE_VTABLE_RTTI },			/* base */
-	{ 1, "app::Derived", PROVENANCE_VTABLE_RTTI },		/* derived */
-	{ 1, "Base[]", PROVENANCE_VTABLE_RTTI },		/* vector */
-	{ 1, FETCH, PROVENANCE_SITE },				/* holder */
-	{ 1, "Base[]", PROVENANCE_VTABLE_RTTI },		/* cookie */
-	{ 1, FETCH, PROVENANCE_SITE },				/* middle: a secondary vtable */
-	{ 1, "class@app+0x50a0", PROVENANCE_VTABLE_SHAPE },	/* shape */
-	{ 1, FETCH, PROVENANCE_SITE },				/* fake: its metaclass is not __cxxabiv1's */
-	{ 1, FETCH, PROVENANCE_SITE },				/* misnamed */
-	{ 1, "Request", PROVENANCE_TAG },			/* tagged: though it has a vtable */
-	{ 1, "text", PROVENANCE_CONTENT },			/* exact */
-	{ 1, "text", PROVENANCE_CONTENT },			/* roomy */
-	{ 1, PARSE, PROVENANCE_SITE },				/* short */
-	{ 1, "text", PROVENANCE_CONTENT },			/* utf8 */
-	{ 1, PARSE, PROVENANCE_SITE },				/* binary */
-	{ 1, PARSE, PROVENANCE_SITE },				/* named: text, then a pointer */
-	{ 1, PARSE, PROVENANCE_SITE },				/* pointer: printable bytes */
-	{ 1, "wide text", PROVENANCE_CONTENT },			/* wide */
-	{ 1, "wide text", PROVENANCE_CONTENT },			/* utf16 */
-	{ 1, "zeroes", PROVENANCE_CONTENT },			/* zeroes */
-	{ 1, PARSE, PROVENANCE_SITE },				/* few */
-	{ 8, PARSE, PROVENANCE_SITE },				/* item */
-	{ 1, "pointer array", PROVENANCE_CONTENT },		/* array */
-	{ 1, FETCH, PROVENANCE_SITE },				/* struct: pointers to various things */
-	{ 1, "<unknown>", PROVENANCE_NONE },			/* nowhere */
+	{ 3, "Base", PROVENANCE_VTABLE_RTTI },		    /* base */
+	{ 1, "app::Derived", PROVENANCE_VTABLE_RTTI },	    /* derived */
+	{ 1, "Base[]", PROVENANCE_VTABLE_RTTI },	    /* vector */
+	{ 1, FETCH, PROVENANCE_SITE },			    /* holder */
+	{ 1, "Base[]", PROVENANCE_VTABLE_RTTI },	    /* cookie */
+	{ 1, FETCH, PROVENANCE_SITE },			    /* middle: a secondary vtable */
+	{ 1, "class@app+0x50a0", PROVENANCE_VTABLE_SHAPE }, /* shape */
+	{ 1, FETCH, PROVENANCE_SITE },		    /* fake: its metaclass is not __cxxabiv1's */
+	{ 1, FETCH, PROVENANCE_SITE },		    /* misnamed */
+	{ 1, "Request", PROVENANCE_TAG },	    /* tagged: though it has a vtable */
+	{ 1, "text", PROVENANCE_CONTENT },	    /* exact */
+	{ 1, "text", PROVENANCE_CONTENT },	    /* roomy */
+	{ 1, PARSE, PROVENANCE_SITE },		    /* short */
+	{ 1, "text", PROVENANCE_CONTENT },	    /* utf8 */
+	{ 1, PARSE, PROVENANCE_SITE },		    /* binary */
+	{ 1, PARSE, PROVENANCE_SITE },		    /* named: text, then a pointer */
+	{ 1, PARSE, PROVENANCE_SITE },		    /* pointer: printable bytes */
+	{ 1, "wide text", PROVENANCE_CONTENT },	    /* wide */
+	{ 1, "wide text", PROVENANCE_CONTENT },	    /* utf16 */
+	{ 1, "zeroes", PROVENANCE_CONTENT },	    /* zeroes */
+	{ 1, PARSE, PROVENANCE_SITE },		    /* few */
+	{ 8, PARSE, PROVENANCE_SITE },		    /* item */
+	{ 1, "pointer array", PROVENANCE_CONTENT }, /* array */
+	{ 1, FETCH, PROVENANCE_SITE },		    /* struct: pointers to various things */
+	{ 1, "<unknown>", PROVENANCE_NONE },	    /* nowhere */
 };
 
 static struct dump *open_model(void)
@@ -68,9 +69,11 @@ static void test_types(void **state)
 		for (unsigned int k = 0; k < expected[i].nr; k++, n++) {
 			const struct type *type = object_type(h, n);
 
-			if (strcmp(type->name, expected[i].type) || type->provenance != expected[i].provenance)
-				fail_msg("block %u: %s (%u), not %s (%u)", n, type->name, type->provenance,
-					 expected[i].type, expected[i].provenance);
+			if (strcmp(type->name, expected[i].type) ||
+			    type->provenance != expected[i].provenance)
+				fail_msg("block %u: %s (%u), not %s (%u)", n, type->name,
+					 type->provenance, expected[i].type,
+					 expected[i].provenance);
 		}
 	}
 	heap_close(h);

@@ -2,7 +2,8 @@
 //
 // C++ objects of every sort, and the truth about them on standard output, for test_classes.py:
 //
-//     block ADDRESS SIZE SITE      every live block of operator new, with the address its caller returns to
+//     block ADDRESS SIZE SITE      every live block of operator new, with the address its caller returns to;
+//                                  or several addresses, innermost first
 //     object ADDRESS NAME          the polymorphic ones, by name
 //     arrayof ADDRESS NAME         blocks that hold several
 //     local NAME ADDRESS           a variable on the stack that points at an object
@@ -184,6 +185,7 @@ static void make_shapes(Everything *all)
 // The compiler may not assume who points where.
 web::Diamond *diamonds[3];
 Shape *first_shape;
+void *table;
 
 static void make_others(Everything *all)
 {
@@ -204,6 +206,18 @@ static void make_others(Everything *all)
 	all->table = new Circle *[16];
 	for (int i = 0; i < 16; i++)
 		all->table[i] = static_cast<Circle *>(all->shapes[1].get());
+}
+
+// A wrapper as C programs have it, and who uses it.
+extern "C" __attribute__((noinline)) void *demo_malloc(size_t size) { return malloc(size); }
+
+__attribute__((noinline)) static void *load_table()
+{
+	void *table = demo_malloc(24);
+
+	printf("block %p 24 %p,%p\n", table, reinterpret_cast<void *>(reinterpret_cast<char *>(&demo_malloc) + 4),
+	       reinterpret_cast<void *>(reinterpret_cast<char *>(&load_table) + 4));
+	return table;
 }
 
 __attribute__((noinline)) static void wait_for_reader()
@@ -234,7 +248,9 @@ int main()
 	setvbuf(stdout, nullptr, _IOFBF, 1 << 20);
 	make_shapes(all);
 	make_others(all);
+	table = load_table();
 	hold_on_stack(all);
 	delete all;
+	free(table);
 	return 0;
 }
