@@ -49,6 +49,8 @@ static struct error *load(struct dump *d)
 	if (!error)
 		error = load_array(d, SECTION_LABL);
 	if (!error)
+		error = load_array(d, SECTION_RELN);
+	if (!error)
 		error = load_contents(d);
 	if (!error)
 		error = load_ranges(d);

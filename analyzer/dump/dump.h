@@ -86,6 +86,8 @@ const struct hc_stack_node *dump_stacks(const struct dump *d, size_t *nr);
 const struct hc_attr *dump_attrs(const struct dump *d, size_t *nr);	/* attrs[0] is a dummy { 0, 0 } */
 const struct dump_blocks *dump_blocks(const struct dump *d);
 const struct hc_label *dump_labels(const struct dump *d, size_t *nr);
+/* By address, then offset; of a block with that address, in its size. */
+const struct hc_relation *dump_relations(const struct dump *d, size_t *nr);
 const struct hc_resident_run *dump_resident(const struct dump *d, size_t *nr);
 const struct dump_range *dump_ranges(const struct dump *d, size_t *nr);	/* RMEM, kinds other than BLOCK */
 

@@ -142,6 +142,23 @@ static char *label_fault(const struct dump *d, size_t i)
 	FAULT("no labelled block at 0x%" PRIx64, l->addr);
 }
 
+static char *relation_fault(const struct dump *d, size_t i)
+{
+	const struct hc_relation *r = (const struct hc_relation *)d->arrays[SECTION_RELN].items + i;
+	const uint32_t block = block_index_find(d->index, r->addr);
+	char *fault = string_fault(d, "text", r->text);
+
+	if (fault)
+		return fault;
+	if (i && (r[-1].addr > r->addr || (r[-1].addr == r->addr && r[-1].offset >= r->offset)))
+		FAULT("out of order");
+	if (block == NO_BLOCK || d->blocks.addr[block] != r->addr)
+		FAULT("no block at 0x%" PRIx64, r->addr);
+	if (r->offset % 8 || r->offset + 8ul > d->blocks.size[block])
+		FAULT("no word at offset 0x%x of 0x%" PRIx64 " bytes", r->offset, d->blocks.size[block]);
+	return NULL;
+}
+
 static char *resident_fault(const struct dump *d, size_t i)
 {
 	const struct hc_resident_run *r = (const struct hc_resident_run *)d->arrays[SECTION_RESI].items + i;
@@ -165,6 +182,7 @@ static const struct array_kind {
 	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1, stack_fault },
 	[SECTION_ATTR] = { "attribute", sizeof(struct hc_attr), 1, attr_fault },
 	[SECTION_LABL] = { "label", sizeof(struct hc_label), 0, label_fault },
+	[SECTION_RELN] = { "relation", sizeof(struct hc_relation), 0, relation_fault },
 	[SECTION_RESI] = { "run", sizeof(struct hc_resident_run), 0, resident_fault },
 };
 
@@ -233,4 +251,5 @@ ARRAY_ACCESSOR(dump_registers, hc_register, SECTION_REGS)
 ARRAY_ACCESSOR(dump_stacks, hc_stack_node, SECTION_STAK)
 ARRAY_ACCESSOR(dump_attrs, hc_attr, SECTION_ATTR)
 ARRAY_ACCESSOR(dump_labels, hc_label, SECTION_LABL)
+ARRAY_ACCESSOR(dump_relations, hc_relation, SECTION_RELN)
 ARRAY_ACCESSOR(dump_resident, hc_resident_run, SECTION_RESI)

@@ -45,11 +45,36 @@ static const char *name_block_word(struct heap *h, bool is_array, uint64_t offse
 	return with_distance(h, intern_string(names, "[*]"), distance);
 }
 
+/* What RELN calls the word; NULL where it says nothing. */
+static const char *given_name(const struct heap *h, node_id from, uint64_t offset)
+{
+	const uint64_t addr = dump_blocks(h->dump)->addr[from];
+	size_t nr, low = 0, high;
+	const struct hc_relation *relations = dump_relations(h->dump, &nr);
+
+	for (high = nr; low < high;) {
+		const size_t middle = low + (high - low) / 2;
+		const struct hc_relation *r = &relations[middle];
+
+		if (r->addr < addr || (r->addr == addr && r->offset < offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == nr || relations[low].addr != addr || relations[low].offset != offset)
+		return NULL;
+	return intern_string(h->private->names, dump_get_string(h->dump, relations[low].text).bytes);
+}
+
 static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance)
 {
 	const bool is_array = object_type(h, from)->flags & TYPE_POINTER_ARRAY;
-	uint64_t *cached = map_find_or_insert(&h->private->relations, offset | is_array, distance);
+	const char *given = given_name(h, from, offset);
+	uint64_t *cached;
 
+	if (given)
+		return with_distance(h, given, distance);
+	cached = map_find_or_insert(&h->private->relations, offset | is_array, distance);
 	if (*cached == MAP_EMPTY)
 		*cached = (uintptr_t)name_block_word(h, is_array, offset, distance);
 	return (const char *)(uintptr_t)*cached;

@@ -38,6 +38,7 @@
 	X('A', 'T', 'T', 'R', ATTR, 1, "(tag, scope) pairs") \
 	X('B', 'L', 'K', 'S', BLKS, 1, "live blocks, by address") \
 	X('L', 'A', 'B', 'L', LABL, 0, "labels of single blocks") \
+	X('R', 'E', 'L', 'N', RELN, 0, "names of relations, where something other than heapcensus knows them") \
 	X('B', 'M', 'E', 'M', BMEM, 0, "contents of small blocks") \
 	X('R', 'M', 'E', 'M', RMEM, 0, "contents of address ranges: roots and large blocks") \
 	X('A', 'N', 'E', 'X', ANEX, 0, "read-only memory that types are named by") \
@@ -253,6 +254,16 @@ struct hc_label {
 };
 
 /*
+ * RELN: an array, by address, then offset.  What the program or another tool calls the relation that a word of a block stands for:
+ * ".__dict__", "['meta']".  The preload writes none; a tool that knows a language runtime's structures may add the section to a dump.
+ */
+struct hc_relation {
+	uint64_t addr;		/* of a block */
+	uint32_t offset;	/* of the word in it; a multiple of 8 */
+	uint32_t text;		/* string */
+};
+
+/*
  * BMEM: contents of every block that is smaller than HC_LARGE_BLOCK, is not of kind ARENA, and does not lie inside another block of a
  * kind other than ARENA (such a block's bytes are its parent's), in the order of BLKS, each padded with zeroes
  * to 8.  Each chunk begins with an hc_bmem_header and holds whole blocks.
@@ -314,6 +325,7 @@ _Static_assert(sizeof(struct hc_stack_node) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_attr) == 8, "on-disk size");
 _Static_assert(sizeof(struct hc_blocks_header) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_label) == 16, "on-disk size");
+_Static_assert(sizeof(struct hc_relation) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_bmem_header) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_range) == 24, "on-disk size");
 _Static_assert(sizeof(struct hc_resident_run) == 16, "on-disk size");

@@ -16,7 +16,7 @@
     resident 0x1000 0x3000
 
 A place is a number, a block (req, resp[3]), a module's basename (its base) or basename.data, each with +OFFSET where wanted.
-Words are +OFFSET=PLACE.
+Words are +OFFSET=PLACE; name+OFFSET=TEXT names the relation of a block's word, as in name+8=.__dict__.
 """
 import os
 import re
@@ -56,7 +56,7 @@ class Description:
         found = {}
         for word in words:
             key, equals, value = word.partition('=')
-            if not key.startswith('+'):
+            if not key.startswith(('+', 'name+')):
                 found[key] = True if not equals else value if key in TEXTS else number_or_text(value)
         return found
 
@@ -68,6 +68,11 @@ class Description:
                 at, _, place = word.partition('=')
                 found[int(at[1:], 0)] = place
         return found
+
+    @staticmethod
+    def names(words):
+        named = (word[len('name+'):].partition('=') for word in words if word.startswith('name+'))
+        return {int(at, 0): text for at, _, text in named}
 
     def contents(self, words):
         """(data, refs, other options) of a line; refs are settled when every name is known."""
@@ -119,6 +124,7 @@ class Description:
         count = int(words.pop(0)[1:]) if words[0].startswith('x') else 1
         size, words = int(words[0], 0), words[1:]
         data, refs, options = self.contents(words)
+        options['names'] = self.names(words)
         if 'stack' in options:
             options['stack'] = self.stacks[options['stack']]
         step, addr = max(32, size + 31 & ~31), options.pop('addr', None)

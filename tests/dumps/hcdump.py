@@ -114,7 +114,7 @@ class Heap:
         return self._attr_index[key]
 
     def block(self, size, addr=None, tag=None, scope=None, kind='malloc', thread=1, age=1.0, tick=None, seq=None,
-              stack=0, label=None, data=b'', refs=None):
+              stack=0, label=None, data=b'', refs=None, names=None):
         if addr is None:
             addr = self._next_addr
         self._next_addr = max(self._next_addr, addr + max(size, 1) + 47 & ~31)
@@ -122,7 +122,7 @@ class Heap:
             tick = max(0, self.uptime_ns - int(age * 1e9)) // TICK_NS
         block = HeapBlock(addr=addr, size=size, attr=self.attr(tag, scope), kind=f.KINDS.index(kind), thread=thread,
                           tick=tick, seq=next(self._seq) & 0xffffff if seq is None else seq, stack=stack,
-                          label=label, data=f.as_bytes(data), refs=refs or {})
+                          label=label, data=f.as_bytes(data), refs=refs or {}, names=names or {})
         self.blocks.append(block)
         return block
 
@@ -145,6 +145,8 @@ class Heap:
             self.thread('main')
         self.blocks.sort(key=lambda b: (b.addr, -b.size))
         labels = [(b.addr, self.string(b.label), 0) for b in self.blocks if b.label is not None]
+        relations = [f.Relation(b.addr, at, self.string(name)) for b in self.blocks
+                     for at, name in sorted(b.names.items())]
         sections = [('PROC', [f.pack_kvs(self.proc)]), ('CNTR', [f.pack_kvs(self.counts)]),
                     ('STRS', [f.pack_strings(self.strings)])]
         segments = sorted(self.segments, key=lambda s: (s.module, s.start))
@@ -154,6 +156,8 @@ class Heap:
             sections.append((name, split_array(name, items, chunk_raw)))
         sections.append(('BLKS', self._block_parts(blocks_max)))
         sections.append(('LABL', [f.pack_array('LABL', labels)]))
+        if relations:
+            sections.append(('RELN', split_array('RELN', relations, chunk_raw)))
         if self.proc.get('contents') != 'none':
             sections.append(('BMEM', self._content_parts(chunk_raw)))
             sections.append(('RMEM', self._range_parts(chunk_raw)))
@@ -261,6 +265,7 @@ class Dump:
         self.modules, self.segments, self.maps = arrays['MODS'], arrays['SEGS'], arrays['MAPS']
         self.threads, self.registers, self.nodes = arrays['THRD'], arrays['REGS'], arrays['STAK']
         self.attrs, self.labels, self.resident = arrays['ATTR'], arrays['LABL'], arrays['RESI']
+        self.relations = arrays['RELN']
         self.blocks = [b for raw in parts['BLKS'] for b in f.unpack_blocks(raw)]
         self.ranges = [r for raw in parts.get('RMEM', []) for r in f.unpack_ranges(raw)]
         self.annex = [r for raw in parts.get('ANEX', []) for r in f.unpack_ranges(raw)]

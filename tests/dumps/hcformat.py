@@ -36,6 +36,7 @@ Register = namedtuple('Register', 'tid regno value')
 StackNode = namedtuple('StackNode', 'pc parent reserved')
 Attr = namedtuple('Attr', 'tag scope')
 Label = namedtuple('Label', 'addr text reserved')
+Relation = namedtuple('Relation', 'addr offset text')
 Run = namedtuple('Run', 'start end')
 Block = namedtuple('Block', 'addr size tick seq stack thread attr kind flags')
 Range = namedtuple('Range', 'addr kind tid data')
@@ -50,6 +51,7 @@ ARRAYS = {
     'STAK': (struct.Struct('<QII'), StackNode),
     'ATTR': (struct.Struct('<II'), Attr),
     'LABL': (struct.Struct('<QII'), Label),
+    'RELN': (struct.Struct('<QII'), Relation),
     'RESI': (struct.Struct('<QQ'), Run),
 }
 REQUIRED_SECTIONS = ('PROC', 'CNTR', 'STRS', 'MODS', 'SEGS', 'MAPS', 'THRD', 'STAK', 'ATTR', 'BLKS', 'END ')
