@@ -99,6 +99,8 @@ struct dump {
 /* Fails with an error that names the file and what it was for. */
 struct error *area_reserve(const struct dump *d, struct area *area, uint64_t size, const char *what)
 	__attribute__((warn_unused_result));
+/* For areas that will be written from end to end: a sixth of the time to open a big dump is page faults. */
+void area_use_huge_pages(struct area *area);
 void area_release(struct area *area);
 
 /* Sorts d->chunks into d->sections: parts in order, the last one marked, required sections there. */

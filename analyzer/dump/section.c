@@ -26,6 +26,12 @@ struct error *area_reserve(const struct dump *d, struct area *area, uint64_t siz
 	return NULL;
 }
 
+void area_use_huge_pages(struct area *area)
+{
+	if (area->bytes)
+		madvise(area->bytes, area->size, MADV_HUGEPAGE);
+}
+
 void area_release(struct area *area)
 {
 	if (area->bytes)

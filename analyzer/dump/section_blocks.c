@@ -193,6 +193,7 @@ static struct error *reserve_columns(struct dump *d, size_t capacity)
 
 		if (error)
 			return error;
+		area_use_huge_pages(area);
 		memcpy(columns[i].array, &area->bytes, sizeof(area->bytes));
 	}
 	return NULL;

@@ -159,6 +159,7 @@ struct error *load_contents(struct dump *d)
 		at[i + 1] = at[i] + len;
 	}
 	error = area_reserve(d, &d->small, s->raw_len, "contents");
+	area_use_huge_pages(&d->small);
 	if (!error)
 		error = read_payloads(d, s, at);
 	if (!error)
