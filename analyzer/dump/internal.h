@@ -108,6 +108,8 @@ struct error *collect_sections(struct dump *d) __attribute__((warn_unused_result
 /* Reads payload i of a section into out. */
 struct error *section_read(struct dump *d, const struct section *s, size_t i, uint8_t *out)
 	__attribute__((warn_unused_result));
+/* Room for the largest payload of a section; the caller frees it. */
+uint8_t *section_create_scratch(const struct section *s);
 /* All payloads, one after another; the caller frees them. */
 struct error *section_read_all(struct dump *d, const struct section *s, uint8_t **ret)
 	__attribute__((warn_unused_result));

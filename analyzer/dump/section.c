@@ -65,6 +65,16 @@ struct error *section_read(struct dump *d, const struct section *s, size_t i, ui
 	return error;
 }
 
+uint8_t *section_create_scratch(const struct section *s)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < s->nr_chunks; i++)
+		if (s->chunks[i]->header.raw_len > most)
+			most = s->chunks[i]->header.raw_len;
+	return xmalloc(most);
+}
+
 struct error *section_read_all(struct dump *d, const struct section *s, uint8_t **ret)
 {
 	uint8_t *bytes = xmalloc(s->raw_len);

@@ -202,7 +202,7 @@ static struct error *reserve_columns(struct dump *d, size_t capacity)
 struct error *load_blocks(struct dump *d)
 {
 	const struct section *s = &d->sections[SECTION_BLKS];
-	_cleanup_free_ uint8_t *raw = xmalloc(HC_CHUNK_RAW_MAX);
+	_cleanup_free_ uint8_t *raw = section_create_scratch(s);
 	struct nest nest = { .depth = 0 };
 	struct error *error;
 

@@ -50,7 +50,7 @@ static struct error *read_payloads(struct dump *d, const struct section *s, cons
 	pthread_t threads[NR_READERS];
 	bool started[NR_READERS] = { 0 };
 
-	for (int i = 1; i < NR_READERS; i++)
+	for (int i = 1; i < NR_READERS && (size_t)i < s->nr_chunks; i++)
 		started[i] = !pthread_create(&threads[i], NULL, read_chunks, &r);
 	errors[0] = read_chunks(&r);
 	for (int i = 1; i < NR_READERS; i++) {

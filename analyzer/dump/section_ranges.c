@@ -162,8 +162,8 @@ static struct error *parse_ranges(struct range_reader *r, const struct dump_chun
 static struct error *load_range_section(struct dump *d, enum section_index i, struct range_set *set)
 {
 	struct range_reader r = { .d = d, .set = set, .annex = i == SECTION_ANEX };
-	_cleanup_free_ uint8_t *raw = xmalloc(HC_CHUNK_RAW_MAX);
 	const struct section *s = &d->sections[i];
+	_cleanup_free_ uint8_t *raw = section_create_scratch(s);
 	struct error *error = area_reserve(d, &set->area, s->raw_len, "ranges");
 
 	for (size_t k = 0; k < s->nr_chunks && !error; k++) {
