@@ -3,6 +3,8 @@
  * The commands: function cmd_NAME in cmd/NAME.c, name, summary.  Help, completion and the suggestion for a mistyped one read this.
  */
 #define COMMANDS(X) \
+	X(run, "run a program under census") \
+	X(dump, "ask a process under census for a dump") \
 	X(info, "what a dump holds: process, times, totals, losses") \
 	X(show, "evaluate an expression about a dump; by default what is alive, by type") \
 	X(live, "how many objects of each class are alive, and since when") \
