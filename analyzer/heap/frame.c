@@ -207,26 +207,31 @@ static bool unwind_step(const struct dump *d, struct symbols *symbols, struct re
 	return is_known(r, REGISTER_PC);
 }
 
-static void frames_add(struct frames *f, int32_t tid, uint64_t sp, uint64_t end, uint64_t pc)
+static void frames_add(struct frames *f, const struct frame *frame)
 {
 	f->items = array_grow(f->items, f->nr, &f->room, sizeof(*f->items));
-	f->items[f->nr++] = (struct frame){ tid, sp, end, pc };
+	f->items[f->nr++] = *frame;
 }
 
 static void unwind_thread(struct frames *f, const struct dump *d, struct symbols *symbols,
 			  int32_t tid, struct registers *r)
 {
+	uint64_t start = r->value[REGISTER_SP];
 	bool is_call = false;
 
 	for (int i = 0; i < FRAMES_MAX; i++) {
-		const uint64_t sp = r->value[REGISTER_SP];
-		const uint64_t pc = r->value[REGISTER_PC] - is_call;
+		const uint64_t sp = r->value[REGISTER_SP], pc = r->value[REGISTER_PC];
+		struct frame frame = { .tid = tid, .sp = start, .pc = pc, .code = pc - is_call };
 
-		if (!symbols_is_code(symbols, pc) || !unwind_step(d, symbols, r, &is_call))
+		if (!symbols_is_code(symbols, frame.code) || !unwind_step(d, symbols, r, &is_call))
 			return;
-		if (r->value[REGISTER_SP] <= sp)
+		frame.end = r->value[REGISTER_SP];
+		if (frame.end <= sp)
 			return;
-		frames_add(f, tid, sp, r->value[REGISTER_SP], pc);
+		if (symbols_is_preload(symbols, dump_find_module(d, frame.code)))
+			continue;
+		frames_add(f, &frame);
+		start = frame.end;
 	}
 }
 

@@ -13,12 +13,16 @@
 struct symbols;
 struct frames;
 
-/* One frame owns the stack from sp up to the sp of its caller. */
+/*
+ * One frame owns the stack from sp up to the sp of its caller.  What the preload's own functions
+ * have on the stack belongs to the function that called them.
+ */
 struct frame {
 	int32_t tid;
-	uint64_t sp;  /* first byte that is the frame's own */
-	uint64_t end; /* its caller's sp */
-	uint64_t pc;  /* where it will go on; of the innermost: where it is */
+	uint64_t sp;   /* first byte that is the frame's own */
+	uint64_t end;  /* its caller's sp */
+	uint64_t pc;   /* where it will go on; of the innermost: where it is */
+	uint64_t code; /* an address inside the same function: pc, or the call before it */
 };
 
 /* Unwinds every thread whose pc and sp are known, as far as that is certain. */

@@ -10,6 +10,11 @@
 #include "heap/private.h"
 #include "heap/root.h"
 
+/* Beyond this many bytes an untyped block is a table or an arena: its words, and the places in it, are
+ * elements, "[*]", unless the exact index is asked for. */
+#define TABLE_BYTES 1024
+#define SOMEWHERE   (UINT64_MAX - 1)
+
 static uint64_t source_word(const struct heap *h, node_id from, uint64_t offset)
 {
 	const uint8_t *bytes = node_is_root(h, from) ? h->roots[from - h->nr_objects].bytes
@@ -20,29 +25,43 @@ static uint64_t source_word(const struct heap *h, node_id from, uint64_t offset)
 	return word;
 }
 
-/* How far into the target the edge points; 0 at its start. */
+/* Without types nobody knows what is inside, so a row for each place would say nothing. */
+static bool is_table(const struct heap *h, node_id n)
+{
+	return !h->private->options.exact_index && object_type(h, n)->flags & TYPE_FALLBACK &&
+	       object_size(h, n) > TABLE_BYTES;
+}
+
+/* How far into the target the edge points; 0 at its start, SOMEWHERE inside a table. */
 static uint64_t edge_distance(const struct heap *h, node_id from, uint32_t offset, node_id to)
 {
 	if (!(offset & EDGE_INTERIOR))
 		return 0;
+	if (is_table(h, to))
+		return SOMEWHERE;
 	return source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
 }
 
 static const char *with_distance(struct heap *h, const char *name, uint64_t distance)
 {
-	return distance ? intern_format(h->private->names, "%s@+0x%lx", name, distance) : name;
+	if (!distance)
+		return name;
+	if (distance == SOMEWHERE)
+		return intern_format(h->private->names, "%s@[*]", name);
+	return intern_format(h->private->names, "%s@+0x%lx", name, distance);
 }
 
+/* offset SOMEWHERE: an element of a table or array, no matter which. */
 static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset,
 				   uint64_t distance)
 {
 	struct intern *names = h->private->names;
 
-	if (!is_array)
-		return with_distance(h, intern_format(names, ".+0x%lx", offset), distance);
-	if (h->private->options.exact_index)
+	if (offset == SOMEWHERE)
+		return with_distance(h, intern_string(names, "[*]"), distance);
+	if (is_array)
 		return with_distance(h, intern_format(names, "[%lu]", offset / 8), distance);
-	return with_distance(h, intern_string(names, "[*]"), distance);
+	return with_distance(h, intern_format(names, ".+0x%lx", offset), distance);
 }
 
 /* What RELN calls the word; NULL where it says nothing. */
@@ -70,11 +89,15 @@ static const char *block_relation(struct heap *h, node_id from, uint64_t offset,
 {
 	const bool is_array = object_type(h, from)->flags & TYPE_POINTER_ARRAY;
 	const char *given = given_name(h, from, offset);
-	uint64_t *cached;
 
 	if (given)
 		return with_distance(h, given, distance);
-	cached = map_find_or_insert(&h->private->relations, offset | is_array, distance);
+	if (is_table(h, from) || (is_array && !h->private->options.exact_index))
+		offset = SOMEWHERE;
+
+	uint64_t *cached =
+		map_find_or_insert(&h->private->relations, offset << 1 | is_array, distance);
+
 	if (*cached == MAP_EMPTY)
 		*cached = (uintptr_t)name_block_word(h, is_array, offset, distance);
 	return (const char *)(uintptr_t)*cached;

@@ -64,13 +64,23 @@ void roots_create(struct heap *h)
 	}
 }
 
+/* "libfoo.so+0x1234", or "0x7f..." outside of modules. */
+static const char *name_module_offset(struct heap *h, uint64_t addr)
+{
+	const uint32_t module = dump_find_module(h->dump, addr);
+	size_t nr;
+
+	if (module == UINT32_MAX)
+		return intern_format(h->private->names, "0x%lx", addr);
+	return intern_format(h->private->names, "%s+0x%lx", symbols_module_name(h->symbols, module),
+			     addr - dump_modules(h->dump, &nr)[module].bias);
+}
+
 /* "::queue_head", "::queue_head+0x18", "::table[*]"; without a symbol "::module+0x1234". */
 static const char *name_global(struct heap *h, uint64_t addr)
 {
 	struct intern *names = h->private->names;
-	const uint32_t module = dump_find_module(h->dump, addr);
 	struct symbol symbol;
-	size_t nr;
 
 	if (symbols_find(h->symbols, addr, SYMBOL_OBJECT, &symbol)) {
 		const char *name = symbols_demangle(h->symbols, symbol.name);
@@ -84,18 +94,15 @@ static const char *name_global(struct heap *h, uint64_t addr)
 			return intern_format(names, "::%s+0x%lx", name, offset);
 		return intern_format(names, "::%s", name);
 	}
-	if (module == UINT32_MAX)
-		return intern_format(names, "::0x%lx", addr);
-	return intern_format(names, "::%s+0x%lx", symbols_module_name(h->symbols, module),
-			     addr - dump_modules(h->dump, &nr)[module].bias);
+	return intern_format(names, "::%s", name_module_offset(h, addr));
 }
 
-/*
- * "<stack parse_page+0x40>": the frame's function, and how far above the frame's lowest address the
- * word is, which stays the same for a variable while the frame lives.
- */
+/* "<stack parse_page+0x40>": the place in the code at which the frame goes on, as in a backtrace,
+ * for all words of the frame: a row for each would say little. */
 static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 {
+	struct symbol symbol;
+
 	if (!h->private->frames)
 		h->private->frames = frames_create(h->dump, h->symbols);
 
@@ -103,8 +110,11 @@ static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 
 	if (!frame)
 		return intern_format(h->private->names, "<stack %d>", tid);
+	if (!symbols_find(h->symbols, frame->code, SYMBOL_FUNCTION, &symbol))
+		return intern_format(h->private->names, "<stack %s>",
+				     name_module_offset(h, frame->pc));
 	return intern_format(h->private->names, "<stack %s+0x%lx>",
-			     symbols_name_code(h->symbols, frame->pc, false), addr - frame->sp);
+			     symbols_demangle(h->symbols, symbol.name), frame->pc - symbol.addr);
 }
 
 static const char *name_register(struct heap *h, uint32_t regno)

@@ -53,6 +53,7 @@ static const char *const wrappers[] = {
 	"x2realloc",
 	"x2nrealloc",
 	"xpalloc",
+	"*zalloc",
 	"*_new0",
 	"xalloc*",
 	"safe_alloc*",
@@ -115,9 +116,10 @@ static const char *const wrappers[] = {
 };
 
 /* Objects whose functions are never the site. */
-static bool is_skipped_module(const char *module)
+static bool is_skipped_module(struct heap *h, uint32_t module)
 {
-	return !strncmp(module, "libheapcensus.so", 16) || !strncmp(module, "ld-linux", 8);
+	return symbols_is_preload(h->symbols, module) ||
+	       !strncmp(symbols_module_name(h->symbols, module), "ld-linux", 8);
 }
 
 static bool matches_wrapper(const char *function)
@@ -156,10 +158,9 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 
 	for (int depth = 0; depth < SITE_DEPTH_MAX; depth++) {
 		const uint64_t pc = nodes[node].pc;
-		const char *module =
-			symbols_module_name(h->symbols, dump_find_module(h->dump, pc - 1));
+		const uint32_t module = dump_find_module(h->dump, pc - 1);
 
-		if (!is_skipped_module(module) &&
+		if (!is_skipped_module(h, module) &&
 		    !is_wrapper(h, symbols_name_code(h->symbols, pc, true)))
 			return node;
 		if (!nodes[node].parent)

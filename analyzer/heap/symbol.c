@@ -264,6 +264,11 @@ bool symbols_is_cxx(struct symbols *s, uint32_t module)
 	return false;
 }
 
+bool symbols_is_preload(struct symbols *s, uint32_t module)
+{
+	return !strncmp(symbols_module_name(s, module), "libheapcensus.so", 16);
+}
+
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias)
 {
 	struct binary *b = symbols_find_binary(s, pc);

@@ -50,6 +50,8 @@ const struct hc_segment *symbols_find_segment(const struct symbols *s, uint64_t 
 const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len);
 /* Was the module, or does it look to be, compiled from C++? */
 bool symbols_is_cxx(struct symbols *s, uint32_t module);
+/* Is it libheapcensus.so, whose functions nobody asks about? */
+bool symbols_is_preload(struct symbols *s, uint32_t module);
 /* The call frame information of the code at pc, and what to take from pc to look it up; NULL: none.
  */
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias);

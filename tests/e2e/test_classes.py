@@ -109,7 +109,7 @@ def test_names_of_roots(variant, listing, tmp_path, name):
     roots = {relation for _, _, relations in found.values() for relation in relations}
     assert {'::diamonds', '::diamonds+0x8', '::diamonds+0x10', '::first_shape'} <= roots
     held = found[run.locals['hold_on_stack']][2]
-    assert any(r.startswith('<stack hold_on_stack') and '+0x' in r for r in held), held
+    assert any(r.startswith('<stack hold_on_stack') for r in held), held
 
 
 def test_wrappers_are_no_sites(variant, listing, tmp_path):
