@@ -11,5 +11,6 @@
 	X(oldest, "the oldest object of a type") \
 	X(iter, "all objects of a type, oldest first") \
 	X(diff, "what is new, freed and surviving between two dumps") \
+	X(raw, "the file as it is: chunks and decoded records, damaged dumps included") \
 	X(completion, "print the completion script for bash") \
 	X(help, "list the commands, or explain one")

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/file.h"
+#include "dump/decode.h"
 #include "dump/internal.h"
 
 /* What is wrong with an entry: a text that the caller frees, NULL where nothing is. */
@@ -234,6 +234,13 @@ struct error *load_arrays(struct dump *d)
 	for (size_t i = 0; i < ARRAY_SIZE(early) && !error; i++)
 		error = load_array(d, early[i]);
 	return error;
+}
+
+size_t dump_item_size(uint32_t id)
+{
+	const struct dump_section_info *info = dump_find_section(id);
+
+	return info ? kinds[info - dump_sections].size : 0;
 }
 
 #define ARRAY_ACCESSOR(function, type, section) \

@@ -6,84 +6,29 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/file.h"
+#include "dump/decode.h"
 #include "dump/internal.h"
 
 #define BLOCK_MIN_BYTES 26	/* of one block in the columns */
 #define SEQ_MAX 0xffffffu
 
-/* Where the columns of one payload stand. */
-struct columns {
-	const uint8_t *delta, *size, *tick, *seq, *stack, *thread, *attr, *kind, *flags;
-	bool size64;
-};
-
-static uint32_t get_u32(const uint8_t *column, size_t i)
+static void add_columns(struct dump_blocks *b, const struct block_columns *c)
 {
-	uint32_t value;
+	const size_t count = c->head.count;
+	uint64_t addr = c->head.first_addr;
 
-	memcpy(&value, column + i * sizeof(value), sizeof(value));
-	return value;
-}
-
-static uint64_t get_u64(const uint8_t *column, size_t i)
-{
-	uint64_t value;
-
-	memcpy(&value, column + i * sizeof(value), sizeof(value));
-	return value;
-}
-
-static const uint8_t *take_column(const uint8_t **at, size_t count, size_t item)
-{
-	const uint8_t *column = *at;
-
-	*at += (count * item + 7) & ~7ull;
-	return column;
-}
-
-static struct error *find_columns(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
-				  struct hc_blocks_header *head, struct columns *c)
-{
-	const uint8_t *at = raw + sizeof(*head);
-
-	if (chunk->header.raw_len < sizeof(*head))
-		return dump_chunk_error(file, chunk, "too short for its header");
-	memcpy(head, raw, sizeof(*head));
-	if (!head->count || head->count > HC_BLOCKS_MAX || head->flags & ~HC_BLOCKS_SIZE64)
-		return dump_chunk_error(file, chunk, "%u blocks, flags 0x%x", head->count, head->flags);
-	c->size64 = head->flags & HC_BLOCKS_SIZE64;
-	c->delta = take_column(&at, head->count, sizeof(uint32_t));
-	c->size = take_column(&at, head->count, c->size64 ? sizeof(uint64_t) : sizeof(uint32_t));
-	c->tick = take_column(&at, head->count, sizeof(uint32_t));
-	c->seq = take_column(&at, head->count, sizeof(uint32_t));
-	c->stack = take_column(&at, head->count, sizeof(uint32_t));
-	c->thread = take_column(&at, head->count, sizeof(uint16_t));
-	c->attr = take_column(&at, head->count, sizeof(uint16_t));
-	c->kind = take_column(&at, head->count, sizeof(uint8_t));
-	c->flags = take_column(&at, head->count, sizeof(uint8_t));
-	if ((uint64_t)(at - raw) != chunk->header.raw_len)
-		return dump_chunk_error(file, chunk, "%" PRIu64 " bytes, but its %u blocks take %td",
-					chunk->header.raw_len, head->count, at - raw);
-	return NULL;
-}
-
-static void decode_columns(struct dump_blocks *b, const struct hc_blocks_header *head, const struct columns *c)
-{
-	uint64_t addr = head->first_addr;
-
-	for (size_t k = 0, i = b->nr; k < head->count; k++, i++) {
-		addr += get_u32(c->delta, k);
+	for (size_t k = 0, i = b->nr; k < count; k++, i++) {
+		addr += column_u32(c->delta, k);
 		b->addr[i] = addr;
-		b->size[i] = c->size64 ? get_u64(c->size, k) : get_u32(c->size, k);
+		b->size[i] = column_size(c, k);
 	}
-	memcpy(b->tick + b->nr, c->tick, head->count * sizeof(*b->tick));
-	memcpy(b->seq + b->nr, c->seq, head->count * sizeof(*b->seq));
-	memcpy(b->stack + b->nr, c->stack, head->count * sizeof(*b->stack));
-	memcpy(b->thread + b->nr, c->thread, head->count * sizeof(*b->thread));
-	memcpy(b->attr + b->nr, c->attr, head->count * sizeof(*b->attr));
-	memcpy(b->kind + b->nr, c->kind, head->count * sizeof(*b->kind));
-	memcpy(b->flags + b->nr, c->flags, head->count * sizeof(*b->flags));
+	memcpy(b->tick + b->nr, c->tick, count * sizeof(*b->tick));
+	memcpy(b->seq + b->nr, c->seq, count * sizeof(*b->seq));
+	memcpy(b->stack + b->nr, c->stack, count * sizeof(*b->stack));
+	memcpy(b->thread + b->nr, c->thread, count * sizeof(*b->thread));
+	memcpy(b->attr + b->nr, c->attr, count * sizeof(*b->attr));
+	memcpy(b->kind + b->nr, c->kind, count * sizeof(*b->kind));
+	memcpy(b->flags + b->nr, c->flags, count * sizeof(*b->flags));
 }
 
 static bool is_kind(uint8_t kind)
@@ -153,14 +98,15 @@ static const char *nest_block(struct dump_blocks *b, struct nest *nest, size_t i
 static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, const uint8_t *raw, struct nest *nest)
 {
 	struct dump_blocks *b = &d->blocks;
-	struct hc_blocks_header head;
-	struct columns columns = { 0 };
-	struct error *error = find_columns(d->file, chunk, raw, &head, &columns);
+	struct block_columns columns;
+	struct error *error = decode_blocks(d->file, chunk, raw, &columns);
 
 	if (error)
 		return error;
-	decode_columns(b, &head, &columns);
-	for (size_t i = b->nr; i < b->nr + head.count; i++) {
+	if (column_u32(columns.delta, 0))
+		return dump_chunk_error(d->file, chunk, "the first block is not at the first address");
+	add_columns(b, &columns);
+	for (size_t i = b->nr; i < b->nr + columns.head.count; i++) {
 		const char *fault = block_fault(d, b, i);
 
 		if (!fault)
@@ -169,7 +115,7 @@ static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, 
 			return dump_chunk_error(d->file, chunk, "block %zu at 0x%" PRIx64 ", %" PRIu64 " bytes: %s", i,
 						b->addr[i], b->size[i], fault);
 	}
-	b->nr += head.count;
+	b->nr += columns.head.count;
 	return NULL;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/file.h"
+#include "dump/decode.h"
 #include "dump/internal.h"
 
 /* PROC keys without which nothing can be said about the others. */
@@ -24,6 +24,7 @@ static const struct {
 	{ "dump_realtime_ns", HC_KV_U64 },
 };
 
+#define NR_KVS_MAX 4096u
 #define TICK_NS_MAX (1ull << 31)
 #define TIME_NS_MAX (1ull << 63)
 
@@ -49,74 +50,43 @@ const char *dump_proc_text(const struct dump *d, const char *key)
 	return kv && kv->type == HC_KV_TEXT ? kv->text.bytes : NULL;
 }
 
-static bool is_key(const uint8_t *key, size_t len)
+static void add_record(struct dump_kvs *kvs, size_t *capacity, const struct kv_record *record)
 {
-	for (size_t i = 0; i < len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", key[i]) || !key[i])
-			return false;
-	return len >= 1 && len <= 255;
-}
-
-/* What is wrong with a record whose bytes are all there; NULL: nothing. */
-static const char *record_fault(const struct hc_kv *head, const uint8_t *key, const uint8_t *value)
-{
-	if (!is_key(key, head->key_len))
-		return "the key is not a name";
-	switch (head->type) {
-	case HC_KV_U64:
-		return head->val_len == sizeof(uint64_t) ? NULL : "a number that has not 8 bytes";
-	case HC_KV_TEXT:
-		return memchr(value, 0, head->val_len) ? "a text with a NUL in it" : NULL;
-	case HC_KV_LIST:
-		return head->val_len && value[head->val_len - 1] ? "a list whose last text has no end" : NULL;
-	}
-	return "unknown type of value";
-}
-
-static void add_record(struct dump_kvs *kvs, size_t *capacity, const struct hc_kv *head, const uint8_t *key)
-{
-	const uint8_t *value = key + head->key_len;
 	struct dump_kv *kv;
 
 	kvs->items = array_grow(kvs->items, kvs->nr, capacity, sizeof(*kvs->items));
 	kv = &kvs->items[kvs->nr++];
 	memset(kv, 0, sizeof(*kv));
-	kv->key = xstrndup((const char *)key, head->key_len);
-	kv->type = head->type;
-	if (head->type == HC_KV_U64) {
-		memcpy(&kv->number, value, sizeof(kv->number));
+	kv->key = xstrndup((const char *)record->key, record->head.key_len);
+	kv->type = record->head.type;
+	if (kv->type == HC_KV_U64) {
+		memcpy(&kv->number, record->value, sizeof(kv->number));
 		return;
 	}
-	kv->text.bytes = xstrndup((const char *)value, head->val_len);
-	kv->text.len = head->val_len;
+	kv->text.bytes = xstrndup((const char *)record->value, record->head.val_len);
+	kv->text.len = record->head.val_len;
 }
 
 static struct error *parse_kvs(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
 			       struct dump_kvs *kvs, size_t *capacity)
 {
-	const size_t len = chunk->header.raw_len;
 	size_t at = 0;
 
-	while (at < len) {
-		struct hc_kv head;
-		const char *fault;
-		size_t size;
+	while (at < chunk->header.raw_len) {
+		const size_t start = at;
+		struct kv_record record;
+		struct error *error = decode_kv(file, chunk, raw, &at, &record);
 
-		if (len - at < sizeof(head))
-			return dump_chunk_error(file, chunk, "byte %zu: cut off in a record", at);
-		memcpy(&head, raw + at, sizeof(head));
-		size = (sizeof(head) + head.key_len + (size_t)head.val_len + 7) & ~7ull;
-		if (head.val_len > HC_STRING_MAX || size > len - at)
-			return dump_chunk_error(file, chunk, "byte %zu: record of %zu bytes does not fit", at, size);
-		fault = record_fault(&head, raw + at + sizeof(head), raw + at + sizeof(head) + head.key_len);
-		if (fault)
-			return dump_chunk_error(file, chunk, "byte %zu: %s", at, fault);
-		add_record(kvs, capacity, &head, raw + at + sizeof(head));
-		for (size_t i = 0; i + 1 < kvs->nr; i++)
-			if (!strcmp(kvs->items[i].key, kvs->items[kvs->nr - 1].key))
-				return dump_chunk_error(file, chunk, "byte %zu: key %s stands there twice", at,
+		if (error)
+			return error;
+		for (size_t i = 0; i < kvs->nr; i++)
+			if (strlen(kvs->items[i].key) == record.head.key_len &&
+			    !memcmp(kvs->items[i].key, record.key, record.head.key_len))
+				return dump_chunk_error(file, chunk, "byte %zu: key %s stands there twice", start,
 							kvs->items[i].key);
-		at += size;
+		if (kvs->nr == NR_KVS_MAX)
+			return dump_chunk_error(file, chunk, "byte %zu: more than %u keys", start, NR_KVS_MAX);
+		add_record(kvs, capacity, &record);
 	}
 	return NULL;
 }

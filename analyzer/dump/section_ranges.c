@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/file.h"
+#include "dump/decode.h"
 #include "dump/internal.h"
 
 #define PAGE 4096u
@@ -138,23 +138,18 @@ static const char *take_range(struct range_reader *r, const struct hc_range *ran
 
 static struct error *parse_ranges(struct range_reader *r, const struct dump_chunk *chunk, const uint8_t *raw)
 {
-	const size_t len = chunk->header.raw_len;
-	struct hc_range range;
+	size_t at = 0;
 
-	for (size_t at = 0, size; at < len; at += size) {
-		const char *fault;
+	while (at < chunk->header.raw_len) {
+		struct range_record record;
+		struct error *error = decode_range(r->d->file, chunk, raw, &at, &record);
+		const char *fault = error ? NULL : take_range(r, &record.head, record.bytes);
 
-		if (len - at < sizeof(range))
-			return dump_chunk_error(r->d->file, chunk, "byte %zu: cut off in a range", at);
-		memcpy(&range, raw + at, sizeof(range));
-		if (range.len > len - at - sizeof(range) || ((range.len + 7) & ~7ull) > len - at - sizeof(range))
-			return dump_chunk_error(r->d->file, chunk, "byte %zu: range of %" PRIu64 " bytes does not fit",
-						at, range.len);
-		size = sizeof(range) + ((range.len + 7) & ~7ull);
-		fault = take_range(r, &range, raw + at + sizeof(range));
 		if (fault)
-			return dump_chunk_error(r->d->file, chunk, "range at 0x%" PRIx64 ", %" PRIu64 " bytes: %s",
-						range.addr, range.len, fault);
+			error = dump_chunk_error(r->d->file, chunk, "range at 0x%" PRIx64 ", %" PRIu64 " bytes: %s",
+						 record.head.addr, record.head.len, fault);
+		if (error)
+			return error;
 	}
 	return NULL;
 }

@@ -5,26 +5,21 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/file.h"
+#include "dump/decode.h"
 #include "dump/internal.h"
 
 /* A first pass over one payload: how many strings, how many bytes. */
 static struct error *measure(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
 			     size_t *nr, size_t *bytes)
 {
-	const size_t len = chunk->header.raw_len;
-	uint32_t size;
+	struct error *error = NULL;
+	struct string_record string = { 0 };
 
-	for (size_t at = 0; at < len; at += (sizeof(size) + (size_t)size + 3) & ~3ull) {
-		if (len - at < sizeof(size))
-			return dump_chunk_error(file, chunk, "string %zu: cut off", *nr);
-		memcpy(&size, raw + at, sizeof(size));
-		if (size > HC_STRING_MAX || ((size + 3ull) & ~3ull) > len - at - sizeof(size))
-			return dump_chunk_error(file, chunk, "string %zu: length %u does not fit", *nr, size);
-		++*nr;
-		*bytes += size + 1ull;
+	for (size_t at = 0; at < chunk->header.raw_len && !error; ++*nr) {
+		error = decode_string(file, chunk, raw, &at, &string);
+		*bytes += string.len + 1ull;
 	}
-	return NULL;
+	return error;
 }
 
 struct error *load_strings(struct dump *d)
