@@ -24,7 +24,7 @@ struct table_options {
  * The rows of a page: 10, or 11 where only one would be left.  Returns the end (exclusive) of the page that begins at row `first`.
  */
 uint32_t table_page_end(uint32_t first, uint32_t nr_rows, bool all);
-/* "<%d more rows. Type e.g. '_.more' to view.>", unless there are none. */
+/* "<%d more rows. Type e.g. '_.more' to view.>", Guppy's line, unless there are none. */
 void table_print_more(FILE *out, uint32_t nr_more);
 /* printf("%.0f") of part * 100 / whole; 0 where whole is 0. */
 int table_percent(uint64_t part, uint64_t whole);

@@ -17,20 +17,42 @@ static bool is_blank(char c)
 	return c == ' ';
 }
 
+/* The first or any byte of a letter.  What is beyond ASCII counts as one. */
 static bool is_letter(unsigned char c)
 {
 	return isalpha(c) || c == '_' || c >= 0x80;
 }
 
+static bool is_inside_char(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* Where the character before s[i] begins; 0 at the beginning of the text. */
+static size_t char_before(const char *s, size_t i)
+{
+	while (i && is_inside_char(s[--i]))
+		;
+	return i;
+}
+
+static size_t char_after(const char *s, size_t i)
+{
+	while (s[i] && is_inside_char(s[++i]))
+		;
+	return i;
+}
+
 /* May a line end after the hyphen s[i]?  Only between letters: "foo-bar", "a-b-cd". */
 static bool breaks_after(const char *s, size_t i)
 {
-	const bool before = i >= 2 && is_letter(s[i - 1]) &&
-			    (is_letter(s[i - 2]) || (i >= 3 && s[i - 2] == '-' && is_letter(s[i - 3])));
-	const bool after = is_letter(s[i + 1]) &&
-			   (is_letter(s[i + 2]) || (s[i + 2] == '-' && is_letter(s[i + 3])));
+	const size_t b1 = char_before(s, i), b2 = char_before(s, b1), b3 = char_before(s, b2);
+	const size_t a1 = i + 1, a2 = char_after(s, a1), a3 = char_after(s, a2);
 
-	return s[i] == '-' && before && after;
+	if (s[i] != '-' || !b1 || !is_letter(s[b1]) || !is_letter(s[a1]))
+		return false;
+	return (is_letter(s[b2]) || (b2 && s[b2] == '-' && is_letter(s[b3]))) &&
+	       (is_letter(s[a2]) || (s[a2] == '-' && is_letter(s[a3])));
 }
 
 /* Length in bytes of the chunk at s[at]. */
@@ -88,11 +110,15 @@ static size_t cut(const char *chunk, size_t len, size_t room)
 	return fits;
 }
 
-/* Where the line that begins at s[at] and has room for `room` characters ends. */
-static size_t line_end(const char *s, size_t at, size_t room)
+/*
+ * Where the line that begins at s[at] and has room for `room` characters ends.  *keeps_blank: textwrap forgets to drop the blank
+ * at the end of a line that is full when a word comes that is wider than a line.
+ */
+static size_t line_end(const char *s, size_t at, size_t room, bool *keeps_blank)
 {
 	size_t used = 0;
 
+	*keeps_blank = false;
 	while (s[at]) {
 		const size_t len = chunk_len(s, at), width = nr_chars(s + at, len);
 
@@ -101,14 +127,15 @@ static size_t line_end(const char *s, size_t at, size_t room)
 			at += len;
 			continue;
 		}
+		*keeps_blank = width > room && used == room;
 		return width > room ? at + cut(s + at, len, room - used) : at;
 	}
 	return at;
 }
 
-static void print_line(FILE *out, const char *s, size_t len)
+static void print_line(FILE *out, const char *s, size_t len, bool keeps_blank)
 {
-	while (len && is_blank(s[len - 1]))
+	while (!keeps_blank && len && is_blank(s[len - 1]))
 		len--;
 	fprintf(out, "%.*s\n", (int)len, s);
 }
@@ -118,13 +145,14 @@ void wrap_print(FILE *out, const char *prefix, const char *text, int wide)
 	_cleanup_free_ char *s = xasprintf("%s%s", prefix, text);
 	const size_t indent = nr_chars(prefix, strlen(prefix));
 	const size_t room = indent < WRAP_WIDTH - 1 ? WRAP_WIDTH - indent : 1;
-	size_t at = line_end(s, 0, WRAP_WIDTH);
+	bool keeps_blank;
+	size_t at = line_end(s, 0, WRAP_WIDTH, &keeps_blank);
 
 	if (wide || !s[at]) {
-		print_line(out, s, strlen(s));
+		print_line(out, s, strlen(s), false);
 		return;
 	}
-	print_line(out, s, at);
+	print_line(out, s, at, keeps_blank);
 	for (;;) {
 		size_t end;
 
@@ -132,9 +160,9 @@ void wrap_print(FILE *out, const char *prefix, const char *text, int wide)
 			at++;
 		if (!s[at])
 			break;
-		end = line_end(s, at, room);
+		end = line_end(s, at, room, &keeps_blank);
 		fprintf(out, "%*s", (int)indent, "");
-		print_line(out, s + at, end - at);
+		print_line(out, s + at, end - at, keeps_blank);
 		at = end;
 	}
 }

@@ -71,7 +71,8 @@ static void print_text(FILE *out, const struct diff *diff, const struct table_op
 	end = table_page_end((uint32_t)start, diff->nr_rows, o->all);
 	for (uint32_t i = (uint32_t)start; i < end; i++)
 		print_text_row(out, diff, i, o->wide);
-	table_print_more(out, diff->nr_rows - end);
+	if (end < diff->nr_rows)
+		fprintf(out, "<%" PRIu32 " more rows: --all, or --page %" PRIu32 ".>\n", diff->nr_rows - end, o->page + 2);
 }
 
 static void print_json_row(struct json *j, const struct diff_row *row)
