@@ -74,13 +74,15 @@ static bool parse_scaled(const char *text, const char *letters, const uint64_t *
 
 static bool parse_choice(const char *values, const char *text, uint64_t *number)
 {
-	const size_t len = strlen(text);
+	const size_t len = strcspn(text, "|");
 	uint64_t n = 0;
 
+	if (text[len])
+		return false;
 	for (const char *v = values; *v; v = strchr(v, '|') + 1, n++) {
 		if (strncmp(v, text, len) == 0 && v[len] == '|') {
 			*number = n;
-			return len > 0;
+			return true;
 		}
 	}
 	return false;
@@ -205,7 +207,8 @@ static void read_variable(const char *variable)
 		return;
 	row = find_row(variable + strlen(PREFIX), (size_t)(equals - variable) - strlen(PREFIX));
 	if (row) {
-		set_option(row, equals + 1);
+		if (equals[1])		/* empty is unset */
+			set_option(row, equals + 1);
 	} else if (strncmp(variable, "HEAPCENSUS_LIBRARY=", 19) != 0) {	/* `heapcensus run`'s own */
 		COUNT(options_invalid);
 		if (!state.nr_unknown++)

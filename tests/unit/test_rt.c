@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The small parts of preload/rt: text formatting against snprintf, options from an environment, the clock, the log, the status page.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "rt/clock.h"
+#include "rt/count.h"
+#include "rt/format.h"
+#include "rt/message.h"
+#include "rt/option.h"
+#include "rt/process.h"
+#include "rt/status.h"
+#include "rt/sys.h"
+
+#define CHECK_FORMAT(...) \
+	do { \
+		char ours[256], theirs[256]; \
+		const size_t len = format_text(ours, sizeof(ours), __VA_ARGS__); \
+\
+		(void)snprintf(theirs, sizeof(theirs), __VA_ARGS__); \
+		assert_string_equal(ours, theirs); \
+		assert_int_equal(len, strlen(theirs)); \
+	} while (0)
+
+static void test_format(void **state)
+{
+	char small[8];
+
+	(void)state;
+	CHECK_FORMAT("plain");
+	CHECK_FORMAT("%d %d %d %i", 0, -1, INT_MIN, INT_MAX);
+	CHECK_FORMAT("%u %lu %zu %llu", UINT_MAX, ULONG_MAX, SIZE_MAX, ULLONG_MAX);
+	CHECK_FORMAT("%ld %ld", LONG_MIN, LONG_MAX);
+	CHECK_FORMAT("%x %lx %08x %016lx", 0xabcu, 0x123456789abcdef0ul, 0x12u, 0xfful);
+	CHECK_FORMAT("[%5d] [%-5d] [%05d] [%-5s] [%5s]", 42, 42, -42, "ab", "ab");
+	CHECK_FORMAT("%s%c%s%%", "a", 'b', "c");
+	CHECK_FORMAT("[%.*s] [%.3s] [%8.2s]", 2, "abcdef", "abcdef", "abcdef");
+	CHECK_FORMAT("%p", (void *)0x1234);
+	CHECK_FORMAT("%3u.%03u", 7u, 7u);
+	assert_int_equal(format_text(small, sizeof(small), "%s", "too long a text"), 7);
+	assert_string_equal(small, "too lon");
+	assert_int_equal(format_text(small, 1, "x"), 0);
+	assert_string_equal(small, "");
+}
+
+static void read_environment(const char *a, const char *b)
+{
+	char first[256], second[256];
+	char *const environment[] = {first, second, NULL};
+
+	(void)snprintf(first, sizeof(first), "%s", a);
+	(void)snprintf(second, sizeof(second), "%s", b);
+	option_read(environment);
+	memset(first, 'x', sizeof(first));	/* as setproctitle does */
+	memset(second, 'x', sizeof(second));
+}
+
+static void test_option_defaults(void **state)
+{
+	(void)state;
+	read_environment("HEAPCENSUS_STACKS=", "HEAPCENSUS=1");
+	assert_int_equal(option_get(OPTION_STACKS), HC_STACKS_CALLER);
+	assert_int_equal(option_get(OPTION_SIGNAL), SIGUSR1);
+	assert_int_equal(option_get(OPTION_DEPTH), 64);
+	assert_int_equal(option_get(OPTION_ZSTD), 3);
+	assert_int_equal(option_get(OPTION_EVERY), 0);
+	for (int i = 0; i < NR_OPTIONS; i++)
+		assert_null(option_values[i].text);
+}
+
+static void test_option_values(void **state)
+{
+	const uint64_t invalid = rt_counts[COUNT_options_invalid];
+
+	(void)state;
+	read_environment("HEAPCENSUS_EVERY=5m", "HEAPCENSUS_GROW=64M");
+	assert_int_equal(option_get(OPTION_EVERY), 300000000000ull);
+	assert_int_equal(option_get(OPTION_GROW), 64 << 20);
+	assert_string_equal(option_values[OPTION_EVERY].text, "5m");
+	read_environment("HEAPCENSUS_SIGNAL=SIGUSR2", "HEAPCENSUS_STACKS=full");
+	assert_int_equal(option_get(OPTION_SIGNAL), SIGUSR2);
+	assert_int_equal(option_get(OPTION_STACKS), HC_STACKS_FULL);
+	read_environment("HEAPCENSUS_SIGNAL=none", "HEAPCENSUS_DIR=/some/where");
+	assert_int_equal(option_get(OPTION_SIGNAL), 0);
+	assert_string_equal(option_values[OPTION_DIR].text, "/some/where");
+	read_environment("HEAPCENSUS_SIGNAL=RTMIN+3", "TMPDIR=/var/tmp");
+	assert_int_equal(option_get(OPTION_SIGNAL), SIGRTMIN + 3);
+	assert_string_equal(option_tmpdir(), "/var/tmp");
+	read_environment("HEAPCENSUS_SIGNAL=12", "HEAPCENSUS_LIBRARY=/x.so");
+	assert_int_equal(option_get(OPTION_SIGNAL), 12);
+	assert_int_equal(rt_counts[COUNT_options_invalid], invalid);
+}
+
+static void test_option_mistakes(void **state)
+{
+	static const char *const mistakes[] = {
+		"HEAPCENSUS_STACKS=ful", "HEAPCENSUS_STACKS=|", "HEAPCENSUS_STACKS=full|off", "HEAPCENSUS_DEPTH=0",
+		"HEAPCENSUS_DEPTH=129", "HEAPCENSUS_DEPTH=12x", "HEAPCENSUS_SIGNAL=KILL", "HEAPCENSUS_SIGNAL=9",
+		"HEAPCENSUS_SIGNAL=65", "HEAPCENSUS_SIGNAL=RTMIN+31", "HEAPCENSUS_SIGNAL=USR", "HEAPCENSUS_EVERY=-1",
+		"HEAPCENSUS_EVERY=5d", "HEAPCENSUS_EVERY=99999999999999999999", "HEAPCENSUS_GROW=64mb",
+		"HEAPCENSUS_EVRY=5", "HEAPCENSUS_stacks=full",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		const uint64_t invalid = rt_counts[COUNT_options_invalid];
+
+		read_environment(mistakes[i], "A=B");
+		assert_int_equal(rt_counts[COUNT_options_invalid], invalid + 1);
+		test_option_defaults(state);
+	}
+}
+
+static void test_clock(void **state)
+{
+	uint64_t before, after;
+
+	(void)state;
+	clock_init();
+	assert_ptr_not_equal(rt_clock.gettime, sys_clock_gettime);	/* the vDSO's was found */
+	before = clock_monotonic_ns();
+	usleep(20000);
+	after = clock_monotonic_ns();
+	assert_true(after - before >= 20000000 && after - before < 2000000000);
+	assert_true(clock_tick() < 100);
+	assert_true(clock_realtime_ns() / 1000000000 - (uint64_t)time(NULL) + 2 <= 3);
+}
+
+static char dir[] = "/tmp/heapcensus-test.XXXXXX";
+
+static void read_log(char *text, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n = -1;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/heapcensus.%s.%d.log", dir, rt_process.name, getpid());
+	fd = open(path, O_RDONLY);
+	if (fd >= 0) {
+		n = read(fd, text, size - 1);
+		close(fd);
+		unlink(path);
+	}
+	text[n > 0 ? n : 0] = '\0';
+}
+
+static void test_log(void **state)
+{
+	char variable[256], text[4096];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(variable, sizeof(variable), "HEAPCENSUS_DIR=%s", dir);
+	read_environment(variable, "HEAPCENSUS_STACKS=ful");
+	process_init();
+	assert_string_equal(rt_process.dir, dir);
+	assert_string_equal(rt_process.name, "test_rt");
+	status_init();
+	read_log(text, sizeof(text));
+	assert_string_equal(text, "");		/* nothing to say yet: no file */
+	errno = 42;
+	option_report();
+	message("%d blocks", 12);
+	assert_int_equal(errno, 42);
+	read_log(text, sizeof(text));
+	assert_non_null(strstr(text, "HEAPCENSUS_STACKS=ful: not understood"));
+	assert_non_null(strstr(text, ": 12 blocks\n"));
+	assert_string_equal(rt_status->last_message, "12 blocks");
+	memset(variable, 'y', sizeof(variable) - 1);
+	variable[sizeof(variable) - 1] = '\0';
+	for (int i = 0; i < 20; i++)
+		message("%s%s%s%s%s%s%s%s%s%s", variable, variable, variable, variable, variable, variable,
+			variable, variable, variable, variable);
+	read_log(text, sizeof(text));
+	assert_true(strlen(text) > 2000);
+}
+
+static void test_status(void **state)
+{
+	struct hc_status *parent = rt_status;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_true(parent->magic == HC_STATUS_MAGIC);
+	assert_int_equal(parent->pid, getpid());
+	assert_string_equal(parent->dir, dir);
+	pid = fork();
+	if (pid == 0) {
+		process_after_fork();
+		status_after_fork();
+		rt_status->nr_done = 99;
+		_exit(rt_status->pid == getpid() && rt_status != parent ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(parent->nr_done, 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_format),	       cmocka_unit_test(test_option_defaults),
+		cmocka_unit_test(test_option_values),  cmocka_unit_test(test_option_mistakes),
+		cmocka_unit_test(test_clock),	       cmocka_unit_test(test_log),
+		cmocka_unit_test(test_status),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
