@@ -6,26 +6,31 @@ import subprocess
 
 import outside
 import pytest
+from census import Census
 
 VARIANTS = ['rtti', 'rtti stripped', 'no_rtti', 'no_rtti stripped', 'static', 'static stripped', 'fixed', 'fixed stripped']
 TYPED = ('vtable-rtti', 'vtable-symbol', 'vtable-shape')
 
 
 class Run:
-    """One run of classes.cc: what it said, and its dump."""
+    """One run of classes.cc: what it said, and its dump, by the preload or else from outside."""
 
-    def __init__(self, executable, dump, **options):
+    def __init__(self, executable, dump, preload=None):
         self.objects, self.arrays, self.blocks, self.locals = {}, {}, [], {}
-        with subprocess.Popen([executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-            for line in child.stdout:
-                words = line.rstrip('\n').split(' ', 2)
+        with Census([executable], preload, dump.parent / 'dumps') as program:
+            for line in program.process.stdout:
+                words = line.decode().rstrip('\n').split(' ', 2)
                 if words[0] == 'ready':
                     break
                 self.said(*words)
-            wait_until_it_reads(child.pid)
-            outside.census(child.pid, self.blocks, dump, **options)
-            child.stdin.close()
-            assert child.wait(timeout=20) == 0
+            if preload:
+                program.signal()
+                shutil.copy(program.new_file(), dump)
+            else:
+                wait_until_it_reads(program.pid)
+                outside.census(program.pid, self.blocks, dump)
+            status, _, err = program.finish()
+            assert (status, err) == (0, '')
 
     def said(self, what, first, second):
         if what == 'object':
@@ -77,9 +82,28 @@ def variant(build, tmp_path):
 
 @pytest.mark.parametrize('name', VARIANTS)
 def test_types(variant, listing, tmp_path, name):
-    """No type is wrong; with RTTI or symbols every object's is known by name, else at least told apart."""
     run = Run(variant(name), tmp_path / 'x.hc')
+    assert_types(run, name, *listing(tmp_path / 'x.hc'))
+
+
+@pytest.mark.parametrize('name', VARIANTS)
+def test_types_in_a_census(variant, listing, preload, tmp_path, name):
+    run = Run(variant(name), tmp_path / 'x.hc', preload)
+    assert_types(run, name, *listing(tmp_path / 'x.hc'))
+
+
+def test_types_without_the_binary(variant, listing, preload, tmp_path):
+    """The dump carries what the types of its objects are named by."""
+    executable = tmp_path / 'program'
+    shutil.copy(variant('rtti stripped'), executable)
+    run = Run(executable, tmp_path / 'x.hc', preload)
+    executable.unlink()
     found, notes = listing(tmp_path / 'x.hc')
+    assert_types(run, 'rtti', found, [note for note in notes if str(executable) not in note])
+
+
+def assert_types(run, name, found, notes):
+    """No type is wrong; with RTTI or symbols every object's is known by name, else at least told apart."""
     truth = {**run.objects, **run.arrays}
     typed = {addr: kind for addr, (provenance, kind, _) in found.items() if provenance in TYPED}
     assert len(run.objects) == 90 and not notes
