@@ -98,12 +98,18 @@
 	X(int, sigignore, (int sig)) \
 	X(int, siginterrupt, (int sig, int interrupt))
 
+/* Ends that run no destructor. */
+#define HOOKS_END(X) \
+	X(void, _exit, (int status)) \
+	X(void, _Exit, (int status)) \
+	X(void, quick_exit, (int status))
+
 #define HOOKS_LOADER(X) \
 	X(int, dlclose, (void *handle))
 
 #define HOOKS(X) \
 	HOOKS_MALLOC(X) HOOKS_JEMALLOC(X) HOOKS_NEW(X) HOOKS_DELETE(X) HOOKS_STRDUP(X) HOOKS_MAP(X) \
-	HOOKS_LOADER(X) HOOKS_SIGNAL(X)
+	HOOKS_LOADER(X) HOOKS_SIGNAL(X) HOOKS_END(X)
 
 #define HOOK_API(X) HEAPCENSUS_HOOKS(X)
 

@@ -15,9 +15,11 @@
 #include "rt/private.h"
 #include "rt/process.h"
 #include "rt/status.h"
+#include "rt/sys.h"
 #include "snap/trigger.h"
 #include "stack/unwind.h"
 #include "target/modules.h"
+#include "target/parent.h"
 
 /* Set by fork_prepare of this thread until fork has returned. */
 static __thread bool has_locks;
@@ -103,6 +105,10 @@ __attribute__((constructor(101))) static void start(void)
 	real_ready();
 	option_init();
 	process_init();
+	if (option_get(OPTION_EXEC) == HC_EXEC_STOP && parent_is_under_census()) {
+		threads_refuse();
+		return;
+	}
 	status_init();
 	option_report();
 	modules_init();
@@ -112,4 +118,19 @@ __attribute__((constructor(101))) static void start(void)
 	trigger_init(real.allocator);
 }
 
+/* The last chance for a dump, and to wait for one that is being written. */
 __attribute__((destructor(101))) static void end(void) { trigger_at_exit(); }
+
+/* A program may come here from a handler, or from a child that shares its parent's memory (trigger_at_exit tells). */
+#define DEFINE_END(name) \
+	HOOK_EXPORT void name(int status) \
+	{ \
+		end(); \
+		if (real_ready() && real.name) \
+			real.name(status); \
+		sys_exit_group(status); \
+	}
+
+DEFINE_END(_exit)
+DEFINE_END(_Exit)
+DEFINE_END(quick_exit)

@@ -34,6 +34,7 @@ static struct {
 	struct lock lock;
 	pthread_key_t key;
 	bool has_key;
+	bool refused;				/* written once by threads_refuse */
 	uint32_t nr_slots;			/* given out so far */
 	struct thread *ended, **ended_tail;	/* oldest first */
 	struct thread_gone *history;		/* ring of THREAD_HISTORY_MAX */
@@ -175,7 +176,7 @@ static struct thread *get_thread(void)
 struct thread *thread_register(void)
 {
 	const int saved_errno = errno;
-	struct thread *const t = get_thread();
+	struct thread *const t = threads.refused ? NULL : get_thread();
 
 	/* First ours: pthread_setspecific may allocate. */
 	thread_self = t;
@@ -183,6 +184,12 @@ struct thread *thread_register(void)
 		pthread_setspecific(threads.key, t);
 	errno = saved_errno;
 	return t;
+}
+
+void threads_refuse(void)
+{
+	threads.refused = true;
+	thread_self = NULL;
 }
 
 static void free_scopes(struct thread *t)

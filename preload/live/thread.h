@@ -92,6 +92,9 @@ void gate_wait(struct thread *t);	/* returns with t->inside == 1 and the gate op
 /* Once, at the first allocator call of the process. */
 void threads_init(void);
 
+/* From now on no thread gets in: every call is forwarded only.  By the process' only thread, at start. */
+void threads_refuse(void);
+
 /* For pthread_atfork; the child's other threads have ended. */
 void threads_fork_prepare(void);
 void threads_fork_parent(void);

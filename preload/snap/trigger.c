@@ -39,6 +39,8 @@ static const char *const reason_texts[NR_TRIGGER_REASONS] = {
 };
 
 static struct {
+	bool ready;		/* written once by trigger_init */
+	bool ended;		/* a dump for the end of the program has been asked for */
 	uint32_t busy;		/* 1: a thread decides or takes a snapshot (atomic) */
 	uint32_t asked;		/* a bit for each reason (atomic) */
 	uint32_t gate_tries;	/* in a row without success; under busy */
@@ -156,7 +158,7 @@ bool trigger_ask(enum trigger_reason reason, void *context)
 {
 	struct thread *const t = thread_self;
 
-	if (!trigger_is_at_home())
+	if (!trigger.ready || !trigger_is_at_home())
 		return false;
 	__atomic_fetch_add(&rt_status->nr_asked, 1, __ATOMIC_RELAXED);
 	if (__atomic_fetch_or(&trigger.asked, 1u << reason, __ATOMIC_SEQ_CST)) {
@@ -224,6 +226,8 @@ void trigger_run_pending(struct thread *t)
 {
 	const uint32_t pending = __atomic_exchange_n(&t->pending, 0, __ATOMIC_RELAXED);
 
+	if (!trigger.ready)
+		return;
 	if (pending & THREAD_PENDING_PERIODIC)
 		trigger_work_periodically();
 	if (__atomic_load_n(&trigger.asked, __ATOMIC_RELAXED) && sys_getpid() == rt_process.pid)
@@ -236,7 +240,8 @@ void trigger_init(const char *allocator)
 	layout_init(allocator);
 	gate_init();
 	restart_init();
-	if (snapshot_init())
+	trigger.ready = snapshot_init();
+	if (trigger.ready)
 		handler_init((int)option_get(OPTION_SIGNAL));
 }
 
@@ -261,10 +266,11 @@ static void trigger_wait_for_child(void)
 
 void trigger_at_exit(void)
 {
-	if (sys_getpid() != rt_process.pid)
+	/* Not at all under census (HEAPCENSUS_EXEC=stop), or a child that shares our memory. */
+	if (!trigger.ready || sys_getpid() != rt_process.pid)
 		return;
 	trigger_wait_for_child();
-	if (option_get(OPTION_EXIT) == HC_EXIT_DUMP)
+	if (option_get(OPTION_EXIT) == HC_EXIT_DUMP && !__atomic_exchange_n(&trigger.ended, true, __ATOMIC_RELAXED))
 		__atomic_fetch_or(&trigger.asked, 1u << TRIGGER_EXIT, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < TRIGGER_GATE_TRIES && __atomic_load_n(&trigger.asked, __ATOMIC_SEQ_CST); i++)
 		(void)trigger_serve(NULL);
@@ -275,6 +281,7 @@ void trigger_after_fork(void)
 {
 	trigger.busy = 0;
 	trigger.asked = 0;
+	trigger.ended = false;
 	trigger.gate_tries = 0;
 	trigger.grow_from = 0;
 	trigger.next_every_ns = clock_monotonic_ns() + option_get(OPTION_EVERY);
