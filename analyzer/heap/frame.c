@@ -21,7 +21,7 @@
 #define OPERANDS_MAX 16
 
 struct frames {
-	struct frame *items; /* by thread as in the dump, then sp */
+	struct frame *items; /* by sp */
 	size_t nr, room;
 };
 
@@ -250,6 +250,13 @@ static void load_registers(const struct dump *d, const struct hc_thread *t, stru
 		set_register(r, REGISTER_PC, t->pc);
 }
 
+static int compare_frames(const void *a, const void *b)
+{
+	const struct frame *x = a, *y = b;
+
+	return (x->sp > y->sp) - (x->sp < y->sp);
+}
+
 struct frames *frames_create(const struct dump *d, struct symbols *symbols)
 {
 	struct frames *f = xcalloc(1, sizeof(*f));
@@ -265,6 +272,8 @@ struct frames *frames_create(const struct dump *d, struct symbols *symbols)
 		if (is_known(&r, REGISTER_SP) && is_known(&r, REGISTER_PC))
 			unwind_thread(f, d, symbols, threads[i].tid, &r);
 	}
+	if (f->nr)
+		qsort(f->items, f->nr, sizeof(*f->items), compare_frames);
 	return f;
 }
 
@@ -278,11 +287,17 @@ void frames_destroy(struct frames *f)
 
 const struct frame *frames_find(const struct frames *f, int32_t tid, uint64_t addr)
 {
-	for (size_t i = 0; i < f->nr; i++) {
-		const struct frame *frame = &f->items[i];
+	size_t low = 0, high = f->nr;
 
-		if (frame->tid == tid && addr >= frame->sp && addr < frame->end)
-			return frame;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (f->items[middle].sp <= addr)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (!low || f->items[low - 1].tid != tid || addr >= f->items[low - 1].end)
+		return NULL;
+	return &f->items[low - 1];
 }

@@ -11,11 +11,12 @@
 #include "base/text.h"
 #include "typing/recogniser.h"
 
-#define TEXT_MIN	 4  /* bytes of text in a block that has room for more */
-#define TEXT_EXACT_MIN	 3  /* ... that it fills with its NUL */
-#define TEXT_UNENDED_MIN 8  /* ... that it fills without one */
-#define WIDE_MIN	 6  /* characters */
-#define ZEROES_MIN	 32 /* bytes */
+#define TEXT_MIN	 4     /* bytes of text in a block that has room for more */
+#define TEXT_EXACT_MIN	 3     /* ... that it fills with its NUL */
+#define TEXT_UNENDED_MIN 8     /* ... that it fills without one */
+#define WIDE_MIN	 6     /* characters */
+#define ZEROES_MIN	 32    /* bytes */
+#define ITEM_MAX	 65536 /* bytes of a text that an array is believed to hold */
 #define ARRAY_WORDS_MIN	 8
 #define SPARSE_WORDS \
 	1024 /* after that many, mostly null, it is no array: it may be a terabyte of nothing */
@@ -167,9 +168,11 @@ static bool holds_only_pointers(const struct typing *t, const uint8_t *bytes, ui
 
 static bool is_text_block(const struct typing *t, uint32_t block)
 {
-	const uint8_t *bytes = t->has_text ? dump_block_bytes(t->heap->dump, block) : NULL;
+	const uint64_t size = t->blocks->size[block];
+	const uint8_t *bytes =
+		t->has_text && size <= ITEM_MAX ? dump_block_bytes(t->heap->dump, block) : NULL;
 
-	return bytes && is_text(t->heap->dump, bytes, t->blocks->size[block]);
+	return bytes && is_text(t->heap->dump, bytes, size);
 }
 
 /* Pointers only, three in four to blocks of one site and size or to texts: a struct's pointers lead
@@ -193,7 +196,9 @@ static bool is_pointer_array(const struct typing *t, const uint8_t *bytes, uint6
 			first = target;
 		nr_alike += t->blocks->stack[target] == t->blocks->stack[first] &&
 			    t->blocks->size[target] == t->blocks->size[first];
-		nr_texts += is_text_block(t, target);
+		/* Once a quarter is something else there is no need to look. */
+		if ((nr_pointers - 1 - nr_texts) * 4 <= nr)
+			nr_texts += is_text_block(t, target);
 	}
 	return nr_alike * 4 >= nr_pointers * 3 || nr_texts * 4 >= nr_pointers * 3;
 }
