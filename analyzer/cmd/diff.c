@@ -20,21 +20,26 @@ struct diff_arguments {
 	struct table_options table;
 };
 
-static const char doc[] =
-	"Say what became of the objects between two dumps: new, freed, survived, per row of a partition, the largest growth "
-	"first.\v"
-	"Objects are compared by identity: address and birth.  Dumps of different processes are compared by the names of the "
-	"rows.\n\n"
-	"With EXPRESSION, evaluate it instead: a is the heap of the first dump, b that of the second.\n\n"
-	"Examples:\n"
-	"  heapcensus diff x.1.hc x.2.hc\n"
-	"  heapcensus diff x.1.hc x.2.hc --by 'type & site'\n"
-	"  heapcensus diff x.1.hc x.2.hc '(b - a).bysite'\n";
+static const char doc[] = "Say what became of the objects between two dumps: new, freed, survived, "
+			  "per row of a partition, the largest growth "
+			  "first.\v"
+			  "Objects are compared by identity: address and birth.  Dumps of "
+			  "different processes are compared by the names of the "
+			  "rows.\n\n"
+			  "With EXPRESSION, evaluate it instead: a is the heap of the first dump, "
+			  "b that of the second.\n\n"
+			  "Examples:\n"
+			  "  heapcensus diff x.1.hc x.2.hc\n"
+			  "  heapcensus diff x.1.hc x.2.hc --by 'type & site'\n"
+			  "  heapcensus diff x.1.hc x.2.hc '(b - a).bysite'\n";
 
 static const struct argp_option options[] = {
-	{ "by", 'b', "PARTITION", 0, "Rows: a partition, or several joined with & (default: type)", 0 },
+	{ "by", 'b', "PARTITION", 0, "Rows: a partition, or several joined with & (default: type)",
+	  0 },
 	{ "guppy", KEY_GUPPY, NULL, 0,
-	  "Print Guppy's text of the difference of two tables; its A is the second dump, its B the first", 0 },
+	  "Print Guppy's text of the difference of two tables; its A is the second dump, its B the "
+	  "first",
+	  0 },
 	{ 0 },
 };
 
@@ -71,7 +76,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!arguments->path_b)
 			argp_error(state, "which two dumps?");
 		if (arguments->expression && (arguments->guppy || arguments->by))
-			argp_error(state, "an expression says itself how it is shown: no --by or --guppy with it");
+			argp_error(state, "an expression says itself how it is shown: no --by or "
+					  "--guppy with it");
 		if (arguments->guppy && arguments->table.format != EMIT_TEXT)
 			argp_error(state, "--guppy is text: no --json or --csv with it");
 		return 0;
@@ -80,11 +86,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_guppy(struct heap *a, struct classifier *by_a, struct heap *b, struct classifier *by_b,
-			const struct table_options *table)
+static void print_guppy(struct heap *a, struct classifier *by_a, struct heap *b,
+			struct classifier *by_b, const struct table_options *table)
 {
 	struct nodeset *set_a = nodeset_create_all(a), *set_b = nodeset_create_all(b);
-	struct partition *before = partition_create(a, set_a, by_a), *after = partition_create(b, set_b, by_b);
+	struct partition *before = partition_create(a, set_a, by_a),
+			 *after = partition_create(b, set_b, by_b);
 
 	diff_print_guppy(stdout, after, before, table);
 	partition_unref(before);
@@ -93,7 +100,8 @@ static void print_guppy(struct heap *a, struct classifier *by_a, struct heap *b,
 	nodeset_unref(set_b);
 }
 
-static struct error *print_diff(const struct diff_arguments *arguments, struct heap *a, struct heap *b)
+static struct error *print_diff(const struct diff_arguments *arguments, struct heap *a,
+				struct heap *b)
 {
 	const char *by = arguments->by ? arguments->by : "bytype";
 	struct classifier *by_a, *by_b;
@@ -119,7 +127,8 @@ static struct error *print_diff(const struct diff_arguments *arguments, struct h
 	return NULL;
 }
 
-static struct error *print_expression(const struct diff_arguments *arguments, struct heap *a, struct heap *b)
+static struct error *print_expression(const struct diff_arguments *arguments, struct heap *a,
+				      struct heap *b)
 {
 	struct expr_env *env = expr_env_create();
 	struct error *error;
@@ -134,7 +143,8 @@ static struct error *print_expression(const struct diff_arguments *arguments, st
 struct error *cmd_diff(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { options, parse, "BEFORE AFTER [EXPRESSION]", doc, children };
+	static const struct argp argp = { options, parse, "BEFORE AFTER [EXPRESSION]", doc,
+					  children };
 	struct diff_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened a = { 0 }, b = { 0 };
 	struct error *error;
@@ -145,6 +155,6 @@ struct error *cmd_diff(int argc, char **argv)
 		error = cmd_open(arguments.path_b, false, &b);
 	if (error)
 		return error;
-	return arguments.expression ? print_expression(&arguments, a.heap, b.heap) :
-				      print_diff(&arguments, a.heap, b.heap);
+	return arguments.expression ? print_expression(&arguments, a.heap, b.heap)
+				    : print_diff(&arguments, a.heap, b.heap);
 }

@@ -10,7 +10,7 @@
 
 struct live_arguments {
 	const char *path;
-	const char **ignore;	/* [options.nr_ignore] */
+	const char **ignore; /* [options.nr_ignore] */
 	size_t ignore_capacity;
 	struct live_options options;
 	enum emit_format format;
@@ -22,7 +22,8 @@ static const char doc[] =
 	"Example: heapcensus live x.hc --ignore Spider";
 
 static const struct argp_option options[] = {
-	{ "all", 'a', NULL, 0, "Every type, also those told by content or by the allocating function", 0 },
+	{ "all", 'a', NULL, 0,
+	  "Every type, also those told by content or by the allocating function", 0 },
 	{ "ignore", 'i', "CLASS", 0, "Leave out a class; may be repeated", 0 },
 	{ 0 },
 };
@@ -39,8 +40,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		arguments->options.all = true;
 		return 0;
 	case 'i':
-		arguments->ignore = array_grow(arguments->ignore, arguments->options.nr_ignore,
-					       &arguments->ignore_capacity, sizeof(*arguments->ignore));
+		arguments->ignore =
+			array_grow(arguments->ignore, arguments->options.nr_ignore,
+				   &arguments->ignore_capacity, sizeof(*arguments->ignore));
 		arguments->ignore[arguments->options.nr_ignore++] = arg;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -72,6 +74,11 @@ struct error *cmd_live(int argc, char **argv)
 		struct live *live = live_create(o.heap, &arguments.options);
 
 		live_print(stdout, live, arguments.format);
+		if (!live->nr_rows && !arguments.options.all)
+			fputs("heapcensus: note: the program tagged nothing and no C++ class was "
+			      "recognised; "
+			      "--all shows every type\n",
+			      stderr);
 		live_destroy(live);
 	}
 	free(arguments.ignore);

@@ -45,7 +45,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
 	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
-	const struct argp argp = { .parser = parse, .args_doc = "DUMP TYPE", .doc = doc, .children = children };
+	const struct argp argp = {
+		.parser = parse, .args_doc = "DUMP TYPE", .doc = doc, .children = children
+	};
 	struct arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
 	_cleanup_free_ node_id *ids = NULL;
@@ -60,8 +62,9 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 	if (!nr) {
 		_cleanup_free_ char *type = text_escape(arguments.type, strlen(arguments.type));
 
-		return error_create("%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
-				    arguments.path, type);
+		return error_create(
+			"%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
+			arguments.path, type);
 	}
 	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format);
 	return NULL;

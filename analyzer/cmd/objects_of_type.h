@@ -7,8 +7,9 @@
 
 #include "cmd/cmd.h"
 
-/* Prints at most `most` objects of the type, the oldest first.  It is an error where there is none. */
-struct error *cmd_objects_of_type(int argc, char **argv, const char *doc,
-				  uint32_t most) __attribute__((warn_unused_result));
+/* Prints at most `most` objects of the type, the oldest first.  It is an error where there is none.
+ */
+struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus show: evaluates an expression about a dump and prints its value; without one, what is alive by type.
+ * heapcensus show: evaluates an expression about a dump and prints its value; without one, what is
+ * alive by type.
  */
 #include <stdio.h>
 
@@ -28,7 +29,8 @@ static const char doc[] =
 	"Partitions:\n";
 
 static const struct argp_option options[] = {
-	{ "exact-index", KEY_EXACT_INDEX, NULL, 0, "Name elements of native arrays '[3]' instead of '[*]'", 0 },
+	{ "exact-index", KEY_EXACT_INDEX, NULL, 0,
+	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
 	{ 0 },
 };
 
@@ -60,7 +62,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 struct error *cmd_show(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
-	_cleanup_free_ char *rules = table_describe_rules(), *whole_doc = xasprintf("%s%s", doc, rules);
+	_cleanup_free_ char *rules = table_describe_rules(),
+			    *whole_doc = xasprintf("%s%s", doc, rules);
 	const struct argp argp = { options, parse, "DUMP [EXPRESSION]", whole_doc, children };
 	struct show_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
@@ -73,7 +76,8 @@ struct error *cmd_show(int argc, char **argv)
 		return error;
 	env = expr_env_create();
 	expr_env_add_heap(env, "heap", o.heap);
-	error = expr_run(env, arguments.expression ? arguments.expression : "heap.bytype", stdout, &arguments.table);
+	error = expr_run(env, arguments.expression ? arguments.expression : "heap.bytype", stdout,
+			 &arguments.table);
 	expr_env_destroy(env);
 	return error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands after a dot: attributes of sets (rules among them), of single objects, and of lists of objects, where they give a list.
+ * What stands after a dot: attributes of sets (rules among them), of single objects, and of lists
+ * of objects, where they give a list.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "expr/list.h"
 #include "report/preview.h"
 
-typedef struct error *attribute_fn(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret);
+typedef struct error *attribute_fn(struct expr_env *env, const struct ast *ast, struct value *base,
+				   struct value **ret);
 
 struct attribute {
 	const char *name;
@@ -18,8 +20,8 @@ struct attribute {
 };
 
 /* The same set, shown through another rule, from its first page. */
-static struct error *see_by(struct expr_env *env, struct value *set, const struct partition_rule *rule,
-			    struct value **ret)
+static struct error *see_by(struct expr_env *env, struct value *set,
+			    const struct partition_rule *rule, struct value **ret)
 {
 	struct classifier *by;
 	struct error *error = eval_rule(set->source, rule, &by);
@@ -32,7 +34,8 @@ static struct error *see_by(struct expr_env *env, struct value *set, const struc
 
 /* Referrers or referents of a set or object, seen by type. */
 static struct error *neighbours(struct value *base,
-				struct nodeset *(*step)(const struct heap *h, const struct nodeset *s),
+				struct nodeset *(*step)(const struct heap *h,
+							const struct nodeset *s),
 				struct value **ret)
 {
 	_cleanup_(nodeset_cleanup) struct nodeset *nodes = value_nodes(base);
@@ -41,26 +44,29 @@ static struct error *neighbours(struct value *base,
 	return error ? error : eval_new_set(base->source, step(base->source->heap, nodes), ret);
 }
 
-static struct error *any_referrers(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *any_referrers(struct expr_env *env, const struct ast *ast, struct value *base,
+				   struct value **ret)
 {
 	(void)env;
 	(void)ast;
 	return neighbours(base, nodeset_referrers, ret);
 }
 
-static struct error *any_referents(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *any_referents(struct expr_env *env, const struct ast *ast, struct value *base,
+				   struct value **ret)
 {
 	(void)env;
 	(void)ast;
 	return neighbours(base, nodeset_referents, ret);
 }
 
-#define set_referrers any_referrers
-#define set_referents any_referents
+#define set_referrers	 any_referrers
+#define set_referents	 any_referents
 #define object_referrers any_referrers
 #define object_referents any_referents
 
-/* A view of the same rows: the partition is shared, so a table of millions of rows is worked out once. */
+/* A view of the same rows: the partition is shared, so a table of millions of rows is worked out
+ * once. */
 static struct value *same_view(struct value *set)
 {
 	struct value *v = value_create_set(set->source, nodeset_ref(set->set.nodes), set->set.by);
@@ -69,7 +75,8 @@ static struct value *same_view(struct value *set)
 	return v;
 }
 
-static struct error *set_all(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_all(struct expr_env *env, const struct ast *ast, struct value *base,
+			     struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -78,7 +85,8 @@ static struct error *set_all(struct expr_env *env, const struct ast *ast, struct
 	return NULL;
 }
 
-static struct error *set_more(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_more(struct expr_env *env, const struct ast *ast, struct value *base,
+			      struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -87,7 +95,8 @@ static struct error *set_more(struct expr_env *env, const struct ast *ast, struc
 	return NULL;
 }
 
-static struct error *set_count(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_count(struct expr_env *env, const struct ast *ast, struct value *base,
+			       struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -95,7 +104,8 @@ static struct error *set_count(struct expr_env *env, const struct ast *ast, stru
 	return NULL;
 }
 
-static struct error *set_size(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_size(struct expr_env *env, const struct ast *ast, struct value *base,
+			      struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -103,19 +113,21 @@ static struct error *set_size(struct expr_env *env, const struct ast *ast, struc
 	return NULL;
 }
 
-static struct error *set_kind(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_kind(struct expr_env *env, const struct ast *ast, struct value *base,
+			      struct value **ret)
 {
 	const struct partition *p = value_set_partition(base);
 
 	(void)env;
 	(void)ast;
-	*ret = value_create_text(xstrdup(p->nr_rows == 0 ? "<Nothing>" :
-					 p->nr_rows == 1 ? partition_row_name(p, 0) :
-							   "<mixed>"));
+	*ret = value_create_text(xstrdup(p->nr_rows == 0   ? "<Nothing>"
+					 : p->nr_rows == 1 ? partition_row_name(p, 0)
+							   : "<mixed>"));
 	return NULL;
 }
 
-static struct error *set_parts(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_parts(struct expr_env *env, const struct ast *ast, struct value *base,
+			       struct value **ret)
 {
 	const struct partition *p = value_set_partition(base);
 	struct value *list = value_create(VALUE_LIST);
@@ -123,38 +135,47 @@ static struct error *set_parts(struct expr_env *env, const struct ast *ast, stru
 	(void)env;
 	(void)ast;
 	for (uint32_t i = 0; i < p->nr_rows; i++)
-		value_list_add(list, value_create_set(base->source, partition_rows_set(p, i, i + 1), base->set.by));
+		value_list_add(list, value_create_set(base->source, partition_rows_set(p, i, i + 1),
+						      base->set.by));
 	*ret = list;
 	return NULL;
 }
 
-static struct error *set_theone(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *set_theone(struct expr_env *env, const struct ast *ast, struct value *base,
+				struct value **ret)
 {
 	const struct nodeset *nodes = base->set.nodes;
 
 	if (nodes->nr != 1)
-		return eval_error(env, ast, "theone needs a set of one object; this one has %" PRIu32, nodes->nr);
+		return eval_error(env, ast,
+				  "theone needs a set of one object; this one has %" PRIu32,
+				  nodes->nr);
 	*ret = value_create_object(base->source, nodes->ids[0]);
 	return NULL;
 }
 
-static struct error *object_address(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_address(struct expr_env *env, const struct ast *ast, struct value *base,
+				    struct value **ret)
 {
 	(void)env;
 	(void)ast;
-	*ret = value_create_text(xasprintf("0x%" PRIx64, dump_blocks(base->source->heap->dump)->addr[base->object]));
+	*ret = value_create_text(
+		xasprintf("0x%" PRIx64, dump_blocks(base->source->heap->dump)->addr[base->object]));
 	return NULL;
 }
 
-static struct error *object_age(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_age(struct expr_env *env, const struct ast *ast, struct value *base,
+				struct value **ret)
 {
 	(void)env;
 	(void)ast;
-	*ret = value_create_number((int64_t)(object_age_ns(base->source->heap, base->object) / NS_PER_S));
+	*ret = value_create_number(
+		(int64_t)(object_age_ns(base->source->heap, base->object) / NS_PER_S));
 	return NULL;
 }
 
-static struct error *object_label(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_label(struct expr_env *env, const struct ast *ast, struct value *base,
+				  struct value **ret)
 {
 	const struct dump *d = base->source->heap->dump;
 	const uint64_t addr = dump_blocks(d)->addr[base->object];
@@ -171,23 +192,26 @@ static struct error *object_label(struct expr_env *env, const struct ast *ast, s
 		else
 			high = middle;
 	}
-	*ret = low < nr && labels[low].addr == addr ?
-		       value_create_text(xstrdup(dump_get_string(d, labels[low].text).bytes)) :
-		       value_create(VALUE_NONE);
+	*ret = low < nr && labels[low].addr == addr
+		       ? value_create_text(xstrdup(dump_get_string(d, labels[low].text).bytes))
+		       : value_create(VALUE_NONE);
 	return NULL;
 }
 
-static struct error *object_site(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_site(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
 {
 	struct heap *h = base->source->heap;
 
 	(void)env;
 	(void)ast;
-	*ret = value_create_text(xstrdup(heap_site_name(h, dump_blocks(h->dump)->stack[base->object])));
+	*ret = value_create_text(
+		xstrdup(heap_site_name(h, dump_blocks(h->dump)->stack[base->object])));
 	return NULL;
 }
 
-static struct error *object_own_size(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_own_size(struct expr_env *env, const struct ast *ast,
+				     struct value *base, struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -195,7 +219,8 @@ static struct error *object_own_size(struct expr_env *env, const struct ast *ast
 	return NULL;
 }
 
-static struct error *object_text(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *object_text(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
 {
 	char *text = preview_first_text(base->source->heap, base->object);
 
@@ -205,8 +230,8 @@ static struct error *object_text(struct expr_env *env, const struct ast *ast, st
 	return NULL;
 }
 
-static struct error *object_type_name(struct expr_env *env, const struct ast *ast, struct value *base,
-				      struct value **ret)
+static struct error *object_type_name(struct expr_env *env, const struct ast *ast,
+				      struct value *base, struct value **ret)
 {
 	(void)env;
 	(void)ast;
@@ -218,14 +243,14 @@ static const struct attribute set_attributes[] = {
 #define SET_ROW(name, function, summary) { #name, set_##function },
 	SET_ATTRIBUTES(SET_ROW)
 #undef SET_ROW
-	{ 0 },
+		{ 0 },
 };
 
 static const struct attribute object_attributes[] = {
 #define OBJECT_ROW(name, function, summary) { #name, object_##function },
 	OBJECT_ATTRIBUTES(OBJECT_ROW)
 #undef OBJECT_ROW
-	{ 0 },
+		{ 0 },
 };
 
 static attribute_fn *find_attribute(const struct attribute *table, const char *name)
@@ -240,24 +265,28 @@ static struct error *unknown(struct expr_env *env, const struct ast *ast, const 
 {
 	if (base->kind == VALUE_SET && !strcmp(ast->text, "by"))
 		return eval_error(env, ast, "by needs rules: by(type & size)");
-	return eval_error(env, ast, "%s has no attribute '%s'", value_kind_name(base->kind), ast->text);
+	return eval_error(env, ast, "%s has no attribute '%s'", value_kind_name(base->kind),
+			  ast->text);
 }
 
-static struct error *get_of_object(struct expr_env *env, const struct ast *ast, struct value *object, struct value **ret)
+static struct error *get_of_object(struct expr_env *env, const struct ast *ast,
+				   struct value *object, struct value **ret)
 {
 	attribute_fn *get = find_attribute(object_attributes, ast->text);
 
 	return get ? get(env, ast, object, ret) : unknown(env, ast, object);
 }
 
-static struct error *get_of_objects(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *get_of_objects(struct expr_env *env, const struct ast *ast, struct value *base,
+				    struct value **ret)
 {
 	_cleanup_value_ struct value *list = value_create(VALUE_LIST);
 
 	if (!find_attribute(object_attributes, ast->text))
 		return unknown(env, ast, base);
 	for (uint32_t i = 0; i < base->objects.nr; i++) {
-		_cleanup_value_ struct value *object = value_create_object(base->source, base->objects.ids[i]);
+		_cleanup_value_ struct value *object =
+			value_create_object(base->source, base->objects.ids[i]);
 		struct value *item;
 		struct error *error = get_of_object(env, ast, object, &item);
 
@@ -269,17 +298,20 @@ static struct error *get_of_objects(struct expr_env *env, const struct ast *ast,
 	return NULL;
 }
 
-static struct error *get_of_set(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *get_of_set(struct expr_env *env, const struct ast *ast, struct value *base,
+				struct value **ret)
 {
 	attribute_fn *get = find_attribute(set_attributes, ast->text);
-	const struct partition_rule *rule = strncmp(ast->text, "by", 2) ? NULL : partition_find_rule(ast->text);
+	const struct partition_rule *rule =
+		strncmp(ast->text, "by", 2) ? NULL : partition_find_rule(ast->text);
 
 	if (get)
 		return get(env, ast, base, ret);
 	return rule ? see_by(env, base, rule, ret) : unknown(env, ast, base);
 }
 
-struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct value *base,
+			     struct value **ret)
 {
 	switch (base->kind) {
 	case VALUE_SET:
@@ -302,7 +334,8 @@ struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct
 static struct error *create_by(struct expr_env *env, const struct ast *ast, struct source *source,
 			       struct classifier **ret)
 {
-	const struct partition_rule *rule = ast->kind == AST_NAME ? partition_find_rule(ast->text) : NULL;
+	const struct partition_rule *rule =
+		ast->kind == AST_NAME ? partition_find_rule(ast->text) : NULL;
 	struct classifier *left, *right;
 	struct error *error;
 
@@ -318,7 +351,8 @@ static struct error *create_by(struct expr_env *env, const struct ast *ast, stru
 		return error;
 	}
 	if (!rule)
-		return eval_error(env, ast, "expected the name of a partition: type, size, via ...");
+		return eval_error(env, ast,
+				  "expected the name of a partition: type, size, via ...");
 	error = eval_rule(source, rule, ret);
 	if (!error)
 		classifier_ref(*ret);

@@ -79,12 +79,13 @@ static void set_variable(struct expr_env *env, const char *name, struct value *v
 		*old = value;
 		return;
 	}
-	env->variables =
-		array_grow(env->variables, env->nr_variables, &env->variables_capacity, sizeof(*env->variables));
+	env->variables = array_grow(env->variables, env->nr_variables, &env->variables_capacity,
+				    sizeof(*env->variables));
 	env->variables[env->nr_variables++] = (struct variable){ xstrdup(name), value };
 }
 
-struct error *eval_rule(struct source *source, const struct partition_rule *rule, struct classifier **ret)
+struct error *eval_rule(struct source *source, const struct partition_rule *rule,
+			struct classifier **ret)
 {
 	struct classifier **cached = &source->by[rule - partition_rules];
 	struct error *error = *cached ? NULL : classifier_create(source->heap, rule, cached);
@@ -169,7 +170,8 @@ static struct error *eval_call(struct expr_env *env, const struct ast *ast, stru
 	return eval_error(env, callee, "this cannot be called");
 }
 
-static struct error *eval_kid_attribute(struct expr_env *env, const struct ast *ast, struct value **ret)
+static struct error *eval_kid_attribute(struct expr_env *env, const struct ast *ast,
+					struct value **ret)
 {
 	_cleanup_value_ struct value *base = NULL;
 	struct error *error = eval(env, ast->kids[0], &base);
@@ -227,7 +229,8 @@ static struct error *run_statement(struct expr_env *env, const struct ast *state
 	return NULL;
 }
 
-struct error *expr_run(struct expr_env *env, const char *text, FILE *out, const struct table_options *options)
+struct error *expr_run(struct expr_env *env, const char *text, FILE *out,
+		       const struct table_options *options)
 {
 	struct ast *program;
 	struct error *error = parse_program(text, &program);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the evaluator share.  Functions that can fail return an error that points at the tree's place, and nothing else.
+ * What the parts of the evaluator share.  Functions that can fail return an error that points at
+ * the tree's place, and nothing else.
  */
 #ifndef EXPR_EVAL_H
 #define EXPR_EVAL_H
@@ -16,17 +17,18 @@ struct variable {
 };
 
 struct expr_env {
-	struct source **sources;	/* [nr_sources]; the first is meant where none is named */
+	struct source **sources; /* [nr_sources]; the first is meant where none is named */
 	size_t nr_sources;
 	struct variable *variables;
 	size_t nr_variables, variables_capacity;
-	const char *text;		/* of the program that runs, for errors */
-	struct identity *identity;	/* between sources 0 and 1, NULL until needed */
+	const char *text;	   /* of the program that runs, for errors */
+	struct identity *identity; /* between sources 0 and 1, NULL until needed */
 };
 
 #define eval_error(env, ast, ...) expr_error_at((env)->text, (ast)->at, __VA_ARGS__)
 
-struct error *eval(struct expr_env *env, const struct ast *ast, struct value **ret) __attribute__((warn_unused_result));
+struct error *eval(struct expr_env *env, const struct ast *ast, struct value **ret)
+	__attribute__((warn_unused_result));
 /* The rule `name` on a source; at points where the name stands. */
 struct error *eval_rule(struct source *source, const struct partition_rule *rule,
 			struct classifier **ret) __attribute__((warn_unused_result));
@@ -34,12 +36,14 @@ struct error *eval_rule(struct source *source, const struct partition_rule *rule
 struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct value *base,
 			     struct value **ret) __attribute__((warn_unused_result));
 /* function ( arguments ) */
-struct error *eval_function(struct expr_env *env, const struct ast *call,
-			    struct value **ret) __attribute__((warn_unused_result));
+struct error *eval_function(struct expr_env *env, const struct ast *call, struct value **ret)
+	__attribute__((warn_unused_result));
 /* set . by ( rule & rule ) */
-struct error *eval_by(struct expr_env *env, const struct ast *call, struct value **ret) __attribute__((warn_unused_result));
+struct error *eval_by(struct expr_env *env, const struct ast *call, struct value **ret)
+	__attribute__((warn_unused_result));
 /* kid 0 [ ... ] */
-struct error *eval_index(struct expr_env *env, const struct ast *ast, struct value **ret) __attribute__((warn_unused_result));
+struct error *eval_index(struct expr_env *env, const struct ast *ast, struct value **ret)
+	__attribute__((warn_unused_result));
 /* & | - */
 struct error *eval_binary(struct expr_env *env, const struct ast *ast, struct value **ret)
 	__attribute__((warn_unused_result));

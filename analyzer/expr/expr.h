@@ -2,7 +2,8 @@
 /*
  * The expression language: Guppy's own, on dumps.  docs/expressions.md is its reference.
  *
- *   env = expr_env_create(); expr_env_add_heap(env, "heap", h); expr_run(env, "heap.bytype[0].byvia", stdout, &options);
+ *   env = expr_env_create(); expr_env_add_heap(env, "heap", h); expr_run(env,
+ * "heap.bytype[0].byvia", stdout, &options);
  */
 #ifndef EXPR_EXPR_H
 #define EXPR_EXPR_H
@@ -17,11 +18,11 @@ struct expr_env;
 struct expr_env *expr_env_create(void);
 /* The heap must outlive the environment.  The first one is what heap() and the functions mean. */
 void expr_env_add_heap(struct expr_env *env, const char *name, struct heap *h);
-void expr_env_destroy(struct expr_env *env);	/* NULL is fine */
+void expr_env_destroy(struct expr_env *env); /* NULL is fine */
 
 /*
- * Runs the statements of a program and prints the value of each that is an expression, which is `_` for the next.  Variables stay for the
- * next call.  What was printed before an error stays printed.
+ * Runs the statements of a program and prints the value of each that is an expression, which is `_`
+ * for the next.  Variables stay for the next call.  What was printed before an error stays printed.
  */
 struct error *expr_run(struct expr_env *env, const char *program, FILE *out,
 		       const struct table_options *options) __attribute__((warn_unused_result));

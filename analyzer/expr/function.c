@@ -13,7 +13,9 @@ typedef struct error *function_fn(struct expr_env *env, const struct ast *call, 
 
 static struct error *no_arguments(struct expr_env *env, const struct ast *call)
 {
-	return call->nr_kids == 1 ? NULL : eval_error(env, call->kids[1], "%s takes no argument", call->kids[0]->text);
+	return call->nr_kids == 1 ? NULL
+				  : eval_error(env, call->kids[1], "%s takes no argument",
+					       call->kids[0]->text);
 }
 
 static struct error *function_heap(struct expr_env *env, const struct ast *call, struct value **ret)
@@ -48,17 +50,20 @@ static struct error *type_argument(struct expr_env *env, const struct ast *call,
 	struct error *error;
 
 	if (call->nr_kids != 2 || call->kids[1]->kind == AST_KEYWORD)
-		return eval_error(env, call, "%s needs the name of a type: %s('Request')", name, name);
+		return eval_error(env, call, "%s needs the name of a type: %s('Request')", name,
+				  name);
 	error = eval(env, call->kids[1], ret);
 	if (error || (*ret)->kind == VALUE_TEXT)
 		return error;
-	error = eval_error(env, call->kids[1], "the name of a type is a text, not %s", value_kind_name((*ret)->kind));
+	error = eval_error(env, call->kids[1], "the name of a type is a text, not %s",
+			   value_kind_name((*ret)->kind));
 	value_unref(*ret);
 	*ret = NULL;
 	return error;
 }
 
-static struct error *function_iter_all(struct expr_env *env, const struct ast *call, struct value **ret)
+static struct error *function_iter_all(struct expr_env *env, const struct ast *call,
+				       struct value **ret)
 {
 	struct source *source = env->sources[0];
 	_cleanup_value_ struct value *type = NULL;
@@ -73,20 +78,21 @@ static struct error *function_iter_all(struct expr_env *env, const struct ast *c
 	return NULL;
 }
 
-static struct error *function_get_oldest(struct expr_env *env, const struct ast *call, struct value **ret)
+static struct error *function_get_oldest(struct expr_env *env, const struct ast *call,
+					 struct value **ret)
 {
 	_cleanup_value_ struct value *all = NULL;
 	struct error *error = function_iter_all(env, call, &all);
 
 	if (!error)
-		*ret = all->objects.nr ? value_create_object(all->source, all->objects.ids[0]) :
-					 value_create(VALUE_NONE);
+		*ret = all->objects.nr ? value_create_object(all->source, all->objects.ids[0])
+				       : value_create(VALUE_NONE);
 	return error;
 }
 
 /* The texts of ignore=: one, a list of them, or None. */
-static struct error *ignore_texts(struct expr_env *env, const struct ast *argument, const struct value *v,
-				  const char ***ret, size_t *nr)
+static struct error *ignore_texts(struct expr_env *env, const struct ast *argument,
+				  const struct value *v, const char ***ret, size_t *nr)
 {
 	const char **texts = xcalloc(v->kind == VALUE_LIST ? v->list.nr + 1 : 1, sizeof(*texts));
 	bool good = v->kind == VALUE_LIST || v->kind == VALUE_TEXT || v->kind == VALUE_NONE;
@@ -100,10 +106,12 @@ static struct error *ignore_texts(struct expr_env *env, const struct ast *argume
 			texts[(*nr)++] = v->list.items[i]->text;
 	}
 	*ret = texts;
-	return good ? NULL : eval_error(env, argument, "ignore is the name of a type, or a list of names");
+	return good ? NULL
+		    : eval_error(env, argument, "ignore is the name of a type, or a list of names");
 }
 
-static struct error *function_prefs(struct expr_env *env, const struct ast *call, struct value **ret)
+static struct error *function_prefs(struct expr_env *env, const struct ast *call,
+				    struct value **ret)
 {
 	const struct ast *argument = call->nr_kids > 1 ? call->kids[1] : NULL;
 	const bool keyword = argument && argument->kind == AST_KEYWORD;
@@ -113,7 +121,8 @@ static struct error *function_prefs(struct expr_env *env, const struct ast *call
 	struct error *error = NULL;
 
 	if (call->nr_kids > 2 || (keyword && strcmp(argument->text, "ignore") != 0))
-		return eval_error(env, call->nr_kids > 2 ? call->kids[2] : argument, "prefs takes ignore= only");
+		return eval_error(env, call->nr_kids > 2 ? call->kids[2] : argument,
+				  "prefs takes ignore= only");
 	if (argument)
 		error = eval(env, keyword ? argument->kids[0] : argument, &ignore);
 	if (!error && ignore)

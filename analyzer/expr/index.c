@@ -32,7 +32,8 @@ static int64_t nr_items(struct value *v)
 
 static struct value *rows(struct value *set, uint32_t first, uint32_t end)
 {
-	return value_create_set(set->source, partition_rows_set(value_set_partition(set), first, end), set->set.by);
+	return value_create_set(
+		set->source, partition_rows_set(value_set_partition(set), first, end), set->set.by);
 }
 
 static struct value *get_item(struct value *v, int64_t i)
@@ -65,8 +66,8 @@ static struct value *get_slice(struct value *v, int64_t first, int64_t end)
 }
 
 /* All rows of that name: two kinds may share one. */
-static struct error *get_by_name(struct expr_env *env, const struct ast *ast, struct value *set, const char *name,
-				 struct value **ret)
+static struct error *get_by_name(struct expr_env *env, const struct ast *ast, struct value *set,
+				 const char *name, struct value **ret)
 {
 	const struct partition *p = value_set_partition(set);
 	struct nodeset *found = NULL;
@@ -90,7 +91,8 @@ static struct error *get_by_name(struct expr_env *env, const struct ast *ast, st
 	return NULL;
 }
 
-static struct error *index_item(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *index_item(struct expr_env *env, const struct ast *ast, struct value *base,
+				struct value **ret)
 {
 	_cleanup_value_ struct value *index = NULL;
 	struct error *error = eval(env, ast->kids[1], &index);
@@ -103,17 +105,21 @@ static struct error *index_item(struct expr_env *env, const struct ast *ast, str
 		return get_by_name(env, ast, base, index->text, ret);
 	if (index->kind != VALUE_NUMBER)
 		return eval_error(env, ast, "an index is a number%s, not %s",
-				  base->kind == VALUE_SET ? " or the name of a row" : "", value_kind_name(index->kind));
+				  base->kind == VALUE_SET ? " or the name of a row" : "",
+				  value_kind_name(index->kind));
 	i = index->number < 0 ? index->number + nr : index->number;
 	if (i < 0 || i >= nr)
-		return eval_error(env, ast, "no %s %" PRId64 ": there %s %" PRId64, base->kind == VALUE_SET ? "row" : "item",
-				  index->number, nr == 1 ? "is" : "are", nr);
+		return eval_error(env, ast, "no %s %" PRId64 ": there %s %" PRId64,
+				  base->kind == VALUE_SET ? "row" : "item", index->number,
+				  nr == 1 ? "is" : "are", nr);
 	*ret = get_item(base, i);
 	return NULL;
 }
 
-/* Python's rule: a bound counts from the end where it is negative, and what is beyond an end is at it. */
-static struct error *eval_bound(struct expr_env *env, const struct ast *ast, int64_t nr, int64_t omitted, int64_t *ret)
+/* Python's rule: a bound counts from the end where it is negative, and what is beyond an end is at
+ * it. */
+static struct error *eval_bound(struct expr_env *env, const struct ast *ast, int64_t nr,
+				int64_t omitted, int64_t *ret)
 {
 	_cleanup_value_ struct value *v = NULL;
 	struct error *error;
@@ -125,13 +131,15 @@ static struct error *eval_bound(struct expr_env *env, const struct ast *ast, int
 	if (error)
 		return error;
 	if (v->kind != VALUE_NUMBER)
-		return eval_error(env, ast, "a bound is a number, not %s", value_kind_name(v->kind));
+		return eval_error(env, ast, "a bound is a number, not %s",
+				  value_kind_name(v->kind));
 	*ret = v->number < 0 ? v->number + nr : v->number;
 	*ret = *ret < 0 ? 0 : *ret > nr ? nr : *ret;
 	return NULL;
 }
 
-static struct error *index_slice(struct expr_env *env, const struct ast *ast, struct value *base, struct value **ret)
+static struct error *index_slice(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
 {
 	const int64_t nr = nr_items(base);
 	int64_t first, end;
@@ -153,5 +161,6 @@ struct error *eval_index(struct expr_env *env, const struct ast *ast, struct val
 		return error;
 	if (nr_items(base) < 0)
 		return eval_error(env, ast, "%s has no rows", value_kind_name(base->kind));
-	return ast->kind == AST_SLICE ? index_slice(env, ast, base, ret) : index_item(env, ast, base, ret);
+	return ast->kind == AST_SLICE ? index_slice(env, ast, base, ret)
+				      : index_item(env, ast, base, ret);
 }

@@ -13,7 +13,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* The line that holds source[at], fit for a terminal: a character that is none becomes a blank, so columns stay. */
+/* The line that holds source[at], fit for a terminal: a character that is none becomes a blank, so
+ * columns stay. */
 static char *line_of(const char *source, size_t start)
 {
 	char *line = xstrndup(source + start, strcspn(source + start, "\n"));
@@ -59,8 +60,10 @@ struct error *expr_error_at(const char *source, size_t at, const char *format, .
 	if (vasprintf(&what, format, args) < 0)
 		mem_exhausted();
 	va_end(args);
-	place = line_number > 1 ? xasprintf("line %zu: column %zu", line_number, column) : xasprintf("column %zu", column);
-	return error_create_usage("expression: %s: %s\n  %s\n  %*s", place, what, line, (int)column, "^");
+	place = line_number > 1 ? xasprintf("line %zu: column %zu", line_number, column)
+				: xasprintf("column %zu", column);
+	return error_create_usage("expression: %s: %s\n  %s\n  %*s", place, what, line, (int)column,
+				  "^");
 }
 
 static bool is_name_start(char c)
@@ -75,7 +78,8 @@ static struct error *lex_number(struct lexer *l, struct token *ret)
 	size_t len = 0;
 
 	for (; isdigit((unsigned char)s[len]); len++)
-		if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, s[len] - '0', &number))
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, s[len] - '0', &number))
 			return expr_error_at(l->source, l->at, "the number is too large");
 	if (is_name_start(s[len]))
 		return expr_error_at(l->source, l->at + len, "'%c' in a number", s[len]);
@@ -121,7 +125,9 @@ static struct error *lex_text(struct lexer *l, struct token *ret)
 			const size_t took = lex_escape(l->source + l->at, &text[len - 1]);
 
 			if (!took)
-				return expr_error_at(l->source, l->at - 1, "no such escape: \\n \\t \\r \\\\ \\' \\\" \\xNN");
+				return expr_error_at(
+					l->source, l->at - 1,
+					"no such escape: \\n \\t \\r \\\\ \\' \\\" \\xNN");
 			l->at += took;
 		}
 	}

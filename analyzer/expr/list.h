@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attributes and functions of the language; every rule of partition/list.h is an attribute of a set besides.
- * docs/expressions.md describes each, and a test compares the two.
+ * Attributes and functions of the language; every rule of partition/list.h is an attribute of a set
+ * besides. docs/expressions.md describes each, and a test compares the two.
  */
 
 /* name, function, summary */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A recursive descent parser with one token of lookahead.  Each parse_ function returns a tree that its caller owns, or an error
- * and nothing.
+ * A recursive descent parser with one token of lookahead.  Each parse_ function returns a tree that
+ * its caller owns, or an error and nothing.
  */
 #include "expr/parse.h"
 
@@ -14,8 +14,8 @@
 
 struct parser {
 	struct lexer lexer;
-	struct token token;	/* the next one */
-	uint32_t depth;		/* of parse_ functions */
+	struct token token; /* the next one */
+	uint32_t depth;	    /* of parse_ functions */
 };
 
 void ast_destroy(struct ast *ast)
@@ -108,7 +108,8 @@ static struct error *parse_items(struct parser *p, struct ast *list, char closin
 			break;
 		error = advance(p);
 	}
-	return error ? error : expect(p, closing, closing == ')' ? "expected , or )" : "expected , or ]");
+	return error ? error
+		     : expect(p, closing, closing == ')' ? "expected , or )" : "expected , or ]");
 }
 
 static struct error *parse_parenthesis(struct parser *p, struct ast **ret)
@@ -150,7 +151,8 @@ static struct error *parse_bracket(struct parser *p, struct ast **ret)
 static struct error *parse_primary(struct parser *p, struct ast **ret)
 {
 	static const enum ast_kind kinds[] = {
-		[TOKEN_NAME] = AST_NAME, [TOKEN_NUMBER] = AST_NUMBER, [TOKEN_TEXT] = AST_TEXT };
+		[TOKEN_NAME] = AST_NAME, [TOKEN_NUMBER] = AST_NUMBER, [TOKEN_TEXT] = AST_TEXT
+	};
 	struct error *error;
 	struct ast *ast;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Printing values: sets as tables, texts as Python would write them, machines' formats where they are asked for.
+ * Printing values: sets as tables, texts as Python would write them, machines' formats where they
+ * are asked for.
  */
 #include "expr/print.h"
 
@@ -38,12 +39,14 @@ static void print_item(FILE *out, struct value *v)
 		fputs(text, out);
 		break;
 	case VALUE_SET:
-		fprintf(out, "<%" PRIu32 " objects, %" PRIu64 " bytes>", v->set.nodes->nr, v->set.nodes->size);
+		fprintf(out, "<%" PRIu32 " objects, %" PRIu64 " bytes>", v->set.nodes->nr,
+			v->set.nodes->size);
 		break;
 	case VALUE_OBJECT:
 		fputc('<', out);
 		text_print(out, object_type(v->source->heap, v->object)->name);
-		fprintf(out, " at 0x%" PRIx64 ">", dump_blocks(v->source->heap->dump)->addr[v->object]);
+		fprintf(out, " at 0x%" PRIx64 ">",
+			dump_blocks(v->source->heap->dump)->addr[v->object]);
 		break;
 	case VALUE_OBJECTS:
 		fprintf(out, "<%" PRIu32 " objects>", v->objects.nr);

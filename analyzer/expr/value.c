@@ -114,9 +114,10 @@ void value_unref(struct value *v)
 const char *value_kind_name(enum value_kind kind)
 {
 	static const char *const names[] = {
-		[VALUE_NONE] = "None",	       [VALUE_NUMBER] = "a number",   [VALUE_TEXT] = "a text",
-		[VALUE_SET] = "a set",	       [VALUE_OBJECT] = "an object",  [VALUE_OBJECTS] = "a list of objects",
-		[VALUE_LIST] = "a list",       [VALUE_LIVE] = "a report",
+		[VALUE_NONE] = "None",	      [VALUE_NUMBER] = "a number",
+		[VALUE_TEXT] = "a text",      [VALUE_SET] = "a set",
+		[VALUE_OBJECT] = "an object", [VALUE_OBJECTS] = "a list of objects",
+		[VALUE_LIST] = "a list",      [VALUE_LIVE] = "a report",
 	};
 
 	return names[kind];
@@ -125,7 +126,8 @@ const char *value_kind_name(enum value_kind kind)
 struct partition *value_set_partition(struct value *set)
 {
 	if (!set->set.partition)
-		set->set.partition = partition_create(set->source->heap, set->set.nodes, set->set.by);
+		set->set.partition =
+			partition_create(set->source->heap, set->set.nodes, set->set.by);
 	return set->set.partition;
 }
 

@@ -11,8 +11,8 @@
 struct both {
 	struct classifier base;
 	struct classifier *a, *b;
-	struct kinds kinds;	/* of pairs: a's kind << 32 | b's */
-	char **names;		/* [nr_names], NULL until asked for */
+	struct kinds kinds; /* of pairs: a's kind << 32 | b's */
+	char **names;	    /* [nr_names], NULL until asked for */
 	uint32_t nr_names;
 	char *header;
 };
@@ -63,7 +63,8 @@ struct classifier *classifier_create_and(struct classifier *a, struct classifier
 	struct both *both = xcalloc(1, sizeof(*both));
 
 	both->header = xasprintf("%s & %s", a->header, b->header);
-	both->base = (struct classifier){ .refs = 1, both->header, classify, name, .destroy = destroy };
+	both->base =
+		(struct classifier){ .refs = 1, both->header, classify, name, .destroy = destroy };
 	both->a = a;
 	both->b = b;
 	return &both->base;

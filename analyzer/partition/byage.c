@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * byage: age at the time of the dump, in buckets of powers of two seconds: under 1, 1 up to 2, 2 up to 4 ...
+ * byage: age at the time of the dump, in buckets of powers of two seconds: under 1, 1 up to 2, 2 up
+ * to 4 ...
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "base/mem.h"
 #include "partition/rules.h"
 
-#define NR_BUCKETS 36	/* an age is below 2^64 ns, so below 2^35 s */
+#define NR_BUCKETS 36 /* an age is below 2^64 ns, so below 2^35 s */
 
 struct byage {
 	struct classifier base;

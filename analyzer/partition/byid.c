@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * byid: every object is a row of its own, named by its address.  Nothing is kept an object: kinds are node ids.
+ * byid: every object is a row of its own, named by its address.  Nothing is kept an object: kinds
+ * are node ids.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +35,8 @@ static int nr_digits(uint64_t addr)
 	return addr ? (67 - __builtin_clzll(addr)) / 4 : 1;
 }
 
-/* Bytewise order of the hexadecimal names: as if both were written to the same length, then the shorter first. */
+/* Bytewise order of the hexadecimal names: as if both were written to the same length, then the
+ * shorter first. */
 static int compare(struct classifier *c, uint32_t a, uint32_t b)
 {
 	const struct byid *byid = (struct byid *)c;
@@ -57,7 +59,9 @@ struct classifier *partition_create_byid(struct heap *h)
 {
 	struct byid *b = xcalloc(1, sizeof(*b));
 
-	b->base = (struct classifier){ 1, "Address", classify, name, compare, destroy, .by_id = true };
+	b->base = (struct classifier){
+		1, "Address", classify, name, compare, destroy, .by_id = true
+	};
 	b->addr = dump_blocks(h->dump)->addr;
 	return &b->base;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * byrcs: the set of the types of the objects that refer to it.  What is no object but holds some is a kind, too: <global>, <stack>,
- * <register>, <tls>, <memory>.
+ * byrcs: the set of the types of the objects that refer to it.  What is no object but holds some is
+ * a kind, too: <global>, <stack>, <register>, <tls>, <memory>.
  */
 #include <stdlib.h>
 
@@ -18,8 +18,9 @@ struct byrcs {
 static const char *root_kind_name(enum root_kind kind)
 {
 	static const char *const names[] = {
-		[ROOT_GLOBAL] = "<global>", [ROOT_STACK] = "<stack>",  [ROOT_REGISTER] = "<register>",
-		[ROOT_TLS] = "<tls>",	    [ROOT_RANGE] = "<memory>",
+		[ROOT_GLOBAL] = "<global>",	[ROOT_STACK] = "<stack>",
+		[ROOT_REGISTER] = "<register>", [ROOT_TLS] = "<tls>",
+		[ROOT_RANGE] = "<memory>",
 	};
 
 	return names[kind];
@@ -34,8 +35,9 @@ static uint32_t classify(struct classifier *c, node_id n)
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		const node_id from = h->in_from[k];
 
-		kindset_add(&b->sets, node_is_root(h, from) ? root_kind_name(h->roots[from - h->nr_objects].kind) :
-							      object_type(h, from)->name);
+		kindset_add(&b->sets, node_is_root(h, from)
+					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
+					      : object_type(h, from)->name);
 	}
 	return kindset_end(&b->sets);
 }
@@ -57,7 +59,10 @@ struct classifier *partition_create_byrcs(struct heap *h)
 {
 	struct byrcs *b = xcalloc(1, sizeof(*b));
 
-	b->base = (struct classifier){ .refs = 1, "Referrers by Kind (class / dict of class)", classify, name,
+	b->base = (struct classifier){ .refs = 1,
+				       "Referrers by Kind (class / dict of class)",
+				       classify,
+				       name,
 				       .destroy = destroy };
 	b->heap = h;
 	return &b->base;

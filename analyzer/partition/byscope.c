@@ -11,7 +11,7 @@
 struct byscope {
 	struct classifier base;
 	const struct heap *heap;
-	struct kinds kinds;	/* of string indices */
+	struct kinds kinds; /* of string indices */
 };
 
 static uint32_t classify(struct classifier *c, node_id n)

@@ -7,5 +7,6 @@
 
 struct classifier *partition_create_bysite(struct heap *h)
 {
-	return partition_create_bystack(h, "Producer (line of allocation)", heap_site_name, "<unknown>");
+	return partition_create_bystack(h, "Producer (line of allocation)", heap_site_name,
+					"<unknown>");
 }

@@ -15,7 +15,7 @@ struct bystack {
 	stack_name_fn *stack_name;
 	const char *missing;
 	struct kinds kinds;
-	uint32_t *kind_of;	/* [stack]: kind + 1, 0 where it is not known yet */
+	uint32_t *kind_of; /* [stack]: kind + 1, 0 where it is not known yet */
 };
 
 static uint32_t classify(struct classifier *c, node_id n)
@@ -45,8 +45,8 @@ static void destroy(struct classifier *c)
 	free(b);
 }
 
-struct classifier *partition_create_bystack(struct heap *h, const char *header, stack_name_fn *stack_name,
-					    const char *missing)
+struct classifier *partition_create_bystack(struct heap *h, const char *header,
+					    stack_name_fn *stack_name, const char *missing)
 {
 	struct bystack *b = xcalloc(1, sizeof(*b));
 	size_t nr_stacks;

@@ -10,8 +10,9 @@
 /* Interned name of a stack; "" where it has none. */
 typedef const char *stack_name_fn(struct heap *h, uint32_t stack);
 
-/* A classifier that names an object by its stack; objects without a name are in the row `missing`. */
-struct classifier *partition_create_bystack(struct heap *h, const char *header, stack_name_fn *stack_name,
-					    const char *missing);
+/* A classifier that names an object by its stack; objects without a name are in the row `missing`.
+ */
+struct classifier *partition_create_bystack(struct heap *h, const char *header,
+					    stack_name_fn *stack_name, const char *missing);
 
 #endif

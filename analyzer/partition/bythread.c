@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bythread: the thread that allocated it, "name tid", with "(gone)" where it had ended before the dump.
+ * bythread: the thread that allocated it, "name tid", with "(gone)" where it had ended before the
+ * dump.
  */
 #include <stdlib.h>
 
@@ -11,8 +12,8 @@
 struct bythread {
 	struct classifier base;
 	const struct heap *heap;
-	struct kinds kinds;	/* of struct hc_thread pointers */
-	char **names;		/* [kinds.nr] */
+	struct kinds kinds; /* of struct hc_thread pointers */
+	char **names;	    /* [kinds.nr] */
 	size_t capacity;
 };
 

@@ -41,7 +41,9 @@ struct classifier *partition_create_byvia(struct heap *h)
 {
 	struct byvia *b = xcalloc(1, sizeof(*b));
 
-	b->base = (struct classifier){ .refs = 1, "Referred Via:", classify, name, .destroy = destroy };
+	b->base = (struct classifier){
+		.refs = 1, "Referred Via:", classify, name, .destroy = destroy
+	};
 	b->heap = h;
 	return &b->base;
 }

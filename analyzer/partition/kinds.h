@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Kinds of a rule whose kind is decided by a number or an interned name: gives out 0, 1, 2 ... and keeps their names.
+ * Kinds of a rule whose kind is decided by a number or an interned name: gives out 0, 1, 2 ... and
+ * keeps their names.
  */
 #ifndef PARTITION_KINDS_H
 #define PARTITION_KINDS_H
@@ -12,7 +13,7 @@
 
 struct kinds {
 	struct map map;
-	uint64_t *keys;		/* [nr]: the key of each kind */
+	uint64_t *keys; /* [nr]: the key of each kind */
 	size_t capacity;
 	uint32_t nr;
 };

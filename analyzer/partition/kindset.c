@@ -10,10 +10,10 @@
 #include "base/mem.h"
 
 struct kindset {
-	size_t first;		/* in items */
+	size_t first; /* in items */
 	uint32_t nr;
 	uint32_t hash;
-	char *name;		/* NULL until asked for */
+	char *name; /* NULL until asked for */
 };
 
 void kindsets_deinit(struct kindsets *k)
@@ -51,7 +51,8 @@ void kindset_add(struct kindsets *k, const char *member)
 	if (k->seen[number] == k->round)
 		return;
 	k->seen[number] = k->round;
-	k->current = array_grow(k->current, k->nr_current, &k->current_capacity, sizeof(*k->current));
+	k->current =
+		array_grow(k->current, k->nr_current, &k->current_capacity, sizeof(*k->current));
 	k->current[k->nr_current++] = number;
 }
 
@@ -96,8 +97,9 @@ static bool is_current(const struct kindsets *k, const struct kindset *set, uint
 static uint32_t append_current(struct kindsets *k, uint32_t hash)
 {
 	k->sets = array_grow(k->sets, k->nr_sets, &k->sets_capacity, sizeof(*k->sets));
-	k->sets[k->nr_sets] =
-		(struct kindset){ .first = k->nr_items, .nr = (uint32_t)k->nr_current, .hash = hash };
+	k->sets[k->nr_sets] = (struct kindset){ .first = k->nr_items,
+						.nr = (uint32_t)k->nr_current,
+						.hash = hash };
 	for (size_t i = 0; i < k->nr_current; i++) {
 		k->items = array_grow(k->items, k->nr_items, &k->items_capacity, sizeof(*k->items));
 		k->items[k->nr_items++] = k->current[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules: name, function (partition_create_<function>, a file of that name), does it need the graph, summary.  Help,
- * documentation checks, --by and the expression language read it.
+ * The rules: name, function (partition_create_<function>, a file of that name), does it need the
+ * graph, summary.  Help, documentation checks, --by and the expression language read it.
  */
 #define PARTITION_RULES(X) \
 	X(bytype, bytype, false, "type of the object") \

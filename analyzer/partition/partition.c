@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grouping a set by a rule: count the kinds, sort the rows, deal the objects out to them.  Two passes over the set and 8 bytes an object,
- * so that 10^7 objects in 10^7 rows (byid) still fit.
+ * Grouping a set by a rule: count the kinds, sort the rows, deal the objects out to them.  Two
+ * passes over the set and 8 bytes an object, so that 10^7 objects in 10^7 rows (byid) still fit.
  */
 #include "partition/partition.h"
 
@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 struct tally {
-	struct partition_row *rows;	/* [capacity] by kind */
+	struct partition_row *rows; /* [capacity] by kind */
 	size_t capacity;
 };
 
@@ -35,8 +35,8 @@ static int compare_rows(const void *a, const void *b, void *arg)
 
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
-	order = c->compare ? c->compare(c, x->kind, y->kind) :
-			     strcmp(c->name(c, x->kind), c->name(c, y->kind));
+	order = c->compare ? c->compare(c, x->kind, y->kind)
+			   : strcmp(c->name(c, x->kind), c->name(c, y->kind));
 	return order ? order : (x->kind > y->kind) - (x->kind < y->kind);
 }
 

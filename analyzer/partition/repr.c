@@ -12,18 +12,19 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define REPR_ONE_MAX 10	/* "\U0010ffff" */
+#define REPR_ONE_MAX 10 /* "\U0010ffff" */
 
-/* What Python escapes although a terminal would bear it: blanks other than ' ', format and private characters. */
+/* What Python escapes although a terminal would bear it: blanks other than ' ', format and private
+ * characters. */
 static bool is_escaped(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0xa0, 0xa0 },	    { 0xad, 0xad },	{ 0x600, 0x605 },   { 0x61c, 0x61c },
-		{ 0x6dd, 0x6dd },   { 0x70f, 0x70f },	{ 0x1680, 0x1680 }, { 0x180e, 0x180e },
-		{ 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x3000, 0x3000 },
-		{ 0xe000, 0xf8ff }, { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+		{ 0xa0, 0xa0 },	       { 0xad, 0xad },	   { 0x600, 0x605 },   { 0x61c, 0x61c },
+		{ 0x6dd, 0x6dd },      { 0x70f, 0x70f },   { 0x1680, 0x1680 }, { 0x180e, 0x180e },
+		{ 0x2000, 0x200f },    { 0x2028, 0x202f }, { 0x205f, 0x206f }, { 0x3000, 0x3000 },
+		{ 0xe000, 0xf8ff },    { 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
 		{ 0xe0000, 0x10ffff },
 	};
 
@@ -37,7 +38,11 @@ static bool is_escaped(uint32_t c)
 
 static void escape(char out[REPR_ONE_MAX + 1], uint32_t c)
 {
-	snprintf(out, REPR_ONE_MAX + 1, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+	snprintf(out, REPR_ONE_MAX + 1,
+		 c < 0x100     ? "\\x%02x"
+		 : c < 0x10000 ? "\\u%04x"
+			       : "\\U%08x",
+		 c);
 }
 
 /* One character or byte of s; returns how much of s it took. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text as Python's repr() writes it, which is how Guppy prints a relation: '.__dict__', "['meta']", '["it\'s"]'.
+ * Text as Python's repr() writes it, which is how Guppy prints a relation: '.__dict__', "['meta']",
+ * '["it\'s"]'.
  */
 #ifndef PARTITION_REPR_H
 #define PARTITION_REPR_H

@@ -15,7 +15,7 @@ const struct partition_rule partition_rules[] = {
 	{ #name, summary, needs_graph, partition_create_##function },
 	PARTITION_RULES(RULE_ROW)
 #undef RULE_ROW
-	{ 0 },
+		{ 0 },
 };
 
 const struct partition_rule *partition_find_rule(const char *name)
@@ -26,7 +26,8 @@ const struct partition_rule *partition_find_rule(const char *name)
 	return NULL;
 }
 
-struct error *classifier_create(struct heap *h, const struct partition_rule *rule, struct classifier **ret)
+struct error *classifier_create(struct heap *h, const struct partition_rule *rule,
+				struct classifier **ret)
 {
 	struct error *error = rule->needs_graph ? heap_need_graph(h) : NULL;
 
@@ -47,7 +48,8 @@ void classifier_unref(struct classifier *c)
 		c->destroy(c);
 }
 
-static struct error *parse_one(struct heap *h, const char *text, size_t len, struct classifier **ret)
+static struct error *parse_one(struct heap *h, const char *text, size_t len,
+			       struct classifier **ret)
 {
 	_cleanup_free_ char *name = NULL;
 	const struct partition_rule *rule;
@@ -61,7 +63,8 @@ static struct error *parse_one(struct heap *h, const char *text, size_t len, str
 	name = xstrndup(text, len);
 	rule = partition_find_rule(name);
 	if (!rule)
-		return error_create_usage("no partition '%s'; heapcensus show --help lists them", name);
+		return error_create_usage("no partition '%s'; heapcensus show --help lists them",
+					  name);
 	return classifier_create(h, rule, ret);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions that partition/list.h names: each makes its rule's classifier for one heap, with one reference.
+ * The functions that partition/list.h names: each makes its rule's classifier for one heap, with
+ * one reference.
  */
 #ifndef PARTITION_RULES_H
 #define PARTITION_RULES_H
@@ -8,7 +9,8 @@
 #include "partition/list.h"
 #include "partition/partition.h"
 
-#define RULE_DECLARE(name, function, needs_graph, summary) struct classifier *partition_create_##function(struct heap *h);
+#define RULE_DECLARE(name, function, needs_graph, summary) \
+	struct classifier *partition_create_##function(struct heap *h);
 PARTITION_RULES(RULE_DECLARE)
 #undef RULE_DECLARE
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables of partitions.  Numbers in text are as Guppy prints them; machines get whole numbers and no percentages.
+ * Tables of partitions.  Numbers in text are as Guppy prints them; machines get whole numbers and
+ * no percentages.
  */
 #include "partition/table.h"
 
@@ -12,7 +13,7 @@
 #include "base/text.h"
 #include "partition/wrap.h"
 
-#define HEADER " Index  Count   %     Size   % Cumulative  % "
+#define HEADER	     " Index  Count   %     Size   % Cumulative  % "
 #define HEADER_BY_ID " Index     Size   %   Cumulative  %   "
 
 uint32_t table_page_end(uint32_t first, uint32_t nr_rows, bool all)
@@ -65,8 +66,10 @@ static void print_label(FILE *out, const struct partition *p)
 	const char *plural = p->set->nr == 1 ? "" : "s";
 
 	if (!p->classifier->by_id) {
-		fprintf(out, "Partition of a set of %" PRIu32 " object%s. Total size = %" PRIu64 " bytes.\n", p->set->nr,
-			plural, p->set->size);
+		fprintf(out,
+			"Partition of a set of %" PRIu32 " object%s. Total size = %" PRIu64
+			" bytes.\n",
+			p->set->nr, plural, p->set->size);
 		return;
 	}
 	fprintf(out, "Set of %" PRIu32 " ", p->set->nr);
@@ -74,20 +77,23 @@ static void print_label(FILE *out, const struct partition *p)
 	fprintf(out, " object%s. Total size = %" PRIu64 " bytes.\n", plural, p->set->size);
 }
 
-static void print_text_row(FILE *out, const struct partition *p, uint32_t i, uint64_t cumulative, bool wide)
+static void print_text_row(FILE *out, const struct partition *p, uint32_t i, uint64_t cumulative,
+			   bool wide)
 {
 	const struct partition_row *row = &p->rows[i];
 	const uint64_t whole = p->set->size;
 	char numbers[160];
 
 	if (p->classifier->by_id)
-		snprintf(numbers, sizeof(numbers), "%6" PRIu32 " %8" PRIu64 " %5.1f %9" PRIu64 " %5.1f ", i, row->size,
+		snprintf(numbers, sizeof(numbers),
+			 "%6" PRIu32 " %8" PRIu64 " %5.1f %9" PRIu64 " %5.1f ", i, row->size,
 			 percentage(row->size, whole), cumulative, percentage(cumulative, whole));
 	else
 		snprintf(numbers, sizeof(numbers),
-			 "%6" PRIu32 " %6" PRIu32 " %3d %8" PRIu64 " %3d %9" PRIu64 " %3d ", i, row->count,
-			 table_percent(row->count, p->set->nr), row->size, table_percent(row->size, whole),
-			 cumulative, table_percent(cumulative, whole));
+			 "%6" PRIu32 " %6" PRIu32 " %3d %8" PRIu64 " %3d %9" PRIu64 " %3d ", i,
+			 row->count, table_percent(row->count, p->set->nr), row->size,
+			 table_percent(row->size, whole), cumulative,
+			 table_percent(cumulative, whole));
 	table_print_row(out, numbers, partition_row_name(p, i), wide);
 }
 
@@ -106,7 +112,8 @@ static void print_text(FILE *out, const struct partition *p, const struct table_
 		return;
 	if (!start)
 		print_label(out, p);
-	wrap_print(out, p->classifier->by_id ? HEADER_BY_ID : HEADER, p->classifier->header, o->wide);
+	wrap_print(out, p->classifier->by_id ? HEADER_BY_ID : HEADER, p->classifier->header,
+		   o->wide);
 	end = table_page_end((uint32_t)start, p->nr_rows, o->all);
 	for (uint32_t i = 0; i < end; i++) {
 		cumulative += p->rows[i].size;

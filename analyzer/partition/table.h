@@ -14,14 +14,15 @@
 #define TABLE_PAGE 10
 
 struct table_options {
-	enum emit_format format;	/* JSON and CSV have every row, whatever the page */
-	bool all;			/* no paging */
-	bool wide;			/* no wrapping */
-	uint32_t page;			/* pages from 0; with a later one the label is left out, as `_.more` does */
+	enum emit_format format; /* JSON and CSV have every row, whatever the page */
+	bool all;		 /* no paging */
+	bool wide;		 /* no wrapping */
+	uint32_t page; /* pages from 0; with a later one the label is left out, as `_.more` does */
 };
 
 /*
- * The rows of a page: 10, or 11 where only one would be left.  Returns the end (exclusive) of the page that begins at row `first`.
+ * The rows of a page: 10, or 11 where only one would be left.  Returns the end (exclusive) of the
+ * page that begins at row `first`.
  */
 uint32_t table_page_end(uint32_t first, uint32_t nr_rows, bool all);
 /* "<%d more rows. Type e.g. '_.more' to view.>", Guppy's line, unless there are none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of Python's textwrap.wrap: a paragraph is cut into chunks (blanks, words, parts of hyphenated words); chunks are put on a line
- * while they fit; one that is wider than a line is cut; blanks at the ends of lines go, except at the very beginning.
+ * The rules of Python's textwrap.wrap: a paragraph is cut into chunks (blanks, words, parts of
+ * hyphenated words); chunks are put on a line while they fit; one that is wider than a line is cut;
+ * blanks at the ends of lines go, except at the very beginning.
  */
 #include "partition/wrap.h"
 
@@ -99,7 +100,8 @@ static size_t bytes_of(const char *s, size_t len, size_t nr)
 	return bytes;
 }
 
-/* How much of a chunk that is wider than a line goes on the rest of this one: up to its last hyphen there, or what fits. */
+/* How much of a chunk that is wider than a line goes on the rest of this one: up to its last hyphen
+ * there, or what fits. */
 static size_t cut(const char *chunk, size_t len, size_t room)
 {
 	const size_t fits = bytes_of(chunk, len, room);
@@ -111,8 +113,9 @@ static size_t cut(const char *chunk, size_t len, size_t room)
 }
 
 /*
- * Where the line that begins at s[at] and has room for `room` characters ends.  *keeps_blank: textwrap forgets to drop the blank
- * at the end of a line that is full when a word comes that is wider than a line.
+ * Where the line that begins at s[at] and has room for `room` characters ends.  *keeps_blank:
+ * textwrap forgets to drop the blank at the end of a line that is full when a word comes that is
+ * wider than a line.
  */
 static size_t line_end(const char *s, size_t at, size_t room, bool *keeps_blank)
 {

@@ -10,8 +10,9 @@
 #define WRAP_WIDTH 100
 
 /*
- * Prints prefix and text as one paragraph, then a newline.  Lines are at most WRAP_WIDTH characters; continuation lines are indented to
- * the end of the prefix (characters, not bytes, count).  wide: one line, whatever its length.  Blanks at the ends of lines go.
+ * Prints prefix and text as one paragraph, then a newline.  Lines are at most WRAP_WIDTH
+ * characters; continuation lines are indented to the end of the prefix (characters, not bytes,
+ * count).  wide: one line, whatever its length.  Blanks at the ends of lines go.
  */
 void wrap_print(FILE *out, const char *prefix, const char *text, int wide);
 

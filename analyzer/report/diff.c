@@ -21,7 +21,7 @@ struct builder {
 struct side {
 	struct heap *heap;
 	struct classifier *by;
-	uint32_t *row_of;	/* [kind]: row + 1, 0 not known yet */
+	uint32_t *row_of; /* [kind]: row + 1, 0 not known yet */
 	size_t nr_kinds;
 };
 
@@ -90,6 +90,8 @@ static int compare_rows(const void *a, const void *b)
 	const struct diff_row *x = a, *y = b;
 	const int64_t x_growth = diff_growth(x), y_growth = diff_growth(y);
 
+	if (diff_row_is_changed(x) != diff_row_is_changed(y))
+		return diff_row_is_changed(x) ? -1 : 1;
 	if (x_growth != y_growth)
 		return x_growth > y_growth ? -1 : 1;
 	return strcmp(x->name, y->name);
@@ -102,6 +104,7 @@ static void add_up(struct diff *diff)
 	for (uint32_t i = 0; i < diff->nr_rows; i++) {
 		const struct diff_row *row = &diff->rows[i];
 
+		diff->nr_changed += diff_row_is_changed(row);
 		total->new_count += row->new_count;
 		total->new_size += row->new_size;
 		total->freed_count += row->freed_count;
@@ -112,7 +115,8 @@ static void add_up(struct diff *diff)
 	}
 }
 
-struct diff *diff_create(struct heap *a, struct classifier *by_a, struct heap *b, struct classifier *by_b)
+struct diff *diff_create(struct heap *a, struct classifier *by_a, struct heap *b,
+			 struct classifier *by_b)
 {
 	struct diff *diff = xcalloc(1, sizeof(*diff));
 	struct builder builder = { .diff = diff };

@@ -12,9 +12,9 @@
 #include "report/diff.h"
 
 struct stat_row {
-	const char *name;	/* interned */
+	const char *name; /* interned */
 	int64_t count, size;
-	uint32_t order;		/* in which the row came up: the sort is stable */
+	uint32_t order; /* in which the row came up: the sort is stable */
 };
 
 struct stat_diff {
@@ -48,7 +48,8 @@ static void add_table(struct stat_diff *d, const struct partition *p, int sign)
 	}
 }
 
-static void stat_diff_init(struct stat_diff *d, const struct partition *after, const struct partition *before)
+static void stat_diff_init(struct stat_diff *d, const struct partition *after,
+			   const struct partition *before)
 {
 	uint32_t kept = 0;
 
@@ -78,7 +79,8 @@ static void format_percent_of_b(char *text, size_t len, const struct stat_diff *
 		snprintf(text, len, "   (n.a.)");
 }
 
-static void print_summary(FILE *out, const struct stat_diff *d, const struct nodeset *a, const struct nodeset *b)
+static void print_summary(FILE *out, const struct stat_diff *d, const struct nodeset *a,
+			  const struct nodeset *b)
 {
 	const int64_t count = (int64_t)a->nr - b->nr, size = (int64_t)(a->size - b->size);
 	char percent[32];
@@ -90,18 +92,21 @@ static void print_summary(FILE *out, const struct stat_diff *d, const struct nod
 	fprintf(out, "  A-B  %6" PRId64 " %8" PRId64 "  = %s %% of B\n", count, size, percent);
 }
 
-static void print_stat_row(FILE *out, const struct stat_diff *d, uint32_t i, int64_t cumulative, bool wide)
+static void print_stat_row(FILE *out, const struct stat_diff *d, uint32_t i, int64_t cumulative,
+			   bool wide)
 {
 	const struct stat_row *row = &d->rows[i];
 	char percent[32], numbers[160];
 
 	format_percent_of_b(percent, sizeof(percent), d, cumulative);
-	snprintf(numbers, sizeof(numbers), "%6" PRIu32 " %6" PRId64 " %8" PRId64 " %9" PRId64 " %s ", i, row->count,
+	snprintf(numbers, sizeof(numbers),
+		 "%6" PRIu32 " %6" PRId64 " %8" PRId64 " %9" PRId64 " %s ", i, row->count,
 		 row->size, cumulative, percent);
 	table_print_row(out, numbers, row->name, wide);
 }
 
-static void print_rows(FILE *out, const struct stat_diff *d, uint32_t start, const struct table_options *o)
+static void print_rows(FILE *out, const struct stat_diff *d, uint32_t start,
+		       const struct table_options *o)
 {
 	const uint32_t end = table_page_end(start, d->nr_rows, o->all);
 	int64_t cumulative = 0;
@@ -118,14 +123,17 @@ void diff_print_guppy(FILE *out, const struct partition *after, const struct par
 		      const struct table_options *o)
 {
 	const uint64_t start = o->all ? 0 : (uint64_t)o->page * TABLE_PAGE;
-	const bool differs = after->set->nr != before->set->nr || after->set->size != before->set->size;
+	const bool differs =
+		after->set->nr != before->set->nr || after->set->size != before->set->size;
 	struct stat_diff d;
 
 	stat_diff_init(&d, after, before);
 	if (!start)
 		print_summary(out, &d, after->set, before->set);
 	if (!start && (differs || d.nr_rows))
-		fputs(differs ? "\nDifferences by kind, largest absolute size diffs first.\n" : "\n", out);
+		fputs(differs ? "\nDifferences by kind, largest absolute size diffs first.\n"
+			      : "\n",
+		      out);
 	if (start ? start + 1 < d.nr_rows : d.nr_rows > 0) {
 		wrap_print(out, differs ? " Index  Count     Size  Cumulative  % of B " : "",
 			   differs ? after->classifier->header : "", o->wide);

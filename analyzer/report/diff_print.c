@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A difference as text, JSON and CSV.
+ * A difference as text, JSON and CSV.  The text's rows are not wrapped: its numbers leave too
+ * little room for names.
  */
 #include <inttypes.h>
 
@@ -23,36 +24,42 @@ static void print_label(FILE *out, const struct diff *diff)
 	const struct diff_row *t = &diff->total;
 
 	if (diff->same_process)
-		fprintf(out, "Difference of two dumps of process %" PRIu64 ", %.0f seconds apart.\n",
+		fprintf(out,
+			"Difference of two dumps of process %" PRIu64 ", %.0f seconds apart.\n",
 			dump_proc_number(diff->b, "pid", 0), seconds_apart(diff));
 	else
 		fprintf(out,
-			"Dumps of different processes (%" PRIu64 " and %" PRIu64 "): compared by row name, not object by object.\n",
+			"Dumps of different processes (%" PRIu64 " and %" PRIu64
+			"): compared by row name, not object by object.\n",
 			dump_proc_number(diff->a, "pid", 0), dump_proc_number(diff->b, "pid", 0));
-	fprintf(out, "%" PRIu64 " objects %s, %" PRIu64 " bytes; %" PRIu64 " %s, %" PRIu64 " bytes; ", t->new_count,
-		diff->same_process ? "new" : "in the second", t->new_size, t->freed_count,
-		diff->same_process ? "freed" : "in the first", t->freed_size);
+	fprintf(out,
+		"%" PRIu64 " objects %s, %" PRIu64 " bytes; %" PRIu64 " %s, %" PRIu64 " bytes; ",
+		t->new_count, diff->same_process ? "new" : "in the second", t->new_size,
+		t->freed_count, diff->same_process ? "freed" : "in the first", t->freed_size);
 	if (diff->same_process)
-		fprintf(out, "%" PRIu64 " survived, %" PRIu64 " bytes; ", t->survived_count, t->survived_size);
+		fprintf(out, "%" PRIu64 " survived, %" PRIu64 " bytes; ", t->survived_count,
+			t->survived_size);
 	fprintf(out, "growth %+" PRId64 " bytes.\n", diff_growth(t));
 }
 
-static void print_text_row(FILE *out, const struct diff *diff, uint32_t i, bool wide)
+static void print_text_row(FILE *out, const struct diff *diff, uint32_t i)
 {
 	const struct diff_row *row = &diff->rows[i];
 	char numbers[240];
 
 	if (diff->same_process)
 		snprintf(numbers, sizeof(numbers),
-			 "%6" PRIu32 " %6" PRIu64 " %9" PRIu64 " %6" PRIu64 " %9" PRIu64 " %8" PRIu64 " %9" PRIu64
-			 " %+10" PRId64 " ",
-			 i, row->new_count, row->new_size, row->freed_count, row->freed_size, row->survived_count,
-			 row->survived_size, diff_growth(row));
+			 "%6" PRIu32 " %6" PRIu64 " %9" PRIu64 " %6" PRIu64 " %9" PRIu64
+			 " %8" PRIu64 " %9" PRIu64 " %+10" PRId64 " ",
+			 i, row->new_count, row->new_size, row->freed_count, row->freed_size,
+			 row->survived_count, row->survived_size, diff_growth(row));
 	else
 		snprintf(numbers, sizeof(numbers),
-			 "%6" PRIu32 " %6" PRIu64 " %9" PRIu64 " %6" PRIu64 " %9" PRIu64 " %+10" PRId64 " ", i,
-			 row->freed_count, row->freed_size, row->new_count, row->new_size, diff_growth(row));
-	table_print_row(out, numbers, row->name, wide);
+			 "%6" PRIu32 " %6" PRIu64 " %9" PRIu64 " %6" PRIu64 " %9" PRIu64
+			 " %+10" PRId64 " ",
+			 i, row->freed_count, row->freed_size, row->new_count, row->new_size,
+			 diff_growth(row));
+	table_print_row(out, numbers, row->name, true);
 }
 
 static void print_text(FILE *out, const struct diff *diff, const struct table_options *o)
@@ -62,17 +69,20 @@ static void print_text(FILE *out, const struct diff *diff, const struct table_op
 
 	if (!start)
 		print_label(out, diff);
-	if (start ? start + 1 >= diff->nr_rows : !diff->nr_rows)
+	if (start ? start + 1 >= diff->nr_changed : !diff->nr_changed)
 		return;
-	wrap_print(out,
-		   diff->same_process ? " Index    New      Size  Freed      Size Survived      Size     Growth " :
-					" Index  First      Size Second      Size     Growth ",
-		   diff->header, o->wide);
-	end = table_page_end((uint32_t)start, diff->nr_rows, o->all);
+	wrap_print(
+		out,
+		diff->same_process
+			? " Index    New      Size  Freed      Size Survived      Size     Growth "
+			: " Index  First      Size Second      Size     Growth ",
+		diff->header, true);
+	end = table_page_end((uint32_t)start, diff->nr_changed, o->all);
 	for (uint32_t i = (uint32_t)start; i < end; i++)
-		print_text_row(out, diff, i, o->wide);
-	if (end < diff->nr_rows)
-		fprintf(out, "<%" PRIu32 " more rows: --all, or --page %" PRIu32 ".>\n", diff->nr_rows - end, o->page + 2);
+		print_text_row(out, diff, i);
+	if (end < diff->nr_changed)
+		fprintf(out, "<%" PRIu32 " more rows: --all, or --page %" PRIu32 ".>\n",
+			diff->nr_changed - end, o->page + 2);
 }
 
 static void print_json_row(struct json *j, const struct diff_row *row)
@@ -109,7 +119,9 @@ static void print_json(FILE *out, const struct diff *diff)
 
 static void print_csv(FILE *out, const struct diff *diff)
 {
-	fputs("index,new_count,new_size,freed_count,freed_size,survived_count,survived_size,growth,name\r\n", out);
+	fputs("index,new_count,new_size,freed_count,freed_size,survived_count,survived_size,growth,"
+	      "name\r\n",
+	      out);
 	for (uint32_t i = 0; i < diff->nr_rows; i++) {
 		const struct diff_row *row = &diff->rows[i];
 

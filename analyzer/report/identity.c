@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Matching two dumps: both lists of blocks ascend by address, so one pass over both finds the common addresses.
+ * Matching two dumps: both lists of blocks ascend by address, so one pass over both finds the
+ * common addresses.
  */
 #include "report/identity.h"
 
@@ -18,7 +19,8 @@ static bool same_text(const struct dump *a, const struct dump *b, const char *ke
 
 bool identity_is_same_process(const struct dump *a, const struct dump *b)
 {
-	static const char *const numbers[] = { "pid", "start_monotonic_ns", "start_realtime_ns", "tick_ns" };
+	static const char *const numbers[] = { "pid", "start_monotonic_ns", "start_realtime_ns",
+					       "tick_ns" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (dump_proc_number(a, numbers[i], 0) != dump_proc_number(b, numbers[i], 0))
@@ -41,8 +43,8 @@ static size_t run_end(const struct dump_blocks *blocks, size_t start)
 }
 
 /* Blocks at one address: one, or a few where one lies at the start of another. */
-static void match_run(struct identity *identity, const struct dump_blocks *a, size_t i, size_t i_end,
-		      const struct dump_blocks *b, size_t k, size_t k_end)
+static void match_run(struct identity *identity, const struct dump_blocks *a, size_t i,
+		      size_t i_end, const struct dump_blocks *b, size_t k, size_t k_end)
 {
 	for (; i < i_end; i++) {
 		for (size_t other = k; other < k_end; other++) {
@@ -60,7 +62,7 @@ static node_id *create_none(size_t nr)
 {
 	node_id *ids = xmalloc((nr + 1) * sizeof(*ids));
 
-	memset(ids, 0xff, nr * sizeof(*ids));	/* NODE_NONE */
+	memset(ids, 0xff, nr * sizeof(*ids)); /* NODE_NONE */
 	return ids;
 }
 

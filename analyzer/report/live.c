@@ -86,8 +86,9 @@ static void print_text(FILE *out, const struct live *live)
 	fputs("Live References\n\n", out);
 	for (uint32_t i = 0; i < live->nr_rows; i++) {
 		const struct live_row *row = &live->rows[i];
-		_cleanup_free_ char *name =
-			text_is_clean(row->name) ? xstrdup(row->name) : text_escape(row->name, strlen(row->name));
+		_cleanup_free_ char *name = text_is_clean(row->name)
+						    ? xstrdup(row->name)
+						    : text_escape(row->name, strlen(row->name));
 
 		fprintf(out, "%-30s %6" PRIu32 "   oldest: %" PRIu64 "s ago\n", name, row->count,
 			row->oldest_ns / NS_PER_S);

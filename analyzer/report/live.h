@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Live references: how many objects of each class are alive, and how old the oldest is.  The text is that of Scrapy's trackref.
+ * Live references: how many objects of each class are alive, and how old the oldest is.  The text
+ * is that of Scrapy's trackref.
  */
 #ifndef REPORT_LIVE_H
 #define REPORT_LIVE_H
@@ -11,8 +12,8 @@
 #include "report/class.h"
 
 struct live_options {
-	bool all;			/* every type, not only classes */
-	const char *const *ignore;	/* [nr_ignore] names, matched as class_name_matches does */
+	bool all;		   /* every type, not only classes */
+	const char *const *ignore; /* [nr_ignore] names, matched as class_name_matches does */
 	size_t nr_ignore;
 };
 
@@ -20,7 +21,7 @@ struct live_row {
 	const char *name;
 	uint64_t size;
 	uint64_t oldest_ns;
-	uint32_t count;		/* > 0 */
+	uint32_t count; /* > 0 */
 };
 
 /* Rows by class name, sorted bytewise. */
@@ -30,7 +31,7 @@ struct live {
 };
 
 struct live *live_create(const struct heap *h, const struct live_options *options);
-void live_destroy(struct live *live);	/* NULL is fine */
+void live_destroy(struct live *live); /* NULL is fine */
 void live_print(FILE *out, const struct live *live, enum emit_format format);
 
 #endif

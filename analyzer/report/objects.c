@@ -12,7 +12,7 @@
 #include "report/class.h"
 #include "report/preview.h"
 
-#define COLUMN_WIDEST 40	/* a longer name pushes its line to the right, not all lines */
+#define COLUMN_WIDEST 40 /* a longer name pushes its line to the right, not all lines */
 
 static const char *site_name(struct heap *h, node_id n)
 {
@@ -42,14 +42,15 @@ static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		type_width = wider(type_width, object_type(h, ids[i])->name);
 		site_width = wider(site_width, site_name(h, ids[i]));
 	}
-	fprintf(out, "%-14s %8s %7s  %-*s  %-*s  %s\n", "Address", "Size", "Age", type_width, "Type", site_width, "Site",
-		"Text");
+	fprintf(out, "%-14s %8s %7s  %-*s  %-*s  %s\n", "Address", "Size", "Age", type_width,
+		"Type", site_width, "Site", "Text");
 	for (uint32_t i = 0; i < nr; i++) {
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
 
-		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ", dump_blocks(h->dump)->addr[n],
-			object_size(h, n), object_age_ns(h, n) / NS_PER_S);
+		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ",
+			dump_blocks(h->dump)->addr[n], object_size(h, n),
+			object_age_ns(h, n) / NS_PER_S);
 		print_column(out, object_type(h, n)->name, type_width);
 		if (*preview)
 			print_column(out, site_name(h, n), site_width);
@@ -98,7 +99,8 @@ static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr
 	}
 }
 
-void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, enum emit_format format)
+void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr,
+		   enum emit_format format)
 {
 	switch (format) {
 	case EMIT_TEXT:

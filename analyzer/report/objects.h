@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single objects, a line each: address, size, age, type, site, and a glance at the text they hold or point to.
+ * Single objects, a line each: address, size, age, type, site, and a glance at the text they hold
+ * or point to.
  */
 #ifndef REPORT_OBJECTS_H
 #define REPORT_OBJECTS_H
@@ -10,6 +11,7 @@
 #include "base/emit.h"
 #include "heap/heap.h"
 
-void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, enum emit_format format);
+void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr,
+		   enum emit_format format);
 
 #endif

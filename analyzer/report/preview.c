@@ -10,12 +10,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define TEXT_LEAST 4		/* shorter runs are chance */
-#define TEXT_MOST 72		/* characters printed of one text */
-#define WORDS_MOST 32		/* words of the object that are followed */
+#define TEXT_LEAST 4  /* shorter runs are chance */
+#define TEXT_MOST  72 /* characters printed of one text */
+#define WORDS_MOST 32 /* words of the object that are followed */
 #define TEXTS_MOST 3
 
-/* Length of the text at s: printable UTF-8 up to a NUL or the end; 0 where it is not, or is too short. */
+/* Length of the text at s: printable UTF-8 up to a NUL or the end; 0 where it is not, or is too
+ * short. */
 static size_t text_len(const char *s, size_t size)
 {
 	size_t len = 0;
@@ -61,7 +62,8 @@ static struct text pointed_text(const struct dump *d, uint64_t addr)
 	const uint8_t *bytes = target == UINT32_MAX ? NULL : dump_block_bytes(d, target);
 	const uint64_t distance = bytes ? addr - blocks->addr[target] : 0;
 
-	return bytes ? own_text(d, bytes + distance, blocks->size[target] - distance) : (struct text){ 0 };
+	return bytes ? own_text(d, bytes + distance, blocks->size[target] - distance)
+		     : (struct text){ 0 };
 }
 
 /* The next text that the object's words from *word on point to; *word is then that word. */
@@ -95,7 +97,8 @@ char *preview_object(const struct heap *h, node_id n)
 			return xasprintf("\"%s\"", escaped);
 		if (!text.len)
 			return xstrdup(before);
-		preview = xasprintf("%s%s+0x%" PRIx64 " \"%s\"", before, *before ? " " : "", word * 8, escaped);
+		preview = xasprintf("%s%s+0x%" PRIx64 " \"%s\"", before, *before ? " " : "",
+				    word * 8, escaped);
 		text.len = 0;
 	}
 	return preview;

@@ -8,12 +8,13 @@
 #include "heap/heap.h"
 
 /*
- * "\"http://...\"", "+0x8 \"http://...\" +0x10 \"GET\"", or "" where there is no text.  Escaped and cut: fit for a
- * terminal.  The caller frees it.
+ * "\"http://...\"", "+0x8 \"http://...\" +0x10 \"GET\"", or "" where there is no text.  Escaped and
+ * cut: fit for a terminal.  The caller frees it.
  */
 char *preview_object(const struct heap *h, node_id n);
 
-/* The first of these texts, whole and as it is in memory; NULL where there is none.  The caller frees it. */
+/* The first of these texts, whole and as it is in memory; NULL where there is none.  The caller
+ * frees it. */
 char *preview_first_text(const struct heap *h, node_id n);
 
 #endif
