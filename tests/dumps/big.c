@@ -8,11 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-#include <zstd.h>
-
-#include "heapcensus/dump_format.h"
+#include "dump_writer.h"
 
 #define FILE_ID 0x6269676269676269ull
 #define BASE 0x7f0000000000ull
@@ -22,14 +18,7 @@
 #define BMEM_BLOCKS 32768u	/* a chunk */
 #define RAW_MAX (4u << 20)
 
-static struct writer {
-	FILE *out;
-	uint64_t offset;
-	uint64_t *sums;
-	size_t nr_chunks, capacity;
-	uint8_t *stored;
-	size_t stored_size;
-} w;
+static struct dump_writer w;
 
 static uint64_t random_state = 88172645463325252ull;
 
@@ -41,80 +30,9 @@ static uint64_t random_next(void)
 	return random_state;
 }
 
-static void put(const void *bytes, size_t len)
-{
-	if (fwrite(bytes, 1, len, w.out) != len)
-		err(1, "write");
-	w.offset += len;
-}
-
 static void write_chunk(uint32_t id, uint32_t part, int last, const void *raw, size_t len)
 {
-	static const uint8_t zeroes[8];
-	const size_t stored = ZSTD_compress(w.stored, w.stored_size, raw, len, 1);
-	struct hc_chunk_header h = {
-		.magic = HC_CHUNK_MAGIC,
-		.id = id,
-		.version = 1,
-		.flags = HC_CHUNK_REQUIRED | (last ? HC_CHUNK_LAST : 0),
-		.part = part,
-		.raw_len = len,
-		.stored_len = stored,
-		.codec = HC_CODEC_ZSTD,
-	};
-
-	if (ZSTD_isError(stored))
-		errx(1, "zstd: %s", ZSTD_getErrorName(stored));
-	h.payload_checksum = XXH3_64bits_withSeed(w.stored, stored, FILE_ID);
-	h.header_checksum = XXH3_64bits_withSeed(&h, offsetof(struct hc_chunk_header, header_checksum),
-						 FILE_ID + w.offset);
-	if (w.nr_chunks == w.capacity) {
-		w.capacity = w.capacity ? w.capacity * 2 : 64;
-		w.sums = realloc(w.sums, w.capacity * sizeof(*w.sums));
-		if (!w.sums)
-			err(1, "realloc");
-	}
-	w.sums[w.nr_chunks++] = h.header_checksum;
-	put(&h, sizeof(h));
-	put(w.stored, stored);
-	put(zeroes, -stored & 7);
-}
-
-static void write_header(void)
-{
-	struct hc_file_header h = {
-		.magic = HC_MAGIC,
-		.major = HC_VERSION_MAJOR,
-		.minor = HC_VERSION_MINOR,
-		.header_size = sizeof(h),
-		.file_id = FILE_ID,
-	};
-
-	h.checksum = XXH3_64bits_withSeed(&h, offsetof(struct hc_file_header, checksum), 0);
-	put(&h, sizeof(h));
-}
-
-static void write_end(void)
-{
-	const struct hc_end end = {
-		.nr_chunks = w.nr_chunks + 1,
-		.file_size = w.offset + sizeof(struct hc_chunk_header) + sizeof(end),
-		.chunks_checksum = XXH3_64bits_withSeed(w.sums, w.nr_chunks * sizeof(*w.sums), FILE_ID),
-	};
-	struct hc_chunk_header h = {
-		.magic = HC_CHUNK_MAGIC,
-		.id = HC_SECTION_END,
-		.version = 1,
-		.flags = HC_CHUNK_REQUIRED | HC_CHUNK_LAST,
-		.raw_len = sizeof(end),
-		.stored_len = sizeof(end),
-		.payload_checksum = XXH3_64bits_withSeed(&end, sizeof(end), FILE_ID),
-	};
-
-	h.header_checksum = XXH3_64bits_withSeed(&h, offsetof(struct hc_chunk_header, header_checksum),
-						 FILE_ID + w.offset);
-	put(&h, sizeof(h));
-	put(&end, sizeof(end));
+	dump_writer_chunk(&w, id, part, HC_CHUNK_REQUIRED | (last ? HC_CHUNK_LAST : 0), raw, len);
 }
 
 static size_t add_kv(uint8_t *out, const char *key, uint16_t type, const void *value, uint32_t len)
@@ -266,22 +184,21 @@ static void write_contents(uint64_t nr)
 int main(int argc, char **argv)
 {
 	const uint64_t nr = argc > 2 ? strtoull(argv[2], NULL, 0) : 10000000;
+	FILE *out;
 
 	if (argc < 2 || !nr)
 		errx(2, "usage: big OUTPUT [NR_BLOCKS]");
-	w.out = fopen(argv[1], "wb");
-	w.stored_size = ZSTD_compressBound(RAW_MAX);
-	w.stored = malloc(w.stored_size);
-	if (!w.out || !w.stored)
+	out = fopen(argv[1], "wb");
+	if (!out)
 		err(1, "%s", argv[1]);
-	write_header();
+	dump_writer_begin(&w, out, FILE_ID, 1);
 	write_proc();
 	write_tags();
 	write_thread_and_stacks();
 	write_blocks(nr);
 	write_contents(nr);
-	write_end();
-	if (fclose(w.out))
+	dump_writer_end(&w);
+	if (fclose(out))
 		err(1, "%s", argv[1]);
 	return 0;
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Dumps whose checksums are right and whose contents are wrong, in one chosen place each, with what the reader must say.
 
-    crafted.py DIRECTORY     writes them all, for the fuzz target to begin with
+    crafted.py DIRECTORY     writes them all as inputs of tests/fuzz/fuzz_dump.c
 """
 import pathlib
 import struct
@@ -522,11 +522,22 @@ def annex_kind(sections):
     poke(sections, 'ANEX', 16, '<I', 1)
 
 
+def sealed(sections):
+    """Payloads for the fuzz target to seal."""
+    out = bytearray(b'S')
+    for name, parts in sections.items():
+        for part, raw in enumerate(parts):
+            flags = (f.REQUIRED if name in f.REQUIRED_SECTIONS else 0) | (f.LAST if part == len(parts) - 1 else 0)
+            out += name.encode() + bytes([flags]) + len(raw).to_bytes(3, 'little') + raw
+    return bytes(out)
+
+
 def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
     for name, build, _ in CASES:
-        (directory / (name + '.dump')).write_bytes(build())
+        (directory / name).write_bytes(b'F' + build())
+    (directory / 'sealed_sample').write_bytes(sealed(sample_sections()))
 
 
 if __name__ == '__main__':
