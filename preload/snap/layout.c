@@ -258,28 +258,51 @@ static void layout_paint_thread(struct image *im, const struct layout_thread *t)
 	areas_add(&im->layout, bottom, t->stack_end, AREA_STACK, tid);
 }
 
-/* A stack that libc keeps for the next thread: stale words, no root. */
-static void layout_paint_dead(struct image *im, const struct layout_thread *t)
+/* Does a living thread use what [start, end) was for another? */
+static bool layout_is_reused(const struct image *im, uint64_t start, uint64_t end)
+{
+	for (uint32_t i = 0; i < im->nr_threads; i++)
+		if (im->threads[i].os && im->threads[i].tls >= start && im->threads[i].tls < end)
+			return true;
+	return false;
+}
+
+/*
+ * A stack that libc keeps for the next thread: stale words, no root.  Thousands of threads may have had the same one, at the same address or at
+ * some distance: one area a mapping, which reaches as far as the furthest of them.  Dead areas begin at first.
+ */
+static void layout_paint_dead(struct image *im, const struct layout_thread *t, uint64_t first)
 {
 	const struct map *const m = t->tls ? maps_find(&im->maps, t->tls) : NULL;
-	const uint64_t end = (t->tls + layout.descriptor_size + 4095) & ~4095ul;
+	uint64_t end = (t->tls + layout.descriptor_size + 4095) & ~4095ul;
 
 	if (t->os || !m || !(m->prot & PROT_WRITE) || m->path[0])
 		return;
-	for (uint32_t i = 0; i < im->nr_threads; i++)
-		if (im->threads[i].os && im->threads[i].tls >= m->start && im->threads[i].tls < end)
-			return;
-	areas_add(&im->layout, m->start, end < m->end ? end : m->end, AREA_DEAD_STACK, 0);
+	if (end > m->end)
+		end = m->end;
+	for (uint64_t i = im->layout.nr; i-- > first;) {
+		struct area *const a = &im->layout.items[i];
+
+		if (a->start != m->start)
+			continue;
+		if (a->end < end && !layout_is_reused(im, m->start, end))
+			a->end = end;
+		return;
+	}
+	if (!layout_is_reused(im, m->start, end))
+		areas_add(&im->layout, m->start, end, AREA_DEAD_STACK, 0);
 }
 
 void layout_finish(struct image *im)
 {
 	struct areas flat;
+	uint64_t first_dead;
 
-	for (uint32_t i = 0; i < im->nr_threads; i++) {
+	for (uint32_t i = 0; i < im->nr_threads; i++)
 		layout_paint_thread(im, &im->threads[i]);
-		layout_paint_dead(im, &im->threads[i]);
-	}
+	first_dead = im->layout.nr;
+	for (uint32_t i = 0; i < im->nr_threads; i++)
+		layout_paint_dead(im, &im->threads[i], first_dead);
 	areas_init(&flat, im->bump);
 	areas_flatten(&im->layout, &flat);
 	im->layout = flat;
