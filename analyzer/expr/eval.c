@@ -11,6 +11,9 @@
 #include "expr/expr.h"
 #include "expr/print.h"
 
+/* x = [x, x] doubles what must be printed. */
+#define LIST_WEIGHT_MAX (1u << 24)
+
 static size_t nr_rules(void)
 {
 	size_t nr = 0;
@@ -141,6 +144,8 @@ static struct error *eval_list(struct expr_env *env, const struct ast *ast, stru
 		if (error)
 			return error;
 		value_list_add(list, item);
+		if (list->list.weight > LIST_WEIGHT_MAX)
+			return eval_error(env, ast, "the list is too large");
 	}
 	*ret = value_ref(list);
 	return NULL;

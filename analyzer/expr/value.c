@@ -66,6 +66,7 @@ void value_list_add(struct value *list, struct value *item)
 {
 	list->list.items = xrealloc(list->list.items, list->list.nr + 1, sizeof(*list->list.items));
 	list->list.items[list->list.nr++] = item;
+	list->list.weight += item->kind == VALUE_LIST ? item->list.weight + 1 : 1;
 }
 
 struct value *value_ref(struct value *v)

@@ -54,6 +54,7 @@ struct value {
 		struct {
 			struct value **items;
 			size_t nr;
+			uint64_t weight; /* items, and items of items, as often as they are printed */
 		} list;
 	};
 };
