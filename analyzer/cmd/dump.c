@@ -70,6 +70,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+static bool is_dead_writer(const struct hc_status *status)
+{
+	const char state = status->child > 0 ? target_state(status->child) : 'R';
+
+	return status->state == HC_STATUS_WRITING && (!state || state == 'Z');
+}
+
 /* Why nothing has happened for so long. */
 static struct error *explain(const struct target *t, const struct hc_status *before, const struct hc_status *now,
 			     unsigned int timeout)
@@ -80,7 +87,7 @@ static struct error *explain(const struct target *t, const struct hc_status *bef
 		return error_create("process %d is stopped: the dump comes when it goes on", t->pid);
 	if (state == 'D')
 		return error_create("process %d waits for a device: the dump comes when it goes on", t->pid);
-	if (now->state == HC_STATUS_WRITING && now->child && target_state(now->child) == 'Z')
+	if (is_dead_writer(now))
 		return error_create("the process that wrote the dump was killed; process %d is unharmed", t->pid);
 	if (now->state == HC_STATUS_WRITING)
 		return error_create("process %d writes the dump, but got nothing done in %u seconds (%s)", t->pid,
@@ -97,41 +104,72 @@ static struct error *explain(const struct target *t, const struct hc_status *bef
 	return error_create("no dump of process %d within %u seconds", t->pid, timeout);
 }
 
-/* Until one more dump is complete than the one that may be under way; the timeout runs anew whenever something happens. */
-static struct error *wait_for_dump(const struct target *t, const struct hc_status *before, unsigned int timeout)
+/* One wait for one dump. */
+struct waiting {
+	const struct target *target;
+	const struct hc_status *before;
+	struct hc_status now;
+	unsigned int timeout;
+	bool is_second;		/* a dump was under way when we asked: ours is the next */
+	bool asked_again;
+	uint64_t seen, since;	/* what has happened last, and when */
+};
+
+static struct error *read_status(struct waiting *w)
+{
+	const int pid = w->target->pid;
+	struct error *const error = target_read_status(w->target, &w->now);
+
+	if (!error || (target_state(pid) && target_state(pid) != 'Z'))
+		return error;
+	error_destroy(error);
+	return error_create("process %d ended before its dump was complete", pid);
+}
+
+/* Looks whether there is hope: things happen, or have happened lately. */
+static struct error *check_progress(struct waiting *w)
+{
+	const uint64_t sum = w->now.progress_done + w->now.state;
+
+	if (sum != w->seen) {
+		w->seen = sum;
+		w->since = now_ns();
+	}
+	if (is_dead_writer(&w->now) && !w->is_second)
+		return explain(w->target, w->before, &w->now, w->timeout);
+	if (is_dead_writer(&w->now) && !w->asked_again) {
+		/* The writer of the dump before ours was killed, and an idle process does not notice. */
+		w->asked_again = true;
+		kill(w->target->pid, w->target->signal);
+	}
+	if (now_ns() - w->since > w->timeout * 1000000000ull)
+		return explain(w->target, w->before, &w->now, w->timeout);
+	return NULL;
+}
+
+static struct error *wait_for_dump(struct waiting *w)
 {
 	const struct timespec step = { .tv_nsec = STEP_NS };
 	const struct progress progress = progress_terminal();
-	const bool is_writing = before->state == HC_STATUS_WRITING || before->state == HC_STATUS_STOPPING;
-	const uint64_t wanted = before->nr_done + before->nr_failed + 1 + is_writing;
-	struct hc_status *now _cleanup_free_ = xmalloc(sizeof(*now));
-	uint64_t seen = 0, since = now_ns();
+	const uint64_t wanted = w->before->nr_done + w->before->nr_failed + 1 + w->is_second;
+	struct error *error;
 
-	for (;;) {
-		struct error *const error = target_read_status(t, now);
-
-		if (error && target_state(t->pid)) {
-			return error;
-		} else if (error) {
-			error_destroy(error);
-			return error_create("process %d ended before its dump was complete", t->pid);
-		}
-		if (now->nr_done + now->nr_failed >= wanted)
+	w->since = now_ns();
+	while (!(error = read_status(w)) && w->now.nr_done + w->now.nr_failed < wanted) {
+		error = check_progress(w);
+		if (error)
 			break;
-		if (now->progress_done + now->state != seen) {
-			seen = now->progress_done + now->state;
-			since = now_ns();
-		}
-		if (now->state == HC_STATUS_WRITING && now->progress_done < now->progress_total)
-			progress_step(&progress, "dump", now->progress_done, now->progress_total);
-		if (now_ns() - since > timeout * 1000000000ull)
-			return explain(t, before, now, timeout);
+		if (w->now.progress_done < w->now.progress_total)
+			progress_step(&progress, "dump", w->now.progress_done, w->now.progress_total);
 		nanosleep(&step, NULL);
 	}
 	progress_step(&progress, "dump", 1, 1);
-	if (now->nr_failed != before->nr_failed)
-		return error_create("process %d: %.*s", t->pid, (int)sizeof(now->last_error), now->last_error);
-	printf("%.*s\n", (int)sizeof(now->last_path), now->last_path);
+	if (error)
+		return error;
+	if (w->now.last_failed)
+		return error_create("process %d: %.*s", w->target->pid, (int)sizeof(w->now.last_error),
+				    w->now.last_error);
+	printf("%.*s\n", (int)sizeof(w->now.last_path), w->now.last_path);
 	return NULL;
 }
 
@@ -144,6 +182,7 @@ struct error *cmd_dump(int argc, char **argv)
 	static const struct argp argp = { .options = options, .parser = parse, .args_doc = "PID", .doc = doc };
 	struct dump_arguments arguments = { .timeout = DEFAULT_TIMEOUT };
 	struct hc_status *before _cleanup_free_ = xmalloc(sizeof(*before));
+	struct waiting *waiting _cleanup_free_ = xcalloc(1, sizeof(*waiting));
 	_cleanup_(target_close) struct target target = { 0 };
 	struct error *error;
 
@@ -157,5 +196,9 @@ struct error *cmd_dump(int argc, char **argv)
 		return error_create("process %d takes no signal (HEAPCENSUS_SIGNAL=none)", target.pid);
 	if (kill(target.pid, target.signal))
 		return error_create_errno(errno, "process %d", target.pid);
-	return wait_for_dump(&target, before, arguments.timeout);
+	waiting->target = &target;
+	waiting->before = before;
+	waiting->timeout = arguments.timeout;
+	waiting->is_second = before->state == HC_STATUS_WRITING || before->state == HC_STATUS_STOPPING;
+	return wait_for_dump(waiting);
 }

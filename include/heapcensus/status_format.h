@@ -36,6 +36,7 @@ struct hc_status {
 	uint64_t nr_skipped;		/* of them, those that found a snapshot under way */
 	uint64_t nr_done;		/* dumps that have their final name; last_path belongs to the last of them */
 	uint64_t nr_failed;		/* last_error belongs to the last of them */
+	uint64_t last_failed;		/* 1: the newest of both kinds is a failure */
 	uint64_t progress_done;		/* raw bytes written by the child so far */
 	uint64_t progress_total;	/* estimate; 0: not known yet */
 	uint64_t pause_ns;		/* how long the last snapshot stopped the process; 0 until that is known */

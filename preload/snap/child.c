@@ -92,6 +92,7 @@ void child_fail(const char *format, ...)
 	(void)format_va(text, sizeof(text), format, args);
 	va_end(args);
 	status_set_text(rt_status->last_error, sizeof(rt_status->last_error), text);
+	rt_status->last_failed = 1;
 	__atomic_fetch_add(&rt_status->nr_failed, 1, __ATOMIC_SEQ_CST);
 	message("no dump: %s", text);
 	child_end(CHILD_FAILED);
@@ -188,6 +189,7 @@ static void report_done(void)
 	rt_status->part_path[0] = '\0';
 	status_set_text(rt_status->last_path, sizeof(rt_status->last_path), child.output.path);
 	rt_status->last_number = child.output.number;
+	rt_status->last_failed = 0;
 	__atomic_fetch_add(&rt_status->nr_done, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -63,6 +63,7 @@ static void report_failure(const char *text)
 {
 	COUNT(snapshots_failed);
 	status_set_text(rt_status->last_error, sizeof(rt_status->last_error), text);
+	rt_status->last_failed = 1;
 	__atomic_fetch_add(&rt_status->nr_failed, 1, __ATOMIC_SEQ_CST);
 	message("no dump: %s", text);
 }
