@@ -43,6 +43,14 @@ typedef void heapcensus_visit(void *p, size_t size, double age, void *arg);
 
 #define HEAPCENSUS_INLINE static inline __attribute__((always_inline, unused))
 
+/* The first argument is an address only: a block that was just allocated is not "used uninitialized" here, nor in the hook. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#define HEAPCENSUS_ADDRESS_ONLY __attribute__((access(none, 1)))
+#else
+#define HEAPCENSUS_ADDRESS_ONLY
+#endif
+#define HEAPCENSUS_HIDE(p) __asm__("" : "+r"(p))
+
 /*
  * find_NAME: the profiler's function, or NULL where there is no profiler.  The weak symbol is read through the global offset table: a
  * plain reference in an executable that is not position independent would be bound to NULL for good when it is linked.
@@ -74,18 +82,20 @@ HEAPCENSUS_INLINE int heapcensus_is_present(void) { return find_heapcensus_hook_
  * second tag replaces the first, and NULL takes it away.  A block that realloc moves keeps its tag.
  * 1: done; 0: no block starts at p, or no room for another name.
  */
-HEAPCENSUS_INLINE int heapcensus_tag(const void *p, const char *name)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_tag(const void *p, const char *name)
 {
 	const heapcensus_hook_tag_type hook = find_heapcensus_hook_tag();
 
+	HEAPCENSUS_HIDE(p);
 	return hook ? hook(p, name) : 0;
 }
 
 /* Gives the block at p a text of its own (a URL, a file name), shown beside it; NULL takes it away.  1: done; 0 as above. */
-HEAPCENSUS_INLINE int heapcensus_label(const void *p, const char *text)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_label(const void *p, const char *text)
 {
 	const heapcensus_hook_label_type hook = find_heapcensus_hook_label();
 
+	HEAPCENSUS_HIDE(p);
 	return hook ? hook(p, text) : 0;
 }
 
@@ -115,18 +125,20 @@ HEAPCENSUS_INLINE void heapcensus_scope_leave(void)
  * Tell the pool's end with heapcensus_pool_reset before its memory goes back to the allocator.
  * 1: done; 0: no memory for the table, or a piece that was never freed is in the way.
  */
-HEAPCENSUS_INLINE int heapcensus_pool_alloc(const void *p, size_t size, const char *name)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_pool_alloc(const void *p, size_t size, const char *name)
 {
 	const heapcensus_hook_pool_alloc_type hook = find_heapcensus_hook_pool_alloc();
 
+	HEAPCENSUS_HIDE(p);
 	return hook ? hook(p, size, name) : 0;
 }
 
 /* 1: done; 0: no piece starts at p. */
-HEAPCENSUS_INLINE int heapcensus_pool_free(const void *p)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_pool_free(const void *p)
 {
 	const heapcensus_hook_pool_free_type hook = find_heapcensus_hook_pool_free();
 
+	HEAPCENSUS_HIDE(p);
 	return hook ? hook(p) : 0;
 }
 
@@ -142,17 +154,19 @@ HEAPCENSUS_INLINE size_t heapcensus_pool_reset(const void *start, size_t size)
  * For constructors and destructors: an object of `size` bytes begins or ends to live at p, wherever that is.  Where p is a heap block of
  * its own the block gets the tag; a member, an array element or a local variable becomes an object as by heapcensus_pool_alloc.
  */
-HEAPCENSUS_INLINE int heapcensus_object_begin(const void *p, size_t size, const char *name)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_object_begin(const void *p, size_t size, const char *name)
 {
 	const heapcensus_hook_object_begin_type hook = find_heapcensus_hook_object_begin();
 
+	HEAPCENSUS_HIDE(p);
 	return hook ? hook(p, size, name) : 0;
 }
 
-HEAPCENSUS_INLINE void heapcensus_object_end(const void *p)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE void heapcensus_object_end(const void *p)
 {
 	const heapcensus_hook_object_end_type hook = find_heapcensus_hook_object_end();
 
+	HEAPCENSUS_HIDE(p);
 	if (hook)
 		hook(p);
 }
