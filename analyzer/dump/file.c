@@ -324,8 +324,8 @@ struct error *dump_file_read_payload(const struct dump_file *file, struct dump_b
 	const size_t padded = (h->stored_len + 7) & ~7ull;
 	struct error *error;
 
-	if (padded > buffer->capacity) {
-		buffer->stored = xrealloc(buffer->stored, padded, 1);
+	if (!buffer->stored || padded > buffer->capacity) {
+		buffer->stored = xrealloc(buffer->stored, padded + 1, 1);
 		buffer->capacity = padded;
 	}
 	error = read_at(file, chunk->offset + sizeof(*h), buffer->stored, padded);
