@@ -40,6 +40,9 @@ int main(int argc, char **argv)
 		error = heap_need_graph(h);
 	if (error) {
 		fprintf(stderr, "list_types: %s\n", error->message);
+		error_destroy(error);
+		heap_close(h);
+		dump_close(d);
 		return 1;
 	}
 	for (node_id n = 0; n < h->nr_objects; n++)
