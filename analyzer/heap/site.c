@@ -84,7 +84,7 @@ static const char *const wrappers[] = {
 	"std::__allocate_guarded<*",
 	"__gnu_cxx::new_allocator<*",
 	"__gnu_cxx::__alloc_traits<*",
-	"std::__detail::_hashtable_alloc<*",
+	"std::__detail::*",
 	"std::__cxx11::basic_string<*",
 	"std::basic_string<*",
 	"std::string::*",

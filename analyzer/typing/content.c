@@ -169,8 +169,7 @@ static bool holds_only_pointers(const struct typing *t, const uint8_t *bytes, ui
 static bool is_text_block(const struct typing *t, uint32_t block)
 {
 	const uint64_t size = t->blocks->size[block];
-	const uint8_t *bytes =
-		t->has_text && size <= ITEM_MAX ? dump_block_bytes(t->heap->dump, block) : NULL;
+	const uint8_t *bytes = size <= ITEM_MAX ? dump_block_bytes(t->heap->dump, block) : NULL;
 
 	return bytes && is_text(t->heap->dump, bytes, size);
 }
@@ -220,17 +219,15 @@ uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, ui
 {
 	struct heap *h = t->heap;
 
-	if (!bytes)
+	if (!bytes || !t->has_text)
 		return TYPE_UNSURE;
-	/* With contents=pointers everything else was zeroed, so zeroes and text mean nothing. */
-	if (t->has_text && is_zero(h->dump, n, bytes, size))
+	if (is_zero(h->dump, n, bytes, size))
 		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
-	if (t->has_text && is_text(h->dump, bytes, size))
+	if (is_text(h->dump, bytes, size))
 		return heap_intern_type(h, "text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	if (is_pointer_array(t, bytes, size))
 		return heap_intern_type(h, "pointer array", PROVENANCE_CONTENT, TYPE_POINTER_ARRAY);
-	if (t->has_text &&
-	    (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2)))
+	if (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2))
 		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	return TYPE_UNSURE;
 }

@@ -15,9 +15,9 @@ TYPED = ('vtable-rtti', 'vtable-symbol', 'vtable-shape')
 class Run:
     """One run of classes.cc: what it said, and its dump, by the preload or else from outside."""
 
-    def __init__(self, executable, dump, preload=None):
+    def __init__(self, executable, dump, preload=None, env=None):
         self.objects, self.arrays, self.blocks, self.locals = {}, {}, [], {}
-        with Census([executable], preload, dump.parent / 'dumps') as program:
+        with Census([executable], preload, dump.parent / 'dumps', env=env) as program:
             for line in program.process.stdout:
                 words = line.decode().rstrip('\n').split(' ', 2)
                 if words[0] == 'ready':
@@ -100,6 +100,14 @@ def test_types_without_the_binary(variant, listing, preload, tmp_path):
     executable.unlink()
     found, notes = listing(tmp_path / 'x.hc')
     assert_types(run, 'rtti', found, [note for note in notes if str(executable) not in note])
+
+
+def test_types_by_pointers_alone(variant, listing, preload, tmp_path):
+    """contents=pointers has zeroes where there was anything else: classes are known, contents are not."""
+    run = Run(variant('rtti'), tmp_path / 'x.hc', preload, {'HEAPCENSUS_CONTENTS': 'pointers'})
+    found, notes = listing(tmp_path / 'x.hc')
+    assert_types(run, 'rtti', found, notes)
+    assert {provenance for provenance, _, _ in found.values()} == {'vtable-rtti', 'site'}
 
 
 def assert_types(run, name, found, notes):
