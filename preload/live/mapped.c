@@ -32,7 +32,9 @@ static uint64_t page_up(uint64_t n) { return (n + PAGE - 1) & ~(PAGE - 1); }
 
 static const struct record *leaf_of(uint64_t addr)
 {
-	return addr >> PLANE_ADDRESS_BITS ? NULL : live_planes[PLANE_MMAP].leaves[addr >> PLANE_LEAF_SHIFT];
+	const struct plane *const p = &live_planes[PLANE_MMAP];
+
+	return addr >> PLANE_LEAF_SHIFT >= p->nr_leaves ? NULL : p->leaves[addr >> PLANE_LEAF_SHIFT];
 }
 
 /* The first start in [addr, end), or end. */

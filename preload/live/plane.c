@@ -21,6 +21,25 @@ struct plane live_planes[NR_PLANES];
 /* One plane for all threads; only plane_add_leaf writes it after start. */
 static uint64_t nr_leaves_mapped[NR_PLANES];
 
+/* 16 MB of address space, so only for planes that are used. */
+static bool plane_add_directory(struct plane *p)
+{
+	const uint64_t size = PLANE_NR_LEAVES * sizeof(*p->leaves);
+	struct record **expected = NULL;
+	struct record **leaves;
+
+	if (p->nr_leaves)
+		return true;
+	leaves = private_pages(size);
+	if (!leaves)
+		return false;
+	if (!__atomic_compare_exchange_n(&p->leaves, &expected, leaves, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		private_pages_free(leaves, size);
+	__atomic_store_n(&p->nr_leaves, PLANE_NR_LEAVES, __ATOMIC_RELEASE);
+	return true;
+}
+
 bool live_planes_init(uint32_t malloc_granule_shift)
 {
 	static const uint32_t shifts[NR_PLANES] = {
@@ -29,15 +48,9 @@ bool live_planes_init(uint32_t malloc_granule_shift)
 		[PLANE_PYTHON] = 4,
 	};
 
-	for (uint32_t i = 0; i < NR_PLANES; i++) {
-		struct record **const leaves = private_pages(PLANE_NR_LEAVES * sizeof(*leaves));
-
-		if (!leaves)
-			return false;
-		live_planes[i].leaves = leaves;
+	for (uint32_t i = 0; i < NR_PLANES; i++)
 		live_planes[i].granule_shift = i == PLANE_MALLOC ? malloc_granule_shift : shifts[i];
-	}
-	return true;
+	return plane_add_directory(&live_planes[PLANE_MALLOC]);
 }
 
 static uint64_t leaf_bytes(const struct plane *p)
@@ -51,7 +64,7 @@ struct record *plane_add_leaf(struct plane *p, uint64_t addr)
 	struct record *expected = NULL;
 	struct record *leaf;
 
-	if (!p->leaves || addr >> PLANE_ADDRESS_BITS) {
+	if (addr >> PLANE_ADDRESS_BITS || !plane_add_directory(p)) {
 		COUNT(blocks_no_shadow);
 		return NULL;
 	}
@@ -81,7 +94,7 @@ static const struct record *cursor_leaf(struct plane_cursor *c)
 	for (;;) {
 		const uint64_t index = c->next >> PLANE_LEAF_SHIFT;
 
-		if (index >= PLANE_NR_LEAVES)
+		if (index >= c->plane->nr_leaves)
 			return NULL;
 		const struct record *const leaf = __atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
 

@@ -3,7 +3,8 @@
  * Shadow memory: for every granule of address space one struct record.  A plane is one such map with its own granule; blocks of two
  * planes may nest (a pool object in a malloc block, a Python object in an arena), blocks of one plane may not.
  *
- *   directory   one pointer per 64 MB of the 47-bit address space, reserved at start, pages touched on demand
+ *   directory   one pointer per 64 MB of the 47-bit address space, reserved at the plane's first block (malloc's: at
+ *               start), pages touched on demand
  *   leaf        (64 MB >> granule_shift) records, mmap'd NORESERVE when the first block falls into it, never moved
  *
  * A leaf that cannot be mapped is not retried for its range until a later insert; the block is untracked and counted.
@@ -31,7 +32,8 @@ enum plane_id {
 };
 
 struct plane {
-	struct record **leaves;		/* PLANE_NR_LEAVES, atomically set once each; NULL until plane_init */
+	struct record **leaves;		/* the directory: each entry is set once, atomically */
+	uint64_t nr_leaves;		/* 0 while there is no directory, else PLANE_NR_LEAVES */
 	uint32_t granule_shift;
 };
 
@@ -48,7 +50,8 @@ static inline struct record *plane_find_slot(const struct plane *p, uint64_t add
 {
 	struct record *leaf;
 
-	if (addr >> PLANE_ADDRESS_BITS)
+	/* Pairs with the release in plane_add_directory. */
+	if (addr >> PLANE_LEAF_SHIFT >= __atomic_load_n(&p->nr_leaves, __ATOMIC_ACQUIRE))
 		return NULL;
 	leaf = __atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
 	if (!leaf)
