@@ -96,7 +96,7 @@ struct dump {
 
 #define SMALL_GROUP_SHIFT 16
 
-/* Fails with an error that names the file and what it was for. */
+/* Fails with an error that names the file and what it was for.  There is some memory even where size is 0. */
 struct error *area_reserve(const struct dump *d, struct area *area, uint64_t size, const char *what)
 	__attribute__((warn_unused_result));
 /* For areas that will be written from end to end: a sixth of the time to open a big dump is page faults. */

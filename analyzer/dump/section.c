@@ -15,8 +15,7 @@ struct error *area_reserve(const struct dump *d, struct area *area, uint64_t siz
 {
 	void *bytes;
 
-	if (!size)
-		return NULL;
+	size = size ? size : 1;
 	bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (bytes == MAP_FAILED)
 		return error_create_errno(errno, "%s: no room for %" PRIu64 " bytes of %s", dump_file_path(d->file),
