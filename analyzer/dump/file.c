@@ -106,6 +106,7 @@ static struct error *read_at(const struct dump_file *file, uint64_t offset, void
 
 static struct error *check_header(struct dump_file *file)
 {
+	static const uint8_t no_bytes[sizeof(file->header.reserved)];
 	const struct hc_file_header *h = &file->header;
 	struct error *error;
 
@@ -130,6 +131,8 @@ static struct error *check_header(struct dump_file *file)
 				       h->major, h->minor, HC_VERSION_MAJOR);
 	if (h->header_size != sizeof(*h))
 		return dump_file_error(file, 12, "header size %u, not %zu", h->header_size, sizeof(*h));
+	if (memcmp(h->reserved, no_bytes, sizeof(no_bytes)))
+		return dump_file_error(file, offsetof(struct hc_file_header, reserved), "reserved bytes are not 0");
 	if (h->flags)
 		return dump_file_error(file, 16, "unknown flags 0x%" PRIx64, h->flags);
 	return NULL;
@@ -277,6 +280,8 @@ struct error *dump_file_check_end(const struct dump_file *file, const struct dum
 	error = dump_file_read_payload(file, &buffer, last, (uint8_t *)&end);
 	if (error)
 		return error;
+	if (end.reserved)
+		return dump_chunk_error(file, last, "reserved field is %" PRIu64 ", not 0", end.reserved);
 	if (end.nr_chunks != nr)
 		return dump_chunk_error(file, last, "the file has %zu chunks, should have %" PRIu64, nr, end.nr_chunks);
 	if (end.file_size != file->size || dump_chunk_end(last) != file->size)

@@ -172,19 +172,31 @@ static const struct array_kind {
 	const char *item;	/* in messages */
 	size_t size;
 	size_t dummies;		/* entries that stand before the file's: indices count from 1 */
+	size_t reserved;	/* offset of the field that must be 0; 0: it has none */
 	char *(*fault)(const struct dump *d, size_t i);
 } kinds[NR_SECTIONS] = {
-	[SECTION_MODS] = { "module", sizeof(struct hc_module), 0, module_fault },
-	[SECTION_SEGS] = { "segment", sizeof(struct hc_segment), 0, segment_fault },
-	[SECTION_MAPS] = { "mapping", sizeof(struct hc_map), 0, map_fault },
-	[SECTION_THRD] = { "thread", sizeof(struct hc_thread), 0, thread_fault },
-	[SECTION_REGS] = { "register", sizeof(struct hc_register), 0, register_fault },
-	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1, stack_fault },
-	[SECTION_ATTR] = { "attribute", sizeof(struct hc_attr), 1, attr_fault },
-	[SECTION_LABL] = { "label", sizeof(struct hc_label), 0, label_fault },
-	[SECTION_RELN] = { "relation", sizeof(struct hc_relation), 0, relation_fault },
-	[SECTION_RESI] = { "run", sizeof(struct hc_resident_run), 0, resident_fault },
+	[SECTION_MODS] = { "module", sizeof(struct hc_module), 0, offsetof(struct hc_module, reserved), module_fault },
+	[SECTION_SEGS] = { "segment", sizeof(struct hc_segment), 0, 0, segment_fault },
+	[SECTION_MAPS] = { "mapping", sizeof(struct hc_map), 0, offsetof(struct hc_map, reserved), map_fault },
+	[SECTION_THRD] = { "thread", sizeof(struct hc_thread), 0, 0, thread_fault },
+	[SECTION_REGS] = { "register", sizeof(struct hc_register), 0, 0, register_fault },
+	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1, offsetof(struct hc_stack_node, reserved), stack_fault },
+	[SECTION_ATTR] = { "attribute", sizeof(struct hc_attr), 1, 0, attr_fault },
+	[SECTION_LABL] = { "label", sizeof(struct hc_label), 0, offsetof(struct hc_label, reserved), label_fault },
+	[SECTION_RELN] = { "relation", sizeof(struct hc_relation), 0, 0, relation_fault },
+	[SECTION_RESI] = { "run", sizeof(struct hc_resident_run), 0, 0, resident_fault },
 };
+
+static char *item_fault(const struct dump *d, enum section_index index, size_t i)
+{
+	const struct array_kind *kind = &kinds[index];
+	uint32_t reserved;
+
+	memcpy(&reserved, (const uint8_t *)d->arrays[index].items + i * kind->size + kind->reserved, sizeof(reserved));
+	if (kind->reserved && reserved)
+		FAULT("reserved field is %u, not 0", reserved);
+	return kind->fault(d, i);
+}
 
 static struct error *read_items(struct dump *d, const struct section *s, const struct array_kind *kind, uint8_t *out)
 {
@@ -216,7 +228,7 @@ struct error *load_array(struct dump *d, enum section_index index)
 		return error;
 	array->nr = s->raw_len / kind->size + kind->dummies;
 	for (size_t i = kind->dummies; i < array->nr; i++) {
-		_cleanup_free_ char *fault = kind->fault(d, i);
+		_cleanup_free_ char *fault = item_fault(d, index, i);
 
 		if (fault)
 			return dump_chunk_error(d->file, section_find_chunk(s, (i - kind->dummies) * kind->size),

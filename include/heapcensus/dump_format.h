@@ -5,7 +5,7 @@
  *
  * All integers are little-endian.  A file is one hc_file_header, then chunks back to back, each an
  * hc_chunk_header followed by stored_len bytes padded with zeroes to a multiple of 8; the last chunk is END.
- * A section is all chunks of one id, in file order, parts numbered from 0.
+ * A section is all chunks of one id, in file order, parts numbered from 0; every chunk holds whole records.
  */
 #ifndef HEAPCENSUS_DUMP_FORMAT_H
 #define HEAPCENSUS_DUMP_FORMAT_H
@@ -100,12 +100,12 @@ struct hc_end {
 /* PROC, CNTR, ALLC: records back to back; key_len bytes of key, val_len bytes of value, zero padding to 8. */
 enum hc_kv_type {
 	HC_KV_U64 = 0,		/* val_len 8 */
-	HC_KV_TEXT = 1,		/* bytes, no NUL needed */
+	HC_KV_TEXT = 1,		/* bytes, no NUL among them */
 	HC_KV_LIST = 2,		/* texts, each ended by NUL */
 };
 
 struct hc_kv {
-	uint16_t key_len;	/* 1 .. 255, ASCII [a-z0-9_.] */
+	uint16_t key_len;	/* 1 .. 255, ASCII [A-Za-z0-9_.] */
 	uint16_t type;		/* enum hc_kv_type */
 	uint32_t val_len;	/* <= HC_STRING_MAX */
 };
@@ -218,7 +218,7 @@ enum hc_kind {
 };
 
 /*
- * BLKS: each chunk is an hc_blocks_header, then count entries of each column below, column by column, each column
+ * BLKS: each chunk is empty or an hc_blocks_header, then count entries of each column below, column by column, each column
  * padded with zeroes to 8.  Over all chunks addresses ascend; of two blocks at one address the larger comes first.  A block may
  * lie inside another (pool in malloc, python in arena); it never straddles the end of one.
  *   u32 delta     bytes from the block before (from first_addr for the first, where it is 0)
@@ -307,7 +307,7 @@ struct hc_resident_run {
  *   contents (text: full, pointers, none) stacks (text: full, caller, off) pause_ns
  *   profiler_bytes (resident bytes of heapcensus itself) rss_bytes
  *   option.NAME (text) for every option that is not at its default
- * Keys of CNTR: preload/rt/count.h has the list, value = how many, "NAME" each; only those that are not 0 need be there.
+ * Keys of CNTR: count_list.h has them, value = how many; only those that are not 0 need be there.
  */
 
 _Static_assert(sizeof(struct hc_file_header) == 64, "on-disk size");

@@ -373,6 +373,11 @@ def runs_overlap(sections):
     edit(sections, 'RESI', at=1, start=0x1000000000)
 
 
+@case(r'section STAK part 0: stack 1: reserved field is 1, not 0')
+def array_reserved(sections):
+    edit(sections, 'STAK', reserved=1)
+
+
 # --- blocks ---
 
 @case(r'section BLKS part 0: \d+ bytes, but its 14 blocks take \d+')
