@@ -255,7 +255,7 @@ static void print_text(const struct dump *d, const struct totals *t)
 	printf("Blocks      %" PRIu64 ", %s (%" PRIu64 " bytes)\n", t->all.nr, human_bytes(&h, t->all.bytes), t->all.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);
 	print_tallies("Type known by", provenance_names, t->provenances, NR_PROVENANCES, &t->all);
-	print_tallies("Mappings", map_names, t->maps, ARRAY_SIZE(t->maps), &maps);
+	print_tallies("Address space", map_names, t->maps, ARRAY_SIZE(t->maps), &maps);
 	print_losses(d);
 }
 
