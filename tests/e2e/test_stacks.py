@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Call stacks in dumps are those of the program, in every mode; and the unwinder leaves nothing in it that it could notice."""
+import bisect
+
+import pytest
+from census import Census
+
+LEAVES = ["by_malloc", "by_calloc", "by_realloc", "by_memalign", "by_new", "by_new_array", "by_strdup"]
+CHAIN = ["inner"] * 4 + ["outer", "main"]
+
+
+class Chain:
+    """What the program said, and its dump."""
+
+    def __init__(self, program, preload, folder, **options):
+        env = {f"HEAPCENSUS_{name}": value for name, value in options.items()}
+        self.said, self.starts = {}, []
+        with Census([program("chain")], preload, folder, env=env) as run:
+            for line in iter(lambda: run.process.stdout.readline().decode().split(), ["ready"]):
+                assert line, run.rest_of_stderr() + run.log()
+                if line[0] == "function":
+                    self.starts.append((int(line[2], 16), line[1], int(line[3])))
+                else:
+                    self.said[line[0]] = int(line[1])
+            self.dump = run.dump()
+            run.say()
+            assert run.finish()[0] == 0
+        self.starts.sort()
+
+    def name(self, pc):
+        """The function that a return address is in: '?' below the first of those that the program named."""
+        at = bisect.bisect_left(self.starts, (pc,))
+        return self.starts[at - 1][1] if at and pc - self.starts[at - 1][0] < 4096 else "?"
+
+    def stack_of(self, leaf):
+        size = next(s for _, name, s in self.starts if name == leaf)
+        block, = [b for b in self.dump.blocks if b.size == size]
+        return [self.name(pc) for pc in self.dump.stack(block.stack)]
+
+
+@pytest.fixture(scope="module", params=["caller", "full", "off"])
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def chain(mode, program, preload, tmp_path_factory):
+    return Chain(program, preload, tmp_path_factory.mktemp(mode), STACKS=mode)
+
+
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_stack(mode, chain, leaf):
+    stack = chain.stack_of(leaf)
+    if mode == "off":
+        assert stack == []
+    elif mode == "caller":
+        assert stack == [leaf]
+    else:
+        assert stack[:7] == [leaf, *CHAIN]
+        assert len(stack) <= 12
+
+
+def test_unnoticed(chain):
+    assert chain.said == {"fd": 3, "stolen": 0}
+    assert not {name for name in chain.dump.counts if name.startswith(("stacks_", "blocks_"))}
+
+
+def test_depth(program, preload, tmp_path):
+    chain = Chain(program, preload, tmp_path, STACKS="full", DEPTH="3")
+    assert chain.stack_of("by_new") == ["by_new", "inner", "inner"]
+    assert chain.dump.counts["stacks_truncated"] > 0
