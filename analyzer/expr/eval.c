@@ -110,9 +110,23 @@ struct error *eval_new_set(struct source *source, struct nodeset *nodes, struct 
 	return error;
 }
 
+/* A rule by itself stands for heap.rule. */
+static struct error *eval_rule_of_heap(struct source *source, const struct partition_rule *rule,
+				       struct value **ret)
+{
+	struct classifier *by;
+	struct error *error = eval_rule(source, rule, &by);
+
+	if (!error)
+		*ret = value_create_set(source, nodeset_create_all(source->heap), by);
+	return error;
+}
+
 static struct error *eval_name(struct expr_env *env, const struct ast *ast, struct value **ret)
 {
 	struct value **variable = find_variable(env, ast->text);
+	const struct partition_rule *rule =
+		strncmp(ast->text, "by", 2) ? NULL : partition_find_rule(ast->text);
 
 	if (variable) {
 		*ret = value_ref(*variable);
@@ -128,6 +142,8 @@ static struct error *eval_name(struct expr_env *env, const struct ast *ast, stru
 		if (!strcmp(source->name, ast->text))
 			return eval_new_set(source, nodeset_create_all(source->heap), ret);
 	}
+	if (rule)
+		return eval_rule_of_heap(env->sources[0], rule, ret);
 	if (!strcmp(ast->text, "_"))
 		return eval_error(env, ast, "_ is the value before; there is none yet");
 	return eval_error(env, ast, "no such name: %s", ast->text);

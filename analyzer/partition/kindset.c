@@ -91,7 +91,8 @@ static void grow_slots(struct kindsets *k)
 static bool is_current(const struct kindsets *k, const struct kindset *set, uint32_t hash)
 {
 	return set->hash == hash && set->nr == k->nr_current &&
-	       !memcmp(k->items + set->first, k->current, set->nr * sizeof(*k->items));
+	       (!set->nr ||
+		!memcmp(k->items + set->first, k->current, set->nr * sizeof(*k->items)));
 }
 
 static uint32_t append_current(struct kindsets *k, uint32_t hash)
