@@ -25,7 +25,7 @@ struct real {
 };
 
 /* Written once by real_init (operator new's pointers: by the first wrapper that finds them), read-only after. */
-extern struct real real;
+extern struct real real __attribute__((visibility("hidden")));
 
 /* False while this very thread is inside real_init: use private memory (hook/early.h). */
 bool real_init(void);

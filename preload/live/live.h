@@ -57,7 +57,7 @@ static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
 }
 
 /* Writes a record as given (a without size and half).  False (counted) where the table has no memory. */
-static inline bool live_put(enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
+__attribute__((always_inline)) static inline bool live_put(enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
 {
 	struct plane *const p = &live_planes[plane];
 	struct record *const slot = live_make_slot(p, addr);
@@ -76,7 +76,7 @@ static inline bool live_put(enum plane_id plane, uint64_t addr, uint64_t size, u
 }
 
 /* A new block: born now. */
-static inline void live_insert(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
+__attribute__((always_inline)) static inline void live_insert(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
 			       uint32_t kind, uint32_t stack, uint32_t attr)
 {
 	const uint32_t tick = live_tick(t);
@@ -88,7 +88,7 @@ static inline void live_insert(struct thread *t, enum plane_id plane, uint64_t a
 }
 
 /* The slot where a block starts at addr exactly, read into out; NULL where none does. */
-static inline struct record *live_find_slot(const struct plane *p, uint64_t addr, struct live_block *out)
+__attribute__((always_inline)) static inline struct record *live_find_slot(const struct plane *p, uint64_t addr, struct live_block *out)
 {
 	struct record *const slot = plane_find_slot(p, addr);
 

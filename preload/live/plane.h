@@ -37,7 +37,7 @@ struct plane {
 	uint32_t granule_shift;
 };
 
-extern struct plane live_planes[NR_PLANES];
+extern struct plane live_planes[NR_PLANES] __attribute__((visibility("hidden")));
 
 /* Reserves the directories.  False where even that fails: nothing is tracked then. */
 bool live_planes_init(uint32_t malloc_granule_shift);
@@ -46,7 +46,7 @@ bool live_planes_init(uint32_t malloc_granule_shift);
 struct record *plane_add_leaf(struct plane *p, uint64_t addr);
 
 /* The slot of addr, or NULL where its leaf does not exist or addr is beyond the address space. */
-static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)
 {
 	struct record *leaf;
 

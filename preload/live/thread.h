@@ -82,8 +82,8 @@ struct thread_gone {
 
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern struct thread *threads_all;	/* atomically pushed at the head */
-extern uint32_t gate_closed;		/* 0 open, else pid of the closer's process */
-extern uint32_t gate_needs_fence;
+extern uint32_t gate_closed __attribute__((visibility("hidden")));		/* 0 open, else pid of the closer's process */
+extern uint32_t gate_needs_fence __attribute__((visibility("hidden")));
 
 /* Slow paths; NULL from thread_register where there is no memory (counted). They keep errno. */
 struct thread *thread_register(void);
@@ -108,7 +108,7 @@ const struct thread_gone *threads_history(uint32_t *nr);
 void trigger_run_pending(struct thread *t);	/* snap/trigger.c */
 
 /* NULL: nested, or not to be tracked: just forward.  Else do the work and call thread_leave. */
-static inline struct thread *thread_enter(void)
+__attribute__((always_inline)) static inline struct thread *thread_enter(void)
 {
 	struct thread *t = thread_self;
 
