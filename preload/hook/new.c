@@ -89,7 +89,10 @@ HOOK_EXPORT void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align, 
 		 nothrow);
 }
 
-/* For a delete that does not come back to free.  False: p was private memory, and is free now. */
+/*
+ * Before the delete of an allocator that has its own, which may come back to our free (jemalloc's does for some forms) or not.
+ * False: p was private memory, and is free now.
+ */
 static bool forget_direct(void *p)
 {
 	struct thread *const t = thread_enter();
@@ -99,15 +102,17 @@ static bool forget_direct(void *p)
 	if (live_forget(t, PLANE_MALLOC, (uint64_t)p, &was)) {
 		if (t)
 			live_forget_label(PLANE_MALLOC, (uint64_t)p, &was);
-	} else {
+	} else if (t) {
 		is_theirs = !wrap_free_unknown(p);
 	}
-	if (t)
+	if (t) {
+		t->deleting = (uint64_t)p;
 		thread_leave(t);
+	}
 	return is_theirs;
 }
 
-/* Where the next definition comes back to our free, that does the rest; where there is none, free is what delete does. */
+/* Where the runtime's definition comes back to our free, that does the rest; where there is none, free is what delete does. */
 #define DELETE_BODY(name, ...) \
 	if (UNLIKELY(!p)) \
 		return; \

@@ -104,7 +104,7 @@ static void drop_foreign(struct real *found, const Dl_info *allocator)
 	DROP(nallocx);
 #define DROP_OF(result, name, parameters) DROP(name);
 	if (found->direct_new) {
-		HOOKS_NEW(DROP_OF)
+		/* A runtime's operator new comes back to us, wherever it is; its delete would too, for a second time. */
 		HOOKS_DELETE(DROP_OF)
 	}
 #undef DROP_OF
@@ -175,8 +175,9 @@ bool real_find_new(void)
 
 		if (!runtime)
 			continue;
-#define FIND_IN(result, name, parameters) found->name = (result(*) parameters)dlsym(runtime, #name);
-		HOOKS_DELETE(FIND_IN)
+#define FIND_IN(result, name, parameters) \
+	if (!found->name) \
+		found->name = (result(*) parameters)dlsym(runtime, #name);
 		HOOKS_NEW(FIND_IN)
 #undef FIND_IN
 		return found->_Znwm != NULL;

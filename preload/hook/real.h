@@ -38,7 +38,8 @@ static inline bool real_ready(void)
 	return real_init();
 }
 
-/* Looks for a C++ runtime that came after start-up (dlopen, RTLD_LOCAL) and fills in operator new and delete.  False: there is none. */
+/* Looks for a C++ runtime that came after start-up (dlopen, RTLD_LOCAL) and fills in the operators new that are missing (for
+ * delete, free does).  False: there is none. */
 bool real_find_new(void);
 
 #endif

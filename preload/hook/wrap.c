@@ -80,7 +80,10 @@ bool wrap_free_unknown(void *p)
 		private_free(p);
 		return true;
 	}
-	COUNT(blocks_unknown_freed);
+	if (thread_self->deleting == (uint64_t)p)
+		thread_self->deleting = 0;
+	else
+		COUNT(blocks_unknown_freed);
 	return false;
 }
 

@@ -45,7 +45,8 @@ static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t 
 	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
 }
 
-/* Is p (which the census does not know) private memory?  Then it is freed; else the loss is counted and it is the allocator's. */
+/* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the allocator's, and a loss to count unless
+ * operator delete has just forgotten it. */
 bool wrap_free_unknown(void *p);
 
 /* For calls that may not enter; t is thread_self. */

@@ -129,7 +129,7 @@ static void reset(struct thread *t)
 	t->pending = 0;
 	t->attr = 0;
 	t->seq = t->nr_freed = t->bytes_allocated = t->bytes_freed = 0;
-	t->via_sp = 0;
+	t->via_sp = t->deleting = 0;
 	t->in_unwinder = 0;
 	memset(t->name, 0, sizeof(t->name));
 }

@@ -54,6 +54,7 @@ struct thread {
 	uint64_t via_size;	/* what the program asked for */
 	uint64_t via_done;	/* answer: the block that was recorded so */
 	uint32_t via_kind;	/* 0: the inner entry point's own */
+	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
 	void *stack_cache;	/* the unwinder's */

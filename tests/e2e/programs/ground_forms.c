@@ -36,16 +36,19 @@ static void *get_calloc(size_t size, size_t align)
 	return size % 3 ? calloc(1, size) : calloc(size / 3, 3);
 }
 
+/* The compiler would make malloc of realloc(NULL, ...). */
+static void *volatile nothing;
+
 static void *get_realloc(size_t size, size_t align)
 {
 	(void)align;
-	return realloc(NULL, size);
+	return realloc(nothing, size);
 }
 
 static void *get_reallocarray(size_t size, size_t align)
 {
 	(void)align;
-	return reallocarray(NULL, size, 1);
+	return reallocarray(nothing, size, 1);
 }
 
 static void *get_posix_memalign(size_t size, size_t align)
