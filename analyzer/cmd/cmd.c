@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/progress.h"
@@ -40,7 +41,11 @@ const struct argp output_argp = { .options = output_options, .parser = parse_out
 const struct argp output_json_argp = { .options = output_json_options, .parser = parse_output };
 struct error *cmd_open(const char *path, bool exact_index, struct opened *o)
 {
-	const struct heap_options options = { .exact_index = exact_index, .progress = progress_terminal() };
+	const struct heap_options options = {
+		.exact_index = exact_index,
+		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
+		.progress = progress_terminal(),
+	};
 	struct error *error = dump_open(path, &options.progress, &o->dump);
 
 	return error ? error : heap_open(o->dump, &options, &o->heap);

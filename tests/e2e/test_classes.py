@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """C++ types, symbols and stack frames of real binaries, against what the program says about itself."""
 import collections
+import os
 import shutil
 import subprocess
 
@@ -174,3 +175,16 @@ def test_missing_binary_is_noted(variant, listing, tmp_path):
     _, notes = listing(tmp_path / 'x.hc')
     assert [n for n in notes if str(executable) in n] == [
         f'{executable} is not on this machine: its functions and data are shown as program+0x...']
+
+
+def test_copies_of_binaries_elsewhere(variant, heapcensus, tmp_path):
+    (tmp_path / 'here').mkdir()
+    (tmp_path / 'there').mkdir()
+    executable = tmp_path / 'here' / 'program'
+    shutil.copy(variant('rtti'), executable)
+    Run(executable, tmp_path / 'x.hc')
+    executable.rename(tmp_path / 'there' / 'program')
+    without = heapcensus('show', '--all', tmp_path / 'x.hc')
+    found = heapcensus('show', '--all', tmp_path / 'x.hc', env={**os.environ, 'HEAPCENSUS_SYMBOLS': str(tmp_path / 'there')})
+    assert '<load_table>' not in without.stdout and 'is not on this machine' in without.stderr
+    assert '<load_table>' in found.stdout and not found.stderr
