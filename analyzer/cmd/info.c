@@ -157,7 +157,7 @@ static void print_process(const struct dump *d)
 	print_line("Contents", "%s", dump_proc_text(d, "contents"));
 	print_line("Stacks", "%s", stacks ? stacks : "?");
 	print_line("Resident", "%s", human_bytes(&h, dump_proc_number(d, "rss_bytes", 0)));
-	print_line("Heapcensus", "%s of that", human_bytes(&h, dump_proc_number(d, "profiler_bytes", 0)));
+	print_line("Heapcensus", "%s of its own", human_bytes(&h, dump_proc_number(d, "profiler_bytes", 0)));
 }
 
 static void print_options(const struct dump *d)

@@ -34,9 +34,8 @@ static void *read_chunks(void *arg)
 
 		if (i >= r->section->nr_chunks)
 			break;
-		/* Where nothing has contents there is no area, but the chunk is checked all the same. */
 		error = dump_file_read_payload(r->d->file, &buffer, r->section->chunks[i],
-					       r->d->small.bytes ? r->d->small.bytes + r->at[i] : NULL);
+					       r->d->small.bytes + r->at[i]);
 	}
 	if (error)
 		atomic_store(&r->failed, true);
