@@ -13,7 +13,6 @@
 #define HC_EXIT_CHOICES(X) X(EXIT_NO, "0") X(EXIT_DUMP, "1")
 #define HC_EXEC_CHOICES(X) X(EXEC_FOLLOW, "follow") X(EXEC_STOP, "stop")
 #define HC_LOG_CHOICES(X) X(LOG_FILE, "file") X(LOG_STDERR, "stderr")
-#define HC_ALLOCATOR_CHOICES(X) X(ALLOCATOR_HOST, "host") X(ALLOCATOR_JEMALLOC, "jemalloc")
 
 #define HC_CHOICE_ENUM(id, text) HC_##id,
 enum hc_stacks_choice { HC_STACKS_CHOICES(HC_CHOICE_ENUM) };
@@ -21,7 +20,6 @@ enum hc_contents_choice { HC_CONTENTS_CHOICES(HC_CHOICE_ENUM) };
 enum hc_exit_choice { HC_EXIT_CHOICES(HC_CHOICE_ENUM) };
 enum hc_exec_choice { HC_EXEC_CHOICES(HC_CHOICE_ENUM) };
 enum hc_log_choice { HC_LOG_CHOICES(HC_CHOICE_ENUM) };
-enum hc_allocator_choice { HC_ALLOCATOR_CHOICES(HC_CHOICE_ENUM) };
 #undef HC_CHOICE_ENUM
 
 /* "a|b|c|": the choices as one text, each ended by '|'. */
@@ -67,8 +65,6 @@ enum hc_option_type {
 	  "whether programs that the program starts come under census too") \
 	X(log, LOG, CHOICE, "file", HC_LOG_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "where messages go: a file in the dump folder, or the program's standard error") \
-	X(allocator, ALLOCATOR, CHOICE, "host", HC_ALLOCATOR_CHOICES(HC_CHOICE_TEXT), 0, 0, \
-	  "allocator that serves the program: its own, or a private jemalloc") \
 	X(zstd, ZSTD, NUMBER, "3", "LEVEL", 1, 19, \
 	  "compression level of dumps")
 

@@ -75,8 +75,6 @@ static void start_sites(void)
 		mode = SITE_OFF;
 	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && unwind_init())
 		mode = SITE_FULL;
-	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL)
-		message("no unwinder (libunwind.so.8): blocks keep their callers only");
 	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH));
 }
 
@@ -94,10 +92,6 @@ static void check_allocator(void)
 	if (!malloc_is_ours())
 		message("the program's malloc comes before heapcensus' (in the executable itself, or earlier in "
 			"LD_PRELOAD): its blocks cannot be seen");
-	if (option_get(OPTION_ALLOCATOR) != HC_ALLOCATOR_HOST) {
-		COUNT(options_invalid);
-		message("HEAPCENSUS_ALLOCATOR=jemalloc: not supported by this version; the program keeps its own");
-	}
 }
 
 __attribute__((constructor(101))) static void start(void)
