@@ -27,7 +27,7 @@ static void *make_block(size_t size, int flags)
 
 HOOK_EXPORT void *mallocx(size_t size, int flags)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(align_of(flags), size, flags & FLAG_ZERO);
@@ -54,7 +54,7 @@ static void *move_block(void *old, size_t size, int flags)
 
 HOOK_EXPORT void *rallocx(void *old, size_t size, int flags)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	struct live_block was;
 	void *p;
 
@@ -77,7 +77,7 @@ HOOK_EXPORT void *rallocx(void *old, size_t size, int flags)
 /* Resizes in place: the block is the same, its size is at least `size` and at most size + extra where that was possible. */
 HOOK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	struct live_block was;
 	size_t most, usable;
 

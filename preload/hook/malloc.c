@@ -16,9 +16,7 @@
 
 HOOK_EXPORT void *malloc(size_t size)
 {
-	if (UNLIKELY(!real_ready()))
-		return wrap_spare_alloc(0, size, false);
-	struct thread *const t = thread_enter();
+	struct thread *const t = real_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, size, false);
@@ -38,9 +36,7 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (UNLIKELY(!real_ready()))
-		return wrap_spare_alloc(0, total, true);
-	struct thread *const t = thread_enter();
+	struct thread *const t = real_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, total, true);
@@ -58,7 +54,7 @@ void wrap_free(void *p)
 
 	if (UNLIKELY(!p))
 		return;
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 
 	if (UNLIKELY(!t)) {
 		wrap_spare_free(p);
@@ -162,7 +158,7 @@ static void *realloc_block(struct thread *t, void *old, size_t size, uint64_t si
 
 void *wrap_realloc(void *old, size_t size, uint64_t site)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	void *p;
 
 	if (UNLIKELY(!t))
@@ -193,7 +189,7 @@ HOOK_EXPORT void *reallocarray(void *old, size_t nr, size_t size)
 
 HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	int error = ENOMEM;
 
 	if (UNLIKELY(!t)) {
@@ -215,7 +211,7 @@ HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 
 /* The rest of the aligned family: `call` is the real function's answer to a request of `asked` bytes. */
 #define ALIGNED_BODY(align, asked, size, call) \
-	struct thread *const t = real_ready() ? thread_enter() : NULL; \
+	struct thread *const t = real_enter(); \
 \
 	if (UNLIKELY(!t)) \
 		return wrap_spare_alloc(align, asked, false); \

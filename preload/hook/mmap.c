@@ -73,7 +73,7 @@ HOOK_EXPORT void *mmap64(void *at, size_t len, int prot, int flags, int fd, off_
 
 HOOK_EXPORT int munmap(void *at, size_t len)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	int result;
 
 	if (UNLIKELY(!t)) {
@@ -94,7 +94,7 @@ HOOK_EXPORT int munmap(void *at, size_t len)
 
 HOOK_EXPORT void *mremap(void *old, size_t old_len, size_t new_len, int flags, ...)
 {
-	struct thread *const t = real_ready() ? thread_enter() : NULL;
+	struct thread *const t = real_enter();
 	void *to = NULL;
 	va_list args;
 

@@ -28,7 +28,7 @@ static new_handler *find_new_handler(void)
 static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint64_t site)
 {
 	for (;;) {
-		struct thread *const t = real_ready() ? thread_enter() : NULL;
+		struct thread *const t = real_enter();
 		void *p;
 
 		if (!t)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "hook/hooks.h"
+#include "live/thread.h"
 
 struct real {
 #define REAL_MEMBER(result, name, parameters) result(*name) parameters;
@@ -36,6 +37,14 @@ static inline bool real_ready(void)
 	if (__builtin_expect(__atomic_load_n(&real.malloc, __ATOMIC_ACQUIRE) != NULL, 1))
 		return true;
 	return real_init();
+}
+
+/* Through the door.  NULL: see hook/wrap.h.  (A thread is known only once real_init is done.) */
+__attribute__((always_inline)) static inline struct thread *real_enter(void)
+{
+	if (__builtin_expect(!thread_self, 0) && !real_ready())
+		return NULL;
+	return thread_enter();
 }
 
 /* Looks for a C++ runtime that came after start-up (dlopen, RTLD_LOCAL) and fills in the operators new that are missing (for

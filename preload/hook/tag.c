@@ -15,9 +15,6 @@
 #include "rt/private.h"
 #include "snap/trigger.h"
 
-/* thread_enter, before whose first call in a process real_init must have been. */
-static struct thread *enter(void) { return real_ready() ? thread_enter() : NULL; }
-
 /* Gives the block another tag; its scope stays.  NULL: none. */
 static bool set_tag(enum plane_id plane, uint64_t addr, const struct live_block *block, const char *name)
 {
@@ -30,7 +27,7 @@ static bool set_tag(enum plane_id plane, uint64_t addr, const struct live_block 
 
 HOOK_EXPORT int heapcensus_hook_tag(const void *p, const char *name)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	struct live_block block;
 	enum plane_id plane;
 	bool done = false;
@@ -63,7 +60,7 @@ static bool set_label(uint64_t addr, const char *text)
 
 HOOK_EXPORT int heapcensus_hook_label(const void *p, const char *text)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	bool done;
 
 	if (!t) {
@@ -94,7 +91,7 @@ static void enter_scope(struct thread *t, const char *name)
 
 HOOK_EXPORT void heapcensus_hook_scope_enter(const char *name)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 
 	if (!t) {
 		COUNT(tags_lost);
@@ -106,7 +103,7 @@ HOOK_EXPORT void heapcensus_hook_scope_enter(const char *name)
 
 HOOK_EXPORT void heapcensus_hook_scope_leave(void)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 
 	if (!t)
 		return;
@@ -137,7 +134,7 @@ static bool insert_piece(struct thread *t, uint64_t addr, uint64_t size, const c
 
 HOOK_EXPORT int heapcensus_hook_pool_alloc(const void *p, size_t size, const char *name)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	bool done;
 
 	if (!t || (uint64_t)p % 4) {
@@ -163,7 +160,7 @@ static bool forget_piece(struct thread *t, uint64_t addr)
 
 HOOK_EXPORT int heapcensus_hook_pool_free(const void *p)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	bool done;
 
 	if (!t)
@@ -195,7 +192,7 @@ static size_t reset_pool(struct thread *t, uint64_t start, uint64_t end)
 
 HOOK_EXPORT size_t heapcensus_hook_pool_reset(const void *start, size_t size)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	size_t nr;
 
 	if (!t)
@@ -207,7 +204,7 @@ HOOK_EXPORT size_t heapcensus_hook_pool_reset(const void *start, size_t size)
 
 HOOK_EXPORT int heapcensus_hook_object_begin(const void *p, size_t size, const char *name)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	struct live_block block;
 	bool done = false;
 
@@ -224,7 +221,7 @@ HOOK_EXPORT int heapcensus_hook_object_begin(const void *p, size_t size, const c
 
 HOOK_EXPORT void heapcensus_hook_object_end(const void *p)
 {
-	struct thread *const t = enter();
+	struct thread *const t = real_enter();
 	struct live_block block;
 
 	if (!t)

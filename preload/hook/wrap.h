@@ -38,7 +38,7 @@ void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_
 void wrap_take_via(struct thread *t, const void *p, size_t size, uint32_t *kind, uint64_t *site);
 
 /* A block that the allocator has just given: into the census. */
-static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
+__attribute__((always_inline)) static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
 	if (__builtin_expect(t->via_sp != 0, 0))
 		wrap_take_via(t, p, size, &kind, &site);

@@ -26,8 +26,7 @@
 
 __thread struct thread *thread_self;
 struct thread *threads_all;
-uint32_t gate_closed;
-uint32_t gate_needs_fence;
+union gate gate;
 
 /* Under its lock, except that key is written once by threads_init. */
 static struct {
@@ -210,7 +209,7 @@ static void thread_end(void *arg)
 
 	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&gate_closed, __ATOMIC_RELAXED))
+	if (__atomic_load_n(&gate.closed, __ATOMIC_RELAXED))
 		gate_wait(t);
 	free_scopes(t);
 	sys_call3(SYS_prctl, PR_GET_NAME, (long)t->name, 0);
@@ -225,10 +224,10 @@ static void thread_end(void *arg)
 static bool try_enter(struct thread *t)
 {
 	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
-	if (gate_needs_fence)
+	if (gate.needs_fence)
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	return !__atomic_load_n(&gate_closed, __ATOMIC_RELAXED);
+	return !__atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 }
 
 void gate_wait(struct thread *t)
@@ -236,15 +235,15 @@ void gate_wait(struct thread *t)
 	static const struct timespec a_while = {.tv_nsec = 100000000};
 
 	do {
-		uint32_t closer = __atomic_load_n(&gate_closed, __ATOMIC_RELAXED);
+		uint32_t closer = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 
 		__atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE);	/* pairs with the acquire in gate_close */
 		if (closer && closer != (uint32_t)sys_getpid())
 			/* Closed by our parent before it forked: nobody here will open it. */
-			__atomic_compare_exchange_n(&gate_closed, &closer, 0, false, __ATOMIC_RELAXED,
+			__atomic_compare_exchange_n(&gate.closed, &closer, 0, false, __ATOMIC_RELAXED,
 						    __ATOMIC_RELAXED);
 		else if (closer)
-			sys_futex_wait(&gate_closed, closer, &a_while);
+			sys_futex_wait(&gate.closed, closer, &a_while);
 	} while (!try_enter(t));
 }
 
@@ -254,7 +253,7 @@ void threads_fork_parent(void) { lock_give(&threads.lock); }
 
 void threads_fork_child(void)
 {
-	gate_closed = 0;
+	gate.closed = 0;
 	for (struct thread *t = threads_all; t; t = t->next) {
 		t->inside = 0;
 		t->pending = 0;

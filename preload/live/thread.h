@@ -7,9 +7,9 @@
  * destructors, libc's own clean-up) goes on under its name: the struct is given to another thread in a later tick only, when the
  * kernel no longer knows the old one.
  *
- * The door: a thread sets `inside`, then looks at gate_closed; the closer sets gate_closed, issues membarrier(), then waits
+ * The door: a thread sets `inside`, then looks at gate.closed; the closer sets gate.closed, issues membarrier(), then waits
  * until every `inside` is 0.  membarrier pairs with the compiler barrier in thread_enter: the hot path has no fence.  Where the kernel has no
- * membarrier, thread_enter issues the fence itself (gate_needs_fence).
+ * membarrier, every entry goes through gate_wait, which issues the fence itself (gate.needs_fence).
  */
 #ifndef LIVE_THREAD_H
 #define LIVE_THREAD_H
@@ -83,8 +83,16 @@ struct thread_gone {
 
 extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern struct thread *threads_all;	/* atomically pushed at the head */
-extern uint32_t gate_closed __attribute__((visibility("hidden")));		/* 0 open, else pid of the closer's process */
-extern uint32_t gate_needs_fence __attribute__((visibility("hidden")));
+
+/* snap/gate.c closes and opens it. */
+union gate {
+	struct {
+		uint32_t closed;	/* 0 open, else pid of the closer's process */
+		uint32_t needs_fence;	/* written once at start */
+	};
+	uint64_t busy;			/* neither is so, or it takes gate_wait */
+};
+extern union gate gate __attribute__((visibility("hidden")));
 
 /* Slow paths; NULL from thread_register where there is no memory (counted). They keep errno. */
 struct thread *thread_register(void);
@@ -121,10 +129,8 @@ __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 	if (__builtin_expect(t->inside, 0))
 		return NULL;
 	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
-	if (__builtin_expect(gate_needs_fence, 0))
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(__atomic_load_n(&gate_closed, __ATOMIC_RELAXED), 0))
+	if (__builtin_expect(__atomic_load_n(&gate.busy, __ATOMIC_RELAXED) != 0, 0))
 		gate_wait(t);
 	return t;
 }

@@ -17,28 +17,28 @@
 
 void gate_init(void)
 {
-	gate_needs_fence = sys_membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
+	gate.needs_fence = sys_membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
 }
 
 /* Every thread that runs has passed a full barrier: it sees the gate, or we see it inside.  Pairs with thread_enter. */
 static void gate_barrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (gate_needs_fence || sys_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+	if (gate.needs_fence || sys_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
 		return;
 	/* Not registered: a child made without libc's fork. */
 	if (sys_membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0 ||
 	    sys_membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
-		gate_needs_fence = 1;
+		gate.needs_fence = 1;
 }
 
 static bool gate_take(void)
 {
 	const uint32_t pid = (uint32_t)sys_getpid();
-	uint32_t seen = __atomic_load_n(&gate_closed, __ATOMIC_RELAXED);
+	uint32_t seen = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 
 	/* A closer of another process is our parent at the moment of a fork that did not run the handlers: stale. */
-	return seen != pid && __atomic_compare_exchange_n(&gate_closed, &seen, pid, false,
+	return seen != pid && __atomic_compare_exchange_n(&gate.closed, &seen, pid, false,
 							  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
@@ -88,6 +88,6 @@ bool gate_close(uint64_t timeout_ns)
 
 void gate_open(void)
 {
-	__atomic_store_n(&gate_closed, 0, __ATOMIC_SEQ_CST);
-	(void)sys_futex_wake(&gate_closed, INT32_MAX);
+	__atomic_store_n(&gate.closed, 0, __ATOMIC_SEQ_CST);
+	(void)sys_futex_wake(&gate.closed, INT32_MAX);
 }
