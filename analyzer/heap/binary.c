@@ -296,7 +296,7 @@ static bool needs_cxx_library(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
 	return false;
 }
 
-bool binary_is_cxx(struct binary *b)
+static bool looks_like_cxx(struct binary *b)
 {
 	GElf_Addr bias;
 	Elf *elf = b->state == BINARY_OPEN ? dwfl_module_getelf(b->module, &bias) : NULL;
@@ -317,4 +317,12 @@ bool binary_is_cxx(struct binary *b)
 			return true;
 	}
 	return false;
+}
+
+bool binary_is_cxx(struct binary *b)
+{
+	if (!b->is_cxx_known)
+		b->is_cxx = looks_like_cxx(b);
+	b->is_cxx_known = true;
+	return b->is_cxx;
 }

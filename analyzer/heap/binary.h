@@ -32,6 +32,7 @@ struct binary {
 	uint64_t unwind_offset; /* ... its place in the file */
 	uint64_t unwind_size;
 
+	bool is_cxx_known, is_cxx;
 	bool has_symbols;	  /* the arrays below are filled */
 	struct symbol *functions; /* by address, none twice */
 	struct symbol *objects;

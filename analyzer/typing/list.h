@@ -11,6 +11,7 @@
 	X(recognise_tag, "what the program said") \
 	X(recognise_vtable, "C++ dynamic type by the vtable in the first word") \
 	X(recognise_content, "text, wide text, pointer arrays, zeroes") \
-	X(recognise_site, "the function that allocated it")
+	X(recognise_site, "the function that allocated it") \
+	X(recognise_kind, "malloc, new, mmap: where not even a stack is known")
 
 #endif

@@ -206,10 +206,15 @@ static uint32_t settle_object(struct typing *t, node_id n, const struct type_siz
 	if (is_array_of(bytes, size, usual->size))
 		return array_type(t, type);
 
-	const uint32_t content = recognise_content(t, n, bytes, size);
-	const uint32_t other = content == TYPE_UNSURE ? recognise_site(t, n, bytes, size) : content;
+	static recognise_fn *const others[] = { recognise_content, recognise_site, recognise_kind };
 
-	return other == TYPE_UNSURE ? 0 : other;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		const uint32_t other = others[i](t, n, bytes, size);
+
+		if (other != TYPE_UNSURE)
+			return other;
+	}
+	return 0;
 }
 
 void vtable_settle(struct typing *t)

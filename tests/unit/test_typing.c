@@ -44,7 +44,7 @@ static const struct expected {
 	{ 8, PARSE, PROVENANCE_SITE },		    /* item */
 	{ 1, "pointer array", PROVENANCE_CONTENT }, /* array */
 	{ 1, FETCH, PROVENANCE_SITE },		    /* struct: pointers to various things */
-	{ 1, "<unknown>", PROVENANCE_NONE },	    /* nowhere */
+	{ 1, "<malloc>", PROVENANCE_NONE },	    /* nowhere */
 };
 
 static struct dump *open_model(void)
