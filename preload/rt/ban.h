@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What preload code must not call: whatever allocates, locks, buffers, ends the host or depends on its environment.  Included last.
- * Files that define or forward to one of these (preload/hook) leave it out and say so.
+ * What preload code must not call: whatever allocates, locks, buffers, ends the host or depends on
+ * its environment.  Included last. Files that define or forward to one of these (preload/hook)
+ * leave it out and say so.
  */
 #ifndef RT_BAN_H
 #define RT_BAN_H

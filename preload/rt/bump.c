@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bump allocator over raw mmap (rt/bump.h).  Chunks grow from 256 KB to 16 MB; what needs more gets a chunk of its own size.
+ * Bump allocator over raw mmap (rt/bump.h).  Chunks grow from 256 KB to 16 MB; what needs more gets
+ * a chunk of its own size.
  */
 #include "rt/bump.h"
 
@@ -10,8 +11,8 @@
 #include "rt/ban.h"
 
 #define CHUNK_FIRST (256ul << 10)
-#define CHUNK_MAX (16ul << 20)
-#define ALIGN 16ul
+#define CHUNK_MAX   (16ul << 20)
+#define ALIGN	    16ul
 
 /* Stands at the start of its mapping of `size` bytes. */
 struct bump_chunk {
@@ -22,7 +23,7 @@ _Static_assert(sizeof(struct bump_chunk) % ALIGN == 0, "the first allocation is 
 
 void bump_init(struct bump *b)
 {
-	*b = (struct bump){.chunk_size = CHUNK_FIRST};
+	*b = (struct bump){ .chunk_size = CHUNK_FIRST };
 }
 
 void bump_deinit(struct bump *b)
@@ -43,7 +44,7 @@ static struct bump_chunk *add_chunk(struct bump *b, size_t size)
 
 	if (sys_is_error((long)c))
 		return NULL;
-	*c = (struct bump_chunk){.next = b->chunks, .size = size};
+	*c = (struct bump_chunk){ .next = b->chunks, .size = size };
 	b->chunks = c;
 	b->total += size;
 	return c;
@@ -61,7 +62,7 @@ void *bump_alloc(struct bump *b, size_t size)
 		b->at = p + size;
 		return p;
 	}
-	if (size > b->chunk_size / 4) {		/* of its own: the rest of the current chunk stays in use */
+	if (size > b->chunk_size / 4) { /* of its own: the rest of the current chunk stays in use */
 		c = add_chunk(b, (sizeof(*c) + size + 4095) & -4096ul);
 		return c ? c + 1 : NULL;
 	}

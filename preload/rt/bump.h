@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bump allocator over raw mmap, for the snapshot child (and whoever else may touch nothing shared): one owner, no lock, nothing is given back
- * before bump_deinit.  In the child its mappings need not be in the list of private ranges, as the child reads /proc/self/maps of
- * its parent's moment before it allocates, or asks bump_contains.
+ * A bump allocator over raw mmap, for the snapshot child (and whoever else may touch nothing
+ * shared): one owner, no lock, nothing is given back before bump_deinit.  In the child its mappings
+ * need not be in the list of private ranges, as the child reads /proc/self/maps of its parent's
+ * moment before it allocates, or asks bump_contains.
  */
 #ifndef RT_BUMP_H
 #define RT_BUMP_H
@@ -14,10 +15,10 @@
 struct bump_chunk;
 
 struct bump {
-	char *at, *end;			/* free part of the newest chunk */
-	struct bump_chunk *chunks;	/* newest first */
-	size_t chunk_size;		/* of the next ordinary chunk; doubles up to 16 MB */
-	uint64_t total;			/* bytes mapped */
+	char *at, *end;		   /* free part of the newest chunk */
+	struct bump_chunk *chunks; /* newest first */
+	size_t chunk_size;	   /* of the next ordinary chunk; doubles up to 16 MB */
+	uint64_t total;		   /* bytes mapped */
 };
 
 /* Maps nothing yet. */

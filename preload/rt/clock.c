@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds clock_gettime in the vDSO by its dynamic section (no libc, no dlsym: both may allocate), and the moment at which ticks begin.
+ * Finds clock_gettime in the vDSO by its dynamic section (no libc, no dlsym: both may allocate),
+ * and the moment at which ticks begin.
  */
 #include "rt/clock.h"
 
@@ -13,18 +14,18 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-struct clock_state rt_clock = {.gettime = sys_clock_gettime};
+struct clock_state rt_clock = { .gettime = sys_clock_gettime };
 
 /* What a lookup needs of the vDSO: addresses in memory. */
 struct vdso {
 	uint64_t bias;
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
-	const uint32_t *hash;		/* DT_HASH: nbucket, nchain, ... */
-	const uint32_t *gnu_hash;	/* DT_GNU_HASH, where there is no DT_HASH */
+	const uint32_t *hash;	  /* DT_HASH: nbucket, nchain, ... */
+	const uint32_t *gnu_hash; /* DT_GNU_HASH, where there is no DT_HASH */
 };
 
-static const ElfW(Dyn) *find_dynamic(const ElfW(Ehdr) *ehdr, uint64_t *bias)
+static const ElfW(Dyn) * find_dynamic(const ElfW(Ehdr) * ehdr, uint64_t *bias)
 {
 	const ElfW(Phdr) *ph = (const void *)((const char *)ehdr + ehdr->e_phoff);
 	const ElfW(Phdr) *dynamic = NULL, *load = NULL;
@@ -41,7 +42,7 @@ static const ElfW(Dyn) *find_dynamic(const ElfW(Ehdr) *ehdr, uint64_t *bias)
 	return (const void *)(*bias + dynamic->p_vaddr);
 }
 
-static void read_dynamic(struct vdso *v, const ElfW(Dyn) *dyn)
+static void read_dynamic(struct vdso *v, const ElfW(Dyn) * dyn)
 {
 	for (; dyn->d_tag != DT_NULL; dyn++) {
 		const void *p = (const void *)(v->bias + dyn->d_un.d_ptr);
@@ -95,8 +96,8 @@ static const void *find_symbol(const struct vdso *v, const char *name)
 void clock_init(void)
 {
 	const ElfW(Ehdr) *ehdr = (const void *)getauxval(AT_SYSINFO_EHDR);
-	const ElfW(Dyn) *dynamic;
-	struct vdso v = {0};
+	const ElfW(Dyn) * dynamic;
+	struct vdso v = { 0 };
 
 	if (rt_clock.start_monotonic_ns)
 		return;

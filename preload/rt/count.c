@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The counters of rt/count.h: written by anyone at any time with relaxed atomics, read by the snapshot child.
+ * The counters of rt/count.h: written by anyone at any time with relaxed atomics, read by the
+ * snapshot child.
  */
 #include "rt/count.h"
 

@@ -11,14 +11,14 @@
 #include "rt/ban.h"
 
 struct out {
-	char *at, *end;		/* end: where the zero goes at the latest */
+	char *at, *end; /* end: where the zero goes at the latest */
 };
 
 /* One conversion's flags, width, precision and length. */
 struct spec {
-	bool left, zeroes, wide;	/* wide: 64 bits */
+	bool left, zeroes, wide; /* wide: 64 bits */
 	size_t width;
-	size_t precision;		/* SIZE_MAX: none */
+	size_t precision; /* SIZE_MAX: none */
 };
 
 static void put(struct out *o, char c)
@@ -69,7 +69,7 @@ static size_t parse_count(const char **f)
 /* From behind the '%' to the conversion letter. */
 static struct spec parse_spec(const char **f, int star)
 {
-	struct spec s = {.precision = SIZE_MAX};
+	struct spec s = { .precision = SIZE_MAX };
 
 	for (; **f == '-' || **f == '0'; (*f)++) {
 		s.left |= **f == '-';
@@ -112,7 +112,7 @@ static void put_text(struct out *o, const struct spec *s, const char *text)
 
 size_t format_va(char *buf, size_t size, const char *f, va_list args)
 {
-	struct out o = {buf, buf + size - 1};
+	struct out o = { buf, buf + size - 1 };
 
 	for (; *f; f++) {
 		const char *start = f;
@@ -129,17 +129,23 @@ size_t format_va(char *buf, size_t size, const char *f, va_list args)
 			put_text(&o, &s, va_arg(args, const char *));
 			break;
 		case 'c':
-			put_padded(&o, &s, (char[]){(char)va_arg(args, int)}, 1);
+			put_padded(&o, &s, (char[]){ (char)va_arg(args, int) }, 1);
 			break;
 		case 'd':
 		case 'i':
 			put_signed(&o, &s, s.wide ? va_arg(args, long) : va_arg(args, int));
 			break;
 		case 'u':
-			put_number(&o, &s, s.wide ? va_arg(args, unsigned long) : va_arg(args, unsigned int), 10, "");
+			put_number(&o, &s,
+				   s.wide ? va_arg(args, unsigned long)
+					  : va_arg(args, unsigned int),
+				   10, "");
 			break;
 		case 'x':
-			put_number(&o, &s, s.wide ? va_arg(args, unsigned long) : va_arg(args, unsigned int), 16, "");
+			put_number(&o, &s,
+				   s.wide ? va_arg(args, unsigned long)
+					  : va_arg(args, unsigned int),
+				   16, "");
 			break;
 		case 'p':
 			put_number(&o, &s, (uint64_t)va_arg(args, void *), 16, "0x");
@@ -147,7 +153,7 @@ size_t format_va(char *buf, size_t size, const char *f, va_list args)
 		case '%':
 			put(&o, '%');
 			break;
-		default:	/* not ours: as it stands */
+		default: /* not ours: as it stands */
 			for (; start < f; start++)
 				put(&o, *start);
 			if (!*f)

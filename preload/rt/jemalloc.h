@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The functions of the private jemalloc that rt/private.c uses.  scripts/make-private keeps exactly the hc_je_ names of this file
- * visible to the linker; what jemalloc asks of the system comes from rt/jemalloc_os.c (hc_je_os_...).
+ * The functions of the private jemalloc that rt/private.c uses.  scripts/make-private keeps exactly
+ * the hc_je_ names of this file visible to the linker; what jemalloc asks of the system comes from
+ * rt/jemalloc_os.c (hc_je_os_...).
  */
 #ifndef RT_JEMALLOC_H
 #define RT_JEMALLOC_H
@@ -19,9 +20,10 @@ extern const char *hc_je_malloc_conf;
 
 /* MALLOCX_ALIGN(align) and MALLOCX_ZERO of <jemalloc/jemalloc.h>. */
 #define JEMALLOC_ALIGN(align) ((int)__builtin_ctzl(align))
-#define JEMALLOC_ZERO 0x40
+#define JEMALLOC_ZERO	      0x40
 
-/* Pages for jemalloc, from regions that private_contains knows.  Called under the lock of rt/private.c. */
+/* Pages for jemalloc, from regions that private_contains knows.  Called under the lock of
+ * rt/private.c. */
 void *private_region_map(size_t size);
 void private_region_unmap(void *p, size_t size);
 

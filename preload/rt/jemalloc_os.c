@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the private jemalloc asks of the system, under the names that scripts/make-private gave it: pages come from our regions, the
- * environment and /etc/malloc.conf (which belong to the host's jemalloc) are not read, no thread is made, nothing is registered
- * with libc.  What its heap profiler would need (libm, the unwinder, files) does not exist here, and says so.
+ * What the private jemalloc asks of the system, under the names that scripts/make-private gave it:
+ * pages come from our regions, the environment and /etc/malloc.conf (which belong to the host's
+ * jemalloc) are not read, no thread is made, nothing is registered with libc.  What its heap
+ * profiler would need (libm, the unwinder, files) does not exist here, and says so.
  *
  * Called from inside the private jemalloc, under the lock of rt/private.c.
  */
@@ -17,9 +18,10 @@
 #include "rt/ban.h"
 
 /* One arena, no caches: every call is under one lock anyway; freed pages go back after a second. */
-const char *hc_je_malloc_conf = "narenas:1,tcache:false,percpu_arena:disabled,background_thread:false,"
-				"dss:disabled,retain:true,dirty_decay_ms:1000,muzzy_decay_ms:0,"
-				"abort:false,abort_conf:false,stats_print:false";
+const char *hc_je_malloc_conf =
+	"narenas:1,tcache:false,percpu_arena:disabled,background_thread:false,"
+	"dss:disabled,retain:true,dirty_decay_ms:1000,muzzy_decay_ms:0,"
+	"abort:false,abort_conf:false,stats_print:false";
 
 /* The prototypes stand here as only renamed object code calls these. */
 void *hc_je_os_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset);
@@ -46,7 +48,7 @@ void *hc_je_os_mmap(void *at, size_t size, int prot, int flags, int fd, off_t of
 {
 	void *p;
 
-	if (flags & MAP_FIXED) {	/* (de)commit of pages that it already has */
+	if (flags & MAP_FIXED) { /* (de)commit of pages that it already has */
 		p = sys_mmap(at, size, prot, flags, fd, offset);
 		return sys_is_error((long)p) ? MAP_FAILED : p;
 	}
@@ -141,7 +143,7 @@ int hc_je_os_pthread_join(pthread_t t, void **result)
 	return ESRCH;
 }
 
-static void (*end_of_thread)(void *);	/* set once, at jemalloc's boot */
+static void (*end_of_thread)(void *); /* set once, at jemalloc's boot */
 
 static void run_end_of_thread(void *arg)
 {
@@ -155,14 +157,23 @@ int hc_je_os_pthread_key_create(pthread_key_t *key, void (*end)(void *))
 }
 
 /* Of the heap profiler only, which is off. */
-double hc_je_os_exp(double x) { return x; }
-double hc_je_os_log(double x) { return x; }
-double hc_je_os_round(double x) { return x; }
+double hc_je_os_exp(double x)
+{
+	return x;
+}
+double hc_je_os_log(double x)
+{
+	return x;
+}
+double hc_je_os_round(double x)
+{
+	return x;
+}
 
 int hc_je_os__Unwind_Backtrace(void *step, void *arg)
 {
 	(void)step, (void)arg;
-	return 1;	/* a fatal error, in its terms */
+	return 1; /* a fatal error, in its terms */
 }
 
 uintptr_t hc_je_os__Unwind_GetIP(void *context)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages (rt/message.h).  The file is opened for each line and closed again: the host keeps no descriptor of ours, may close all of its own,
- * change its folder or its user.
+ * Messages (rt/message.h).  The file is opened for each line and closed again: the host keeps no
+ * descriptor of ours, may close all of its own, change its folder or its user.
  */
 #include "rt/message.h"
 
@@ -22,8 +22,10 @@ static int open_log(const char *dir)
 {
 	char path[PATH_MAX + 128];
 
-	(void)format_text(path, sizeof(path), "%s/heapcensus.%s.%d.log", dir, rt_process.name, rt_process.pid);
-	return sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	(void)format_text(path, sizeof(path), "%s/heapcensus.%s.%d.log", dir, rt_process.name,
+			  rt_process.pid);
+	return sys_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+			0600);
 }
 
 static void write_line(const char *line, size_t len)
@@ -45,7 +47,8 @@ static void write_line(const char *line, size_t len)
 
 void message(const char *format, ...)
 {
-	const uint64_t ms = (clock_ns(CLOCK_MONOTONIC_COARSE) - rt_clock.start_monotonic_ns) / 1000000;
+	const uint64_t ms =
+		(clock_ns(CLOCK_MONOTONIC_COARSE) - rt_clock.start_monotonic_ns) / 1000000;
 	char line[LINE_MAX_LEN];
 	size_t start, len;
 	va_list args;

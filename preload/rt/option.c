@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads the options (rt/option.h).  Values are copied, since programs overwrite their environment (setproctitle); no libc call but memory
- * and string ones, since this runs at the first malloc, which may come before libc has set itself up.
+ * Reads the options (rt/option.h).  Values are copied, since programs overwrite their environment
+ * (setproctitle); no libc call but memory and string ones, since this runs at the first malloc,
+ * which may come before libc has set itself up.
  */
 #include "rt/option.h"
 
@@ -15,12 +16,12 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-#define PREFIX "HEAPCENSUS_"
+#define PREFIX		"HEAPCENSUS_"
 #define ENVIRONMENT_MAX (4ul << 20)
 
 const struct option_row option_rows[NR_OPTIONS] = {
 #define OPTION_ROW(name, NAME, type, default_text, values, low, high, summary) \
-	[OPTION_##NAME] = {#NAME, HC_OPTION_##type, default_text, values, low, high},
+	[OPTION_##NAME] = { #NAME, HC_OPTION_##type, default_text, values, low, high },
 	HC_OPTIONS(OPTION_ROW)
 #undef OPTION_ROW
 };
@@ -31,11 +32,11 @@ struct option_value option_values[NR_OPTIONS];
 static struct {
 	bool done;
 	size_t used;
-	char texts[16384];		/* copies of the values */
+	char texts[16384]; /* copies of the values */
 	const char *tmpdir;
-	const char *invalid[NR_OPTIONS];	/* text of a value that was not understood */
+	const char *invalid[NR_OPTIONS]; /* text of a value that was not understood */
 	uint32_t nr_unknown;
-	const char *unknown;		/* the first variable that starts like ours and is none */
+	const char *unknown; /* the first variable that starts like ours and is none */
 } state;
 
 /* ---- values ---- */
@@ -48,7 +49,8 @@ static bool parse_number(const char **text, uint64_t *number)
 	if (*s < '0' || *s > '9')
 		return false;
 	for (; *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
 			return false;
 	*text = s;
 	*number = n;
@@ -56,7 +58,8 @@ static bool parse_number(const char **text, uint64_t *number)
 }
 
 /* The factor of a unit's letter, 0 for none of the letters. */
-static bool parse_scaled(const char *text, const char *letters, const uint64_t *factors, uint64_t *number)
+static bool parse_scaled(const char *text, const char *letters, const uint64_t *factors,
+			 uint64_t *number)
 {
 	uint64_t n, factor = factors[0];
 
@@ -92,11 +95,12 @@ static const struct {
 	const char *name;
 	int number;
 } signal_names[] = {
-	{"HUP", SIGHUP}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
-	{"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD}, {"CONT", SIGCONT},
-	{"TSTP", SIGTSTP}, {"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"URG", SIGURG}, {"XCPU", SIGXCPU},
-	{"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH}, {"IO", SIGIO},
-	{"PWR", SIGPWR},
+	{ "HUP", SIGHUP },	 { "INT", SIGINT },   { "QUIT", SIGQUIT },   { "USR1", SIGUSR1 },
+	{ "USR2", SIGUSR2 },	 { "PIPE", SIGPIPE }, { "ALRM", SIGALRM },   { "TERM", SIGTERM },
+	{ "CHLD", SIGCHLD },	 { "CONT", SIGCONT }, { "TSTP", SIGTSTP },   { "TTIN", SIGTTIN },
+	{ "TTOU", SIGTTOU },	 { "URG", SIGURG },   { "XCPU", SIGXCPU },   { "XFSZ", SIGXFSZ },
+	{ "VTALRM", SIGVTALRM }, { "PROF", SIGPROF }, { "WINCH", SIGWINCH }, { "IO", SIGIO },
+	{ "PWR", SIGPWR },
 };
 
 /* glibc keeps 32 and 33 for itself, so SIGRTMIN is 34. */
@@ -109,8 +113,8 @@ static bool parse_signal(const char *text, uint64_t *number)
 		return true;
 	}
 	if (parse_number(&text, number))
-		return !*text && *number >= 1 && *number <= 64 && *number != SIGKILL && *number != SIGSTOP &&
-		       *number != 32 && *number != 33;
+		return !*text && *number >= 1 && *number <= 64 && *number != SIGKILL &&
+		       *number != SIGSTOP && *number != 32 && *number != 33;
 	if (strncmp(text, "SIG", 3) == 0)
 		text += 3;
 	if (strncmp(text, "RTMIN", 5) == 0) {
@@ -135,8 +139,9 @@ static bool parse_signal(const char *text, uint64_t *number)
 
 bool option_parse(const struct option_row *row, const char *text, uint64_t *number)
 {
-	static const uint64_t times[] = {1000000000ull, 1000000000ull, 60000000000ull, 3600000000000ull};
-	static const uint64_t sizes[] = {1, 1ull << 10, 1ull << 20, 1ull << 30};
+	static const uint64_t times[] = { 1000000000ull, 1000000000ull, 60000000000ull,
+					  3600000000000ull };
+	static const uint64_t sizes[] = { 1, 1ull << 10, 1ull << 20, 1ull << 30 };
 
 	switch (row->type) {
 	case HC_OPTION_CHOICE:
@@ -151,7 +156,8 @@ bool option_parse(const struct option_row *row, const char *text, uint64_t *numb
 	case HC_OPTION_BYTES:
 		return parse_scaled(text, "kmg", sizes, number);
 	case HC_OPTION_NUMBER:
-		return parse_number(&text, number) && !*text && *number >= row->low && *number <= row->high;
+		return parse_number(&text, number) && !*text && *number >= row->low &&
+		       *number <= row->high;
 	}
 	return false;
 }
@@ -207,9 +213,9 @@ static void read_variable(const char *variable)
 		return;
 	row = find_row(variable + strlen(PREFIX), (size_t)(equals - variable) - strlen(PREFIX));
 	if (row) {
-		if (equals[1])		/* empty is unset */
+		if (equals[1]) /* empty is unset */
 			set_option(row, equals + 1);
-	} else if (strncmp(variable, "HEAPCENSUS_LIBRARY=", 19) != 0) {	/* `heapcensus run`'s own */
+	} else if (strncmp(variable, "HEAPCENSUS_LIBRARY=", 19) != 0) { /* `heapcensus run`'s own */
 		COUNT(options_invalid);
 		if (!state.nr_unknown++)
 			state.unknown = keep(variable);
@@ -220,7 +226,8 @@ static void set_defaults(void)
 {
 	for (int i = 0; i < NR_OPTIONS; i++) {
 		option_values[i].text = NULL;
-		(void)option_parse(&option_rows[i], option_rows[i].default_text, &option_values[i].number);
+		(void)option_parse(&option_rows[i], option_rows[i].default_text,
+				   &option_values[i].number);
 	}
 }
 
@@ -239,10 +246,14 @@ static void read_proc_environment(void)
 	const int fd = sys_open("/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
 	char *const buf = fd < 0 ? NULL : private_pages(ENVIRONMENT_MAX);
 	size_t len = 0;
-	long n = 1;
 
-	for (; buf && n > 0 && len < ENVIRONMENT_MAX - 1; len += n > 0 ? (size_t)n : 0)
-		n = sys_read(fd, buf + len, ENVIRONMENT_MAX - 1 - len);
+	while (buf && len < ENVIRONMENT_MAX - 1) {
+		const long n = sys_read(fd, buf + len, ENVIRONMENT_MAX - 1 - len);
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
 	for (size_t i = 0; i < len; i += strlen(buf + i) + 1)
 		read_variable(buf + i);
 	if (buf)
@@ -275,8 +286,8 @@ void option_report(void)
 		const struct option_row *row = &option_rows[i];
 
 		if (state.invalid[i])
-			message("%s%s=%s: not understood (%s); using %s", PREFIX, row->name, state.invalid[i],
-				row->values, row->default_text);
+			message("%s%s=%s: not understood (%s); using %s", PREFIX, row->name,
+				state.invalid[i], row->values, row->default_text);
 	}
 	if (state.nr_unknown)
 		message("%s: no such option%s", state.unknown ? state.unknown : "(too long)",

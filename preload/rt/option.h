@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options, read once at start from the environment and never again (programs overwrite their environment).  The table is
- * include/heapcensus/option_list.h.  A value that is not understood leaves the default, is counted (options_invalid) and said in the log.
+ * The options, read once at start from the environment and never again (programs overwrite their
+ * environment).  The table is include/heapcensus/option_list.h.  A value that is not understood
+ * leaves the default, is counted (options_invalid) and said in the log.
  */
 #ifndef RT_OPTION_H
 #define RT_OPTION_H
@@ -15,7 +16,7 @@ enum option_id {
 #define OPTION_ENUM(name, NAME, type, default_text, values, low, high, summary) OPTION_##NAME,
 	HC_OPTIONS(OPTION_ENUM)
 #undef OPTION_ENUM
-	NR_OPTIONS,
+		NR_OPTIONS,
 };
 
 struct option_row {
@@ -28,14 +29,15 @@ struct option_row {
 extern const struct option_row option_rows[NR_OPTIONS];
 
 struct option_value {
-	uint64_t number;	/* choice number, signal number, nanoseconds, bytes, number */
-	const char *text;	/* as it stood in the environment; NULL where the default holds */
+	uint64_t number;  /* choice number, signal number, nanoseconds, bytes, number */
+	const char *text; /* as it stood in the environment; NULL where the default holds */
 };
 
 /* Written by option_init, before any second thread; read-only after. */
 extern struct option_value option_values[NR_OPTIONS];
 
-/* Idempotent.  Takes the process' environment, from /proc/self/environ where libc has not set its own yet. */
+/* Idempotent.  Takes the process' environment, from /proc/self/environ where libc has not set its
+ * own yet. */
 void option_init(void);
 
 /* The same from a given environment (tests). */
@@ -47,7 +49,10 @@ const char *option_tmpdir(void);
 /* Says in the log what option_init did not understand; called once the log has a place. */
 void option_report(void);
 
-static inline uint64_t option_get(enum option_id id) { return option_values[id].number; }
+static inline uint64_t option_get(enum option_id id)
+{
+	return option_values[id].number;
+}
 
 /* Parses one value.  False where it is not understood. */
 bool option_parse(const struct option_row *row, const char *text, uint64_t *number);

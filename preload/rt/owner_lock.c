@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lock of rt/owner_lock.h.  The word is the holder, so there is no moment at which the lock is held and nobody knows by whom.
+ * The lock of rt/owner_lock.h.  The word is the holder, so there is no moment at which the lock is
+ * held and nobody knows by whom.
  */
 #include "rt/owner_lock.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A futex lock that knows its holder, for code whose callers we do not control: a thread that comes back while it holds the lock (a signal
- * handler that interrupted it) is told so rather than left waiting for itself.  It can be held across fork(), in which time the
- * forking thread may go on using what it protects.  Any thread, any context but the snapshot child; keeps errno.
+ * A futex lock that knows its holder, for code whose callers we do not control: a thread that comes
+ * back while it holds the lock (a signal handler that interrupted it) is told so rather than left
+ * waiting for itself.  It can be held across fork(), in which time the forking thread may go on
+ * using what it protects.  Any thread, any context but the snapshot child; keeps errno.
  */
 #ifndef RT_OWNER_LOCK_H
 #define RT_OWNER_LOCK_H
@@ -11,9 +12,9 @@
 #include <stdint.h>
 
 struct owner_lock {
-	uint32_t word;		/* tid of the holder, and a bit for "somebody waits"; 0: free */
-	uint32_t forking;	/* the holder is in fork() */
-	uint32_t in_fork;	/* ... and has acquired it once more meanwhile */
+	uint32_t word;	  /* tid of the holder, and a bit for "somebody waits"; 0: free */
+	uint32_t forking; /* the holder is in fork() */
+	uint32_t in_fork; /* ... and has acquired it once more meanwhile */
 };
 
 /* False where this thread has it already. */

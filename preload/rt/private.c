@@ -14,13 +14,13 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-#define NR_RANGES_MAX 65536		/* mappings of ours: table leaves of 64 MB each, above all */
+#define NR_RANGES_MAX  65536 /* mappings of ours: table leaves of 64 MB each, above all */
 #define NR_REGIONS_MAX 64
-#define REGION_MIN (1ul << 20)
-#define REGION_FIRST (16ul << 20)
-#define REGION_MAX (1ul << 30)
-#define PAGE 4096ul
-#define HUGE (2ul << 20)
+#define REGION_MIN     (1ul << 20)
+#define REGION_FIRST   (16ul << 20)
+#define REGION_MAX     (1ul << 30)
+#define PAGE	       4096ul
+#define HUGE	       (2ul << 20)
 
 /* Address space that jemalloc's pages are cut from, from start up to `at`.  Never given back. */
 struct region {
@@ -29,20 +29,29 @@ struct region {
 
 /* Written under the lock, except for ranges (lock-free) and what private_contains_slow reads. */
 static struct {
-	struct owner_lock lock;		/* a thread that holds it comes back only from a signal handler */
-	uint32_t nr_regions;		/* released after its region is written */
+	struct owner_lock lock; /* a thread that holds it comes back only from a signal handler */
+	uint32_t nr_regions;	/* released after its region is written */
 	struct region regions[NR_REGIONS_MAX];
-	uint64_t bytes;			/* usable bytes of all live allocations */
-	uint64_t reserved;		/* of all ranges */
-	uint32_t nr_ranges;		/* slots of ranges ever used */
-	struct private_range ranges[NR_RANGES_MAX];	/* start 0: free slot */
+	uint64_t bytes;				    /* usable bytes of all live allocations */
+	uint64_t reserved;			    /* of all ranges */
+	uint32_t nr_ranges;			    /* slots of ranges ever used */
+	struct private_range ranges[NR_RANGES_MAX]; /* start 0: free slot */
 } state;
 
 uint64_t private_low = UINT64_MAX, private_high;
 
-void private_fork_prepare(void) { owner_lock_fork_prepare(&state.lock); }
-void private_fork_parent(void) { owner_lock_fork_parent(&state.lock); }
-void private_fork_child(void) { owner_lock_fork_child(&state.lock); }
+void private_fork_prepare(void)
+{
+	owner_lock_fork_prepare(&state.lock);
+}
+void private_fork_parent(void)
+{
+	owner_lock_fork_parent(&state.lock);
+}
+void private_fork_child(void)
+{
+	owner_lock_fork_child(&state.lock);
+}
 
 /* ---- the list of mappings ---- */
 
@@ -58,8 +67,9 @@ static bool range_add(uint64_t start, uint64_t size)
 						 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			continue;
 		__atomic_store_n(&state.ranges[i].end, start + size, __ATOMIC_RELEASE);
-		while (seen <= i && !__atomic_compare_exchange_n(&state.nr_ranges, &seen, i + 1, false,
-								 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		while (seen <= i &&
+		       !__atomic_compare_exchange_n(&state.nr_ranges, &seen, i + 1, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			;
 		__atomic_fetch_add(&state.reserved, size, __ATOMIC_RELAXED);
 		return true;
@@ -101,7 +111,7 @@ uint32_t private_ranges(struct private_range *ranges, uint32_t max)
 		if (!end)
 			continue;
 		if (nr < max)
-			ranges[nr] = (struct private_range){.start = r->start, .end = end};
+			ranges[nr] = (struct private_range){ .start = r->start, .end = end };
 		nr++;
 	}
 	return nr;
@@ -139,13 +149,14 @@ void *private_pages(size_t size)
 void private_pages_free(void *p, size_t size)
 {
 	size = (size + PAGE - 1) & -PAGE;
-	private_range_remove(p, size);	/* before: the address may be someone else's at once */
+	private_range_remove(p, size); /* before: the address may be someone else's at once */
 	(void)sys_munmap(p, size);
 }
 
 /* ---- regions under jemalloc ---- */
 
-/* Twice as large as the last one; smaller, down to what is needed, where the kernel (ulimit -v) refuses. */
+/* Twice as large as the last one; smaller, down to what is needed, where the kernel (ulimit -v)
+ * refuses. */
 static struct region *region_add(size_t need)
 {
 	const uint32_t nr = state.nr_regions;
@@ -156,7 +167,7 @@ static struct region *region_add(size_t need)
 
 	if (nr == NR_REGIONS_MAX)
 		return NULL;
-	need = (need + HUGE + REGION_MIN - 1) & -REGION_MIN;	/* with room to align */
+	need = (need + HUGE + REGION_MIN - 1) & -REGION_MIN; /* with room to align */
 	size = wanted > need ? wanted : need;
 	while (!(p = map_pages(size))) {
 		if (size == need)
@@ -164,7 +175,7 @@ static struct region *region_add(size_t need)
 		size = size / 2 > need ? size / 2 : need;
 	}
 	r = &state.regions[nr];
-	*r = (struct region){(uint64_t)p, (uint64_t)p, (uint64_t)p + size};
+	*r = (struct region){ (uint64_t)p, (uint64_t)p, (uint64_t)p + size };
 	__atomic_store_n(&state.nr_regions, nr + 1, __ATOMIC_RELEASE);
 	if (r->start < private_low)
 		__atomic_store_n(&private_low, r->start, __ATOMIC_RELAXED);
@@ -308,7 +319,8 @@ uint64_t private_bytes(void)
 	return __atomic_load_n(&state.bytes, __ATOMIC_RELAXED);
 }
 
-/* A pthread key's destructor: no caller of ours is above it, but it may come in a thread that ends inside a handler. */
+/* A pthread key's destructor: no caller of ours is above it, but it may come in a thread that ends
+ * inside a handler. */
 void private_thread_end(void (*work)(void *), void *arg)
 {
 	if (!owner_lock_acquire(&state.lock))

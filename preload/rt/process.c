@@ -41,7 +41,7 @@ static void make_absolute(char *out, size_t size, const char *path)
 		return;
 	}
 	if (sys_getcwd(cwd, sizeof(cwd)) <= 0 || cwd[0] != '/')
-		(void)format_text(cwd, sizeof(cwd), "/tmp");	/* no such folder any more */
+		(void)format_text(cwd, sizeof(cwd), "/tmp"); /* no such folder any more */
 	if (!path[0])
 		(void)format_text(out, size, "%s", cwd);
 	else

@@ -14,7 +14,7 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-static struct hc_status stand_in;	/* where there is no page: nobody outside finds it */
+static struct hc_status stand_in; /* where there is no page: nobody outside finds it */
 
 struct hc_status *rt_status = &stand_in;
 

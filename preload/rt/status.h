@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This process' status page (include/heapcensus/status_format.h).  After fork the child makes its own; until then, and where the
- * mapping fails, rt_status points to a private stand-in of the same size, so writers never test it.
+ * This process' status page (include/heapcensus/status_format.h).  After fork the child makes its
+ * own; until then, and where the mapping fails, rt_status points to a private stand-in of the same
+ * size, so writers never test it.
  */
 #ifndef RT_STATUS_H
 #define RT_STATUS_H

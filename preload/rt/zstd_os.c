@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap of the private zstd: none.  It works in the static workspaces that it is given (rt/zstd.h), and learns so where it asks for more.
- * Nor does anybody trace it.
+ * The heap of the private zstd: none.  It works in the static workspaces that it is given
+ * (rt/zstd.h), and learns so where it asks for more. Nor does anybody trace it.
  */
 #include "rt/zstd.h"
 

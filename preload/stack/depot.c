@@ -2,8 +2,8 @@
 /*
  * The stack depot (stack/depot.h): an array of nodes in chunks, and a hash table of chains over it.
  *
- * A node is written first and then published as the new head of its chain; two threads that make the same node at once may leave one
- * complete but unlinked, which costs 16 bytes and nothing else.
+ * A node is written first and then published as the new head of its chain; two threads that make
+ * the same node at once may leave one complete but unlinked, which costs 16 bytes and nothing else.
  */
 #include "stack/depot.h"
 
@@ -13,16 +13,17 @@
 #include "rt/private.h"
 #include "rt/ban.h"
 
-#define CHUNK_SHIFT 16
-#define CHUNK_NODES (1u << CHUNK_SHIFT)
-#define NR_CHUNKS ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
+#define CHUNK_SHIFT  16
+#define CHUNK_NODES  (1u << CHUNK_SHIFT)
+#define NR_CHUNKS    ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
 #define BUCKET_SHIFT 20
-#define NR_BUCKETS (1u << BUCKET_SHIFT)
+#define NR_BUCKETS   (1u << BUCKET_SHIFT)
 
-/* Written by any thread that interns, with atomics; chunks and buckets only ever become non-null. */
+/* Written by any thread that interns, with atomics; chunks and buckets only ever become non-null.
+ */
 static struct {
-	uint32_t nr;				/* nodes given out; index 0 is never used */
-	uint32_t *buckets;			/* NR_BUCKETS heads */
+	uint32_t nr;	   /* nodes given out; index 0 is never used */
+	uint32_t *buckets; /* NR_BUCKETS heads */
 	struct depot_node *chunks[NR_CHUNKS];
 } depot;
 
@@ -35,7 +36,8 @@ bool depot_init(void)
 
 static struct depot_node *get_node(uint32_t index)
 {
-	return __atomic_load_n(&depot.chunks[index >> CHUNK_SHIFT], __ATOMIC_ACQUIRE) + index % CHUNK_NODES;
+	return __atomic_load_n(&depot.chunks[index >> CHUNK_SHIFT], __ATOMIC_ACQUIRE) +
+	       index % CHUNK_NODES;
 }
 
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
@@ -69,7 +71,8 @@ static bool ensure_chunk(uint32_t index)
 	chunk = private_pages(CHUNK_NODES * sizeof(*chunk));
 	if (!chunk)
 		return false;
-	if (!__atomic_compare_exchange_n(slot, &none, chunk, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (!__atomic_compare_exchange_n(slot, &none, chunk, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
 		private_pages_free(chunk, CHUNK_NODES * sizeof(*chunk));
 	return true;
 }
@@ -95,7 +98,7 @@ uint32_t depot_intern(uint64_t pc, uint32_t parent)
 	if (!depot.buckets)
 		goto full;
 	bucket = get_bucket(pc, parent);
-	head = __atomic_load_n(bucket, __ATOMIC_ACQUIRE);	/* pairs with the release below */
+	head = __atomic_load_n(bucket, __ATOMIC_ACQUIRE); /* pairs with the release below */
 	found = find_in_chain(head, 0, pc, parent);
 	if (found)
 		return found;
@@ -103,7 +106,7 @@ uint32_t depot_intern(uint64_t pc, uint32_t parent)
 	if (!index)
 		goto full;
 	node = get_node(index);
-	*node = (struct depot_node){.pc = pc, .parent = parent, .next = head};
+	*node = (struct depot_node){ .pc = pc, .parent = parent, .next = head };
 	while (!__atomic_compare_exchange_n(bucket, &head, index, false, __ATOMIC_RELEASE,
 					    __ATOMIC_ACQUIRE)) {
 		found = find_in_chain(head, node->next, pc, parent);

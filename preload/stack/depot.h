@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hash-consed call stacks: node = (pc, parent), index from 1, parent < index; 0 is "no stack".  Lock-free and append-only; any
- * thread, in a signal handler; the snapshot child reads it.
+ * Hash-consed call stacks: node = (pc, parent), index from 1, parent < index; 0 is "no stack".
+ * Lock-free and append-only; any thread, in a signal handler; the snapshot child reads it.
  *
- * Nodes come in chunks of 1 MB, mapped as the depot grows, so that a process with a limit on its address space pays for what it uses.
- * Invariant, with the gate closed: nodes 1 .. depot_nr() are complete.
+ * Nodes come in chunks of 1 MB, mapped as the depot grows, so that a process with a limit on its
+ * address space pays for what it uses. Invariant, with the gate closed: nodes 1 .. depot_nr() are
+ * complete.
  */
 #ifndef STACK_DEPOT_H
 #define STACK_DEPOT_H
@@ -12,21 +13,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DEPOT_NODES_MAX ((1u << 24) - 1)	/* what live/record.h can name */
+#define DEPOT_NODES_MAX ((1u << 24) - 1) /* what live/record.h can name */
 
 struct depot_node {
 	uint64_t pc;
 	uint32_t parent;
-	uint32_t next;		/* hash chain */
+	uint32_t next; /* hash chain */
 };
 
 /* Idempotent.  False where there is no memory: every intern gives 0 then. */
 bool depot_init(void);
 
-/* The node of pc under parent, made where it is new.  0 (counted stacks_depot_full) where there is no room. */
+/* The node of pc under parent, made where it is new.  0 (counted stacks_depot_full) where there is
+ * no room. */
 uint32_t depot_intern(uint64_t pc, uint32_t parent);
 
-/* pcs[0] is the innermost frame.  The node of the whole stack; 0 where any of it found no room, or nr is 0. */
+/* pcs[0] is the innermost frame.  The node of the whole stack; 0 where any of it found no room, or
+ * nr is 0. */
 uint32_t depot_intern_stack(const uint64_t *pcs, uint32_t nr);
 
 /* How many nodes there are, and the node of index 1 .. that many. */

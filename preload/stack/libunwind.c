@@ -2,9 +2,10 @@
 /*
  * Loads libunwind and stands between it and the system (stack/libunwind.h).
  *
- * Its trace cache, one table a thread that maps code addresses to frame layouts, has neither a way to be flushed nor a safe end.  What it is
- * is seen from the outside: the table is what it maps, and the pointer that it gives to pthread_setspecific points to a
- * struct that begins with the table's address.  All zeroes is an empty table, so giving its pages back flushes it.
+ * Its trace cache, one table a thread that maps code addresses to frame layouts, has neither a way
+ * to be flushed nor a safe end.  What it is is seen from the outside: the table is what it maps,
+ * and the pointer that it gives to pthread_setspecific points to a struct that begins with the
+ * table's address.  All zeroes is an empty table, so giving its pages back flushes it.
  */
 #include "stack/libunwind.h"
 
@@ -22,34 +23,35 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-#define CACHE_PER_THREAD 2	/* UNW_CACHE_PER_THREAD */
-#define END_ROUNDS 3		/* of pthread destructors that pass before a thread's cache ends: others may allocate */
+#define CACHE_PER_THREAD 2 /* UNW_CACHE_PER_THREAD */
+#define END_ROUNDS \
+	3 /* of pthread destructors that pass before a thread's cache ends: others may allocate */
 #define END_TRIES 8
-#define PAGE 4096ul
+#define PAGE	  4096ul
 
 /* Written by libunwind_load, before any second thread, except for lock and epoch. */
 static struct {
-	int (*backtrace)(void **pcs, int max);	/* NULL: not loaded */
+	int (*backtrace)(void **pcs, int max); /* NULL: not loaded */
 	void (*flush_cache)(void *space, uint64_t low, uint64_t high);
-	void *space;				/* unw_local_addr_space */
-	pthread_key_t end_key;			/* of a thread that has a cache */
-	void (*free_cache)(void *cache);	/* what libunwind wanted to be called at its end */
-	struct owner_lock lock;			/* for all mutexes of libunwind */
-	uint32_t epoch;				/* counts flushes */
+	void *space;			 /* unw_local_addr_space */
+	pthread_key_t end_key;		 /* of a thread that has a cache */
+	void (*free_cache)(void *cache); /* what libunwind wanted to be called at its end */
+	struct owner_lock lock;		 /* for all mutexes of libunwind */
+	uint32_t epoch;			 /* counts flushes */
 } lib;
 
 /* One a thread, written by it alone. */
 static __thread struct {
-	void *cache;		/* libunwind's struct */
-	void *table;		/* and its table: NULL where it is not as expected */
+	void *cache; /* libunwind's struct */
+	void *table; /* and its table: NULL where it is not as expected */
 	size_t table_size;
-	void *last_map;		/* what libunwind mapped last */
+	void *last_map; /* what libunwind mapped last */
 	size_t last_size;
 	uint32_t lock_depth;
-	uint32_t epoch;		/* of table's contents */
+	uint32_t epoch; /* of table's contents */
 	uint8_t end_rounds;
 	bool ended;
-	bool put_off;		/* libunwind has not freed its cache when it was told to */
+	bool put_off; /* libunwind has not freed its cache when it was told to */
 } self __attribute__((tls_model("initial-exec")));
 
 /* ---- what libunwind gets instead of libc ---- */
@@ -59,7 +61,8 @@ static void *os_malloc(size_t size)
 	return private_malloc(size);
 }
 
-/* What is not ours it got before it was redirected, when another library had loaded it: that stays. */
+/* What is not ours it got before it was redirected, when another library had loaded it: that stays.
+ */
 static void os_free(void *p)
 {
 	if (private_contains(p))
@@ -82,7 +85,8 @@ static void *os_mmap(void *at, size_t size, int prot, int flags, int fd, off_t o
 	return p;
 }
 
-/* An empty table is all zeroes; libunwind writes something equal to every entry of a new one, which would make it resident. */
+/* An empty table is all zeroes; libunwind writes something equal to every entry of a new one, which
+ * would make it resident. */
 static void empty_table(void)
 {
 	if (self.table)
@@ -98,7 +102,7 @@ static void set_table(void)
 
 static int os_munmap(void *p, size_t size)
 {
-	if (p == self.table)	/* it has grown: the new one, still empty, was mapped last */
+	if (p == self.table) /* it has grown: the new one, still empty, was mapped last */
 		set_table();
 	private_pages_free(p, size);
 	return 0;
@@ -179,7 +183,7 @@ static int os_key_create(pthread_key_t *key, void (*end)(void *))
 static int os_setspecific(pthread_key_t key, const void *cache)
 {
 	(void)key;
-	if (self.ended) {	/* its own way to let other destructors pass */
+	if (self.ended) { /* its own way to let other destructors pass */
 		self.put_off = true;
 		return 0;
 	}
@@ -189,12 +193,13 @@ static int os_setspecific(pthread_key_t key, const void *cache)
 	return pthread_setspecific(lib.end_key, &self);
 }
 
-/* The end of a thread that has a cache.  Comes again until the other destructors have had their say. */
+/* The end of a thread that has a cache.  Comes again until the other destructors have had their
+ * say. */
 static void end_thread(void *arg)
 {
 	if (self.end_rounds++ < END_ROUNDS && pthread_setspecific(lib.end_key, arg) == 0)
 		return;
-	self.ended = true;	/* no more backtraces: some versions would go on using the freed cache */
+	self.ended = true; /* no more backtraces: some versions would go on using the freed cache */
 	for (int tries = 0; tries < END_TRIES && self.cache && lib.free_cache; tries++) {
 		self.put_off = false;
 		lib.free_cache(self.cache);
@@ -208,18 +213,18 @@ static const struct {
 	const char *name;
 	void *function;
 } substitutes[] = {
-	{"malloc", os_malloc},
-	{"free", os_free},
-	{"mmap", os_mmap},
-	{"munmap", os_munmap},
-	{"pipe2", os_pipe2},
-	{"write", os_write},
-	{"read", os_read},
-	{"syscall", os_syscall},
-	{"pthread_mutex_lock", os_mutex_lock},
-	{"pthread_mutex_unlock", os_mutex_unlock},
-	{"pthread_key_create", os_key_create},
-	{"pthread_setspecific", os_setspecific},
+	{ "malloc", os_malloc },
+	{ "free", os_free },
+	{ "mmap", os_mmap },
+	{ "munmap", os_munmap },
+	{ "pipe2", os_pipe2 },
+	{ "write", os_write },
+	{ "read", os_read },
+	{ "syscall", os_syscall },
+	{ "pthread_mutex_lock", os_mutex_lock },
+	{ "pthread_mutex_unlock", os_mutex_unlock },
+	{ "pthread_key_create", os_key_create },
+	{ "pthread_setspecific", os_setspecific },
 };
 
 /* ---- loading ---- */
@@ -227,9 +232,9 @@ static const struct {
 /* What redirecting needs of the loaded object: addresses in memory. */
 struct object {
 	uint64_t bias;
-	const ElfW(Sym) *symbols;
+	const ElfW(Sym) * symbols;
 	const char *strings;
-	const ElfW(Rela) *relocations[2];
+	const ElfW(Rela) * relocations[2];
 	size_t nr[2];
 };
 
@@ -237,7 +242,7 @@ static void read_dynamic(struct object *o, const struct link_map *l)
 {
 	o->bias = l->l_addr;
 	for (const ElfW(Dyn) *dyn = l->l_ld; dyn->d_tag != DT_NULL; dyn++) {
-		const void *p = (const void *)dyn->d_un.d_ptr;	/* glibc has added the bias */
+		const void *p = (const void *)dyn->d_un.d_ptr; /* glibc has added the bias */
 
 		switch (dyn->d_tag) {
 		case DT_SYMTAB:
@@ -304,7 +309,7 @@ static bool prepare(void *handle)
 	int (*set_policy)(void *space, int policy) = dlsym(handle, "_ULx86_64_set_caching_policy");
 	void **space = dlsym(handle, "_ULx86_64_local_addr_space");
 	int (*backtrace)(void **pcs, int max) = dlsym(handle, "unw_backtrace");
-	struct object o = {0};
+	struct object o = { 0 };
 	struct link_map *l;
 	void *pcs[4];
 
@@ -318,7 +323,7 @@ static bool prepare(void *handle)
 		return false;
 	if (pthread_key_create(&lib.end_key, end_thread) != 0)
 		return false;
-	(void)backtrace(pcs, 4);	/* it initialises itself, and its policy with it */
+	(void)backtrace(pcs, 4); /* it initialises itself, and its policy with it */
 	lib.space = *space;
 	(void)set_policy(lib.space, CACHE_PER_THREAD);
 	lib.backtrace = backtrace;
@@ -339,7 +344,7 @@ bool libunwind_load(void)
 	if (prepare(handle))
 		return true;
 	message("libunwind.so.8 is not as expected: stacks=caller instead");
-	return false;		/* it stays loaded: it may have a key's destructor already */
+	return false; /* it stays loaded: it may have a key's destructor already */
 }
 
 uint32_t libunwind_backtrace(uint64_t *pcs, uint32_t max)
@@ -365,6 +370,15 @@ void libunwind_flush(void)
 	__atomic_fetch_add(&lib.epoch, 1, __ATOMIC_RELEASE);
 }
 
-void libunwind_fork_prepare(void) { owner_lock_fork_prepare(&lib.lock); }
-void libunwind_fork_parent(void) { owner_lock_fork_parent(&lib.lock); }
-void libunwind_fork_child(void) { owner_lock_fork_child(&lib.lock); }
+void libunwind_fork_prepare(void)
+{
+	owner_lock_fork_prepare(&lib.lock);
+}
+void libunwind_fork_parent(void)
+{
+	owner_lock_fork_parent(&lib.lock);
+}
+void libunwind_fork_child(void)
+{
+	owner_lock_fork_child(&lib.lock);
+}

@@ -11,7 +11,8 @@
 #include "stack/libunwind.h"
 #include "rt/ban.h"
 
-#define OWN_FRAMES_MAX 16	/* between the program's call and here, those of operator new's chain included */
+#define OWN_FRAMES_MAX \
+	16 /* between the program's call and here, those of operator new's chain included */
 
 bool unwind_init(void)
 {
@@ -20,7 +21,7 @@ bool unwind_init(void)
 
 	if (!t)
 		return false;
-	t->in_unwinder = 1;	/* what the loader allocates now is ours too */
+	t->in_unwinder = 1; /* what the loader allocates now is ours too */
 	ok = libunwind_load();
 	t->in_unwinder = 0;
 	thread_leave(t);
@@ -68,6 +69,15 @@ void unwind_flush(void)
 	libunwind_flush();
 }
 
-void unwind_fork_prepare(void) { libunwind_fork_prepare(); }
-void unwind_fork_parent(void) { libunwind_fork_parent(); }
-void unwind_fork_child(void) { libunwind_fork_child(); }
+void unwind_fork_prepare(void)
+{
+	libunwind_fork_prepare();
+}
+void unwind_fork_parent(void)
+{
+	libunwind_fork_parent();
+}
+void unwind_fork_child(void)
+{
+	libunwind_fork_child();
+}

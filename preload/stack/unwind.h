@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one small interface to whatever captures stacks.  Today libunwind (stack/libunwind.h), loaded when stacks=full.
+ * The one small interface to whatever captures stacks.  Today libunwind (stack/libunwind.h), loaded
+ * when stacks=full.
  */
 #ifndef STACK_UNWIND_H
 #define STACK_UNWIND_H
@@ -12,14 +13,15 @@
 
 #define UNWIND_DEPTH_MAX 128
 
-/* Loads the unwinder: from a constructor, not from inside the allocator.  False where it cannot be had: the caller falls back to `caller` and
- * says so in the log. */
+/* Loads the unwinder: from a constructor, not from inside the allocator.  False where it cannot be
+ * had: the caller falls back to `caller` and says so in the log. */
 bool unwind_init(void);
 
 /*
- * The stack of the calling thread, innermost first, starting with the frame whose return address is `caller` (frames of ours above it
- * are left out).  Returns how many, at least 1 (pcs[0] == caller) even where the unwinder fails (counted).  t->inside is 1; allocations by the
- * unwinder come from the profiler's own memory.  Keeps errno.
+ * The stack of the calling thread, innermost first, starting with the frame whose return address is
+ * `caller` (frames of ours above it are left out).  Returns how many, at least 1 (pcs[0] == caller)
+ * even where the unwinder fails (counted).  t->inside is 1; allocations by the unwinder come from
+ * the profiler's own memory.  Keeps errno.
  */
 uint32_t unwind_capture(struct thread *t, uint64_t caller, uint64_t *pcs, uint32_t max);
 

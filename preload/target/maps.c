@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads /proc/self/maps (target/maps.h): the whole text into one buffer, then one pass over its lines.
+ * Reads /proc/self/maps (target/maps.h): the whole text into one buffer, then one pass over its
+ * lines.
  */
 #include "target/maps.h"
 
@@ -11,9 +12,10 @@
 #include "rt/ban.h"
 
 #define TEXT_FIRST (256ul << 10)
-#define TEXT_MAX (256ul << 20)
+#define TEXT_MAX   (256ul << 20)
 
-/* The text of a file of /proc, ended by zero; NULL where it cannot be read.  *complete is false where memory ended early. */
+/* The text of a file of /proc, ended by zero; NULL where it cannot be read.  *complete is false
+ * where memory ended early. */
 static char *read_text(const char *path, struct bump *b, bool *complete)
 {
 	const int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
@@ -93,7 +95,7 @@ static bool parse_line(char *line, struct map *m)
 {
 	const char *s = line;
 
-	*m = (struct map){.start = parse_hex(&s)};
+	*m = (struct map){ .start = parse_hex(&s) };
 	if (*s++ != '-')
 		return false;
 	m->end = parse_hex(&s);
@@ -122,7 +124,7 @@ bool maps_read(struct maps *m, struct bump *b)
 	uint32_t nr_lines = 0;
 	char *text;
 
-	*m = (struct maps){0};
+	*m = (struct maps){ 0 };
 	text = read_text("/proc/self/maps", b, &m->complete);
 	if (!text)
 		return false;
@@ -136,7 +138,8 @@ bool maps_read(struct maps *m, struct bump *b)
 
 		*end = '\0';
 		if (!parse_line(line, next) || (m->nr && next->start < next[-1].end))
-			m->complete = false;	/* the file is not one snapshot: what came out of order goes */
+			m->complete = false; /* the file is not one snapshot: what came out of order
+						goes */
 		else
 			m->nr++;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds the loaded objects (target/modules.h): the link map for their paths and biases, then the program headers of each in memory.  Everything
- * read lies in the target's own memory, which may be half written (a thread stopped in dlopen): pointers are
- * checked against the mappings, lists are bounded, an object that does not make sense is left out.
+ * Finds the loaded objects (target/modules.h): the link map for their paths and biases, then the
+ * program headers of each in memory.  Everything read lies in the target's own memory, which may be
+ * half written (a thread stopped in dlopen): pointers are checked against the mappings, lists are
+ * bounded, an object that does not make sense is left out.
  */
 #include "target/modules.h"
 
@@ -14,14 +15,14 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-#define MODULES_MAX 65536
-#define PHDRS_MAX 256
+#define MODULES_MAX    65536
+#define PHDRS_MAX      256
 #define NAMESPACES_MAX 64
-#define PATH_LEN_MAX 4096
+#define PATH_LEN_MAX   4096
 
 /* Written once by modules_init. */
 static struct {
-	uint64_t phdr;		/* of the executable, in memory */
+	uint64_t phdr; /* of the executable, in memory */
 	uint64_t nr_phdrs;
 	uint64_t entry;
 	uint64_t vdso;
@@ -65,7 +66,8 @@ static const char *read_text(const struct reading *r, uint64_t addr)
 }
 
 /* The build id among the notes of one PT_NOTE segment. */
-static void read_notes(const struct reading *r, struct module *m, uint64_t addr, uint64_t len, uint64_t align)
+static void read_notes(const struct reading *r, struct module *m, uint64_t addr, uint64_t len,
+		       uint64_t align)
 {
 	uint64_t at = 0;
 
@@ -91,7 +93,7 @@ static void read_notes(const struct reading *r, struct module *m, uint64_t addr,
 	}
 }
 
-static void add_segment(struct module *m, const ElfW(Phdr) *ph)
+static void add_segment(struct module *m, const ElfW(Phdr) * ph)
 {
 	struct module_segment *s = &m->segments[m->nr_segments];
 
@@ -106,13 +108,14 @@ static void add_segment(struct module *m, const ElfW(Phdr) *ph)
 			(ph->p_flags & PF_X ? 4u : 0),
 	};
 	if (s->start >= s->end || (m->nr_segments && s->start < s[-1].end))
-		return;		/* nonsense, or out of order */
+		return; /* nonsense, or out of order */
 	m->nr_segments++;
 	m->end = s->end;
 }
 
 /* Fills m from its program headers.  False where it has no segment. */
-static bool read_phdrs(const struct reading *r, struct module *m, const ElfW(Phdr) *ph, uint64_t nr)
+static bool read_phdrs(const struct reading *r, struct module *m, const ElfW(Phdr) * ph,
+		       uint64_t nr)
 {
 	for (uint64_t i = 0; i < nr; i++) {
 		const uint64_t start = m->bias + ph[i].p_vaddr;
@@ -144,13 +147,14 @@ static bool read_phdrs(const struct reading *r, struct module *m, const ElfW(Phd
 }
 
 /* The program headers of the ELF image that begins at addr. */
-static const ElfW(Phdr) *find_phdrs(const struct reading *r, uint64_t addr, uint64_t *nr)
+static const ElfW(Phdr) * find_phdrs(const struct reading *r, uint64_t addr, uint64_t *nr)
 {
 	const ElfW(Ehdr) *ehdr = readable(r, addr, sizeof(*ehdr));
 	uint64_t size;
 
-	if (!ehdr || memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    ehdr->e_phentsize != sizeof(ElfW(Phdr)) || ehdr->e_phnum > PHDRS_MAX)
+	if (!ehdr || memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_phentsize != sizeof(ElfW(Phdr)) ||
+	    ehdr->e_phnum > PHDRS_MAX)
 		return NULL;
 	*nr = ehdr->e_phnum;
 	size = *nr * sizeof(ElfW(Phdr));
@@ -158,8 +162,9 @@ static const ElfW(Phdr) *find_phdrs(const struct reading *r, uint64_t addr, uint
 }
 
 /*
- * Where the image of a link map entry begins: the mapping of offset 0 of the file that its dynamic section is mapped from.  Prelinked and
- * unusual objects whose headers are not mapped are not found.
+ * Where the image of a link map entry begins: the mapping of offset 0 of the file that its dynamic
+ * section is mapped from.  Prelinked and unusual objects whose headers are not mapped are not
+ * found.
  */
 static uint64_t find_image(const struct reading *r, uint64_t dynamic)
 {
@@ -190,7 +195,7 @@ static struct module *add_module(struct reading *r)
 		out->modules = larger;
 		r->room = room;
 	}
-	out->modules[out->nr] = (struct module){0};
+	out->modules[out->nr] = (struct module){ 0 };
 	return &out->modules[out->nr];
 }
 
@@ -248,7 +253,7 @@ static bool is_known(const struct modules *out, uint64_t dynamic)
 static void add_from_link_map(struct reading *r, const struct link_map *l)
 {
 	const uint64_t image = find_image(r, (uint64_t)l->l_ld);
-	const ElfW(Phdr) *ph;
+	const ElfW(Phdr) * ph;
 	struct module *m;
 	uint64_t nr = 0;
 
@@ -269,12 +274,14 @@ static void add_from_link_map(struct reading *r, const struct link_map *l)
 /* _r_debug by the executable's DT_DEBUG, and the namespaces chained behind it. */
 static const struct r_debug *find_debug(const struct reading *r)
 {
-	const struct module *exe = r->out->nr && r->out->modules[0].is_main ? &r->out->modules[0] : NULL;
-	const ElfW(Dyn) *dyn;
+	const struct module *exe =
+		r->out->nr && r->out->modules[0].is_main ? &r->out->modules[0] : NULL;
+	const ElfW(Dyn) * dyn;
 
 	if (!exe || !exe->dynamic)
 		return NULL;
-	for (uint64_t at = exe->dynamic; (dyn = readable(r, at, sizeof(*dyn))); at += sizeof(*dyn)) {
+	for (uint64_t at = exe->dynamic; (dyn = readable(r, at, sizeof(*dyn)));
+	     at += sizeof(*dyn)) {
 		if (dyn->d_tag == DT_NULL)
 			return NULL;
 		if (dyn->d_tag == DT_DEBUG)
@@ -295,7 +302,7 @@ static void add_link_maps(struct reading *r, const struct r_debug *debug)
 
 static void sort_by_start(struct modules *out)
 {
-	for (uint32_t i = 1; i < out->nr; i++) {	/* few, and nearly in order backwards */
+	for (uint32_t i = 1; i < out->nr; i++) { /* few, and nearly in order backwards */
 		const struct module m = out->modules[i];
 		uint32_t at = i;
 
@@ -307,12 +314,12 @@ static void sort_by_start(struct modules *out)
 
 bool modules_read(struct modules *out, const struct maps *m, struct bump *b)
 {
-	struct reading r = {.maps = m, .bump = b, .out = out};
+	struct reading r = { .maps = m, .bump = b, .out = out };
 	const struct r_debug *debug;
 
-	*out = (struct modules){0};
+	*out = (struct modules){ 0 };
 	add_executable(&r);
-	add_vdso(&r);		/* the link map has it too, under another name */
+	add_vdso(&r); /* the link map has it too, under another name */
 	debug = find_debug(&r);
 	for (int i = 0; debug && i < NAMESPACES_MAX; i++) {
 		add_link_maps(&r, debug);

@@ -14,7 +14,7 @@
 
 bool parent_is_under_census(void)
 {
-	const size_t overlap = sizeof(PARENT_LIBRARY) - 2;	/* a name may stand across two reads */
+	const size_t overlap = sizeof(PARENT_LIBRARY) - 2; /* a name may stand across two reads */
 	char path[32], buf[4096];
 	size_t kept = 0;
 	bool found = false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads /proc/self/task (target/threads.h): three small files a thread, each read once into a buffer on the stack.
+ * Reads /proc/self/task (target/threads.h): three small files a thread, each read once into a
+ * buffer on the stack.
  */
 #include "target/threads.h"
 
@@ -83,7 +84,7 @@ static void read_thread(struct os_thread *t, int32_t tid)
 	char text[512];
 	char *end;
 
-	*t = (struct os_thread){.tid = tid, .state = '?'};
+	*t = (struct os_thread){ .tid = tid, .state = '?' };
 	if (read_file(tid, "comm", text, sizeof(text)) > 0) {
 		end = strchr(text, '\n');
 		if (end)
@@ -148,7 +149,7 @@ bool threads_read(struct os_threads *out, struct bump *b)
 	struct chunk *chunks = NULL;
 	long n;
 
-	*out = (struct os_threads){.complete = true};
+	*out = (struct os_threads){ .complete = true };
 	if (fd < 0)
 		return false;
 	while ((n = sys_getdents64(fd, buf, sizeof(buf))) > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack/depot: the same stack is the same node, from one thread and from many at once; parents come before children; what it costs.
+ * stack/depot: the same stack is the same node, from one thread and from many at once; parents come
+ * before children; what it costs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +18,7 @@
 
 static void test_intern(void **state)
 {
-	const uint64_t stack[] = {0x10, 0x20, 0x30}, other[] = {0x11, 0x20, 0x30};
+	const uint64_t stack[] = { 0x10, 0x20, 0x30 }, other[] = { 0x11, 0x20, 0x30 };
 	const uint32_t a = depot_intern_stack(stack, 3), b = depot_intern_stack(other, 3);
 
 	(void)state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rt/private: the private jemalloc under many threads, across fork, and the list of its mappings; rt/bump.
+ * rt/private: the private jemalloc under many threads, across fork, and the list of its mappings;
+ * rt/bump.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,9 +84,10 @@ static uint32_t stop;
 static void *churn(void *arg)
 {
 	unsigned int seed = (unsigned int)(uintptr_t)arg;
-	char *held[64] = {0};
+	char *held[64] = { 0 };
 
-	for (int i = 0; i < 30000 || (arg == (void *)99 && !__atomic_load_n(&stop, __ATOMIC_RELAXED)); i++) {
+	for (int i = 0;
+	     i < 30000 || (arg == (void *)99 && !__atomic_load_n(&stop, __ATOMIC_RELAXED)); i++) {
 		const int at = rand_r(&seed) % 64;
 		const size_t size = (size_t)(rand_r(&seed) % 3000);
 
@@ -143,7 +145,7 @@ static void test_fork(void **state)
 		int status;
 
 		private_fork_prepare();
-		private_free(private_malloc(10));	/* another atfork handler of this thread */
+		private_free(private_malloc(10)); /* another atfork handler of this thread */
 		pid = fork();
 		if (pid == 0) {
 			private_fork_child();
@@ -174,11 +176,12 @@ static void on_alarm(int sig)
 		nr_refused++;
 }
 
-/* A handler that comes inside a call gets NULL, one that comes outside gets memory; neither hangs. */
+/* A handler that comes inside a call gets NULL, one that comes outside gets memory; neither hangs.
+ */
 static void test_handler(void **state)
 {
-	const struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
-	const struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+	const struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = { { 0, 0 }, { 0, 0 } };
 
 	(void)state;
 	sigaction(SIGALRM, &action, NULL);
@@ -204,7 +207,8 @@ static void test_bump(void **state)
 	memset(q, 1, 300);
 	p = bump_alloc(&b, 50 << 20);
 	assert_non_null(p);
-	assert_true(bump_contains(&b, (uint64_t)p) && bump_contains(&b, (uint64_t)p + (50 << 20) - 1));
+	assert_true(bump_contains(&b, (uint64_t)p) &&
+		    bump_contains(&b, (uint64_t)p + (50 << 20) - 1));
 	assert_ptr_equal(bump_alloc(&b, 16), q + 304);
 	for (int i = 0; i < 100000; i++)
 		assert_non_null(bump_alloc(&b, 100));
@@ -217,9 +221,9 @@ static void test_bump(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_basics),	     cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_threads),	     cmocka_unit_test(test_thread_churn),
-		cmocka_unit_test(test_fork),	     cmocka_unit_test(test_handler),
+		cmocka_unit_test(test_basics),	cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_thread_churn),
+		cmocka_unit_test(test_fork),	cmocka_unit_test(test_handler),
 		cmocka_unit_test(test_bump),
 	};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The small parts of preload/rt: text formatting against snprintf, options from an environment, the clock, the log, the status page.
+ * The small parts of preload/rt: text formatting against snprintf, options from an environment, the
+ * clock, the log, the status page.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,12 +63,12 @@ static void test_format(void **state)
 static void read_environment(const char *a, const char *b)
 {
 	char first[256], second[256];
-	char *const environment[] = {first, second, NULL};
+	char *const environment[] = { first, second, NULL };
 
 	(void)snprintf(first, sizeof(first), "%s", a);
 	(void)snprintf(second, sizeof(second), "%s", b);
 	option_read(environment);
-	memset(first, 'x', sizeof(first));	/* as setproctitle does */
+	memset(first, 'x', sizeof(first)); /* as setproctitle does */
 	memset(second, 'x', sizeof(second));
 }
 
@@ -110,11 +111,15 @@ static void test_option_values(void **state)
 static void test_option_mistakes(void **state)
 {
 	static const char *const mistakes[] = {
-		"HEAPCENSUS_STACKS=ful", "HEAPCENSUS_STACKS=|", "HEAPCENSUS_STACKS=full|off", "HEAPCENSUS_DEPTH=0",
-		"HEAPCENSUS_DEPTH=129", "HEAPCENSUS_DEPTH=12x", "HEAPCENSUS_SIGNAL=KILL", "HEAPCENSUS_SIGNAL=9",
-		"HEAPCENSUS_SIGNAL=65", "HEAPCENSUS_SIGNAL=RTMIN+31", "HEAPCENSUS_SIGNAL=USR", "HEAPCENSUS_EVERY=-1",
-		"HEAPCENSUS_EVERY=5d", "HEAPCENSUS_EVERY=99999999999999999999", "HEAPCENSUS_GROW=64mb",
-		"HEAPCENSUS_EVRY=5", "HEAPCENSUS_stacks=full",
+		"HEAPCENSUS_STACKS=ful",      "HEAPCENSUS_STACKS=|",
+		"HEAPCENSUS_STACKS=full|off", "HEAPCENSUS_DEPTH=0",
+		"HEAPCENSUS_DEPTH=129",	      "HEAPCENSUS_DEPTH=12x",
+		"HEAPCENSUS_SIGNAL=KILL",     "HEAPCENSUS_SIGNAL=9",
+		"HEAPCENSUS_SIGNAL=65",	      "HEAPCENSUS_SIGNAL=RTMIN+31",
+		"HEAPCENSUS_SIGNAL=USR",      "HEAPCENSUS_EVERY=-1",
+		"HEAPCENSUS_EVERY=5d",	      "HEAPCENSUS_EVERY=99999999999999999999",
+		"HEAPCENSUS_GROW=64mb",	      "HEAPCENSUS_EVRY=5",
+		"HEAPCENSUS_stacks=full",
 	};
 
 	(void)state;
@@ -133,7 +138,7 @@ static void test_clock(void **state)
 
 	(void)state;
 	clock_init();
-	assert_ptr_not_equal(rt_clock.gettime, sys_clock_gettime);	/* the vDSO's was found */
+	assert_ptr_not_equal(rt_clock.gettime, sys_clock_gettime); /* the vDSO's was found */
 	before = clock_monotonic_ns();
 	usleep(20000);
 	after = clock_monotonic_ns();
@@ -150,7 +155,8 @@ static void read_log(char *text, size_t size)
 	ssize_t n = -1;
 	int fd;
 
-	(void)snprintf(path, sizeof(path), "%s/heapcensus.%s.%d.log", dir, rt_process.name, getpid());
+	(void)snprintf(path, sizeof(path), "%s/heapcensus.%s.%d.log", dir, rt_process.name,
+		       getpid());
 	fd = open(path, O_RDONLY);
 	if (fd >= 0) {
 		n = read(fd, text, size - 1);
@@ -173,7 +179,7 @@ static void test_log(void **state)
 	assert_string_equal(rt_process.name, "test_rt");
 	status_init();
 	read_log(text, sizeof(text));
-	assert_string_equal(text, "");		/* nothing to say yet: no file */
+	assert_string_equal(text, ""); /* nothing to say yet: no file */
 	errno = 42;
 	option_report();
 	message("%d blocks", 12);
@@ -185,8 +191,8 @@ static void test_log(void **state)
 	memset(variable, 'y', sizeof(variable) - 1);
 	variable[sizeof(variable) - 1] = '\0';
 	for (int i = 0; i < 20; i++)
-		message("%s%s%s%s%s%s%s%s%s%s", variable, variable, variable, variable, variable, variable,
-			variable, variable, variable, variable);
+		message("%s%s%s%s%s%s%s%s%s%s", variable, variable, variable, variable, variable,
+			variable, variable, variable, variable, variable);
 	read_log(text, sizeof(text));
 	assert_true(strlen(text) > 2000);
 }
@@ -217,9 +223,9 @@ static void test_status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),	       cmocka_unit_test(test_option_defaults),
-		cmocka_unit_test(test_option_values),  cmocka_unit_test(test_option_mistakes),
-		cmocka_unit_test(test_clock),	       cmocka_unit_test(test_log),
+		cmocka_unit_test(test_format),	      cmocka_unit_test(test_option_defaults),
+		cmocka_unit_test(test_option_values), cmocka_unit_test(test_option_mistakes),
+		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_log),
 		cmocka_unit_test(test_status),
 	};
 

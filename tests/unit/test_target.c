@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preload/target against what libc says of this very process: mappings, modules (dl_iterate_phdr), threads.
+ * preload/target against what libc says of this very process: mappings, modules (dl_iterate_phdr),
+ * threads.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -109,7 +110,7 @@ static void test_modules(void **state)
 {
 	void *lib = dlopen("libm.so.6", RTLD_NOW);
 	struct modules modules;
-	struct check c = {&modules, 0};
+	struct check c = { &modules, 0 };
 	struct bump b;
 	struct maps m;
 
@@ -167,7 +168,7 @@ static void test_threads(void **state)
 		assert_int_equal(pthread_create(&threads[i], &attr, wait_in_call, (void *)i), 0);
 	for (int i = 0; i < NR_THREADS; i++)
 		sem_wait(&ready);
-	usleep(100000);		/* the last of them gets from sem_post to sem_wait */
+	usleep(100000); /* the last of them gets from sem_post to sem_wait */
 	bump_init(&b);
 	assert_true(threads_read(&t, &b));
 	assert_true(t.complete);

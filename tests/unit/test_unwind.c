@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stack/unwind against glibc's backtrace(): the same frames; and what a guest must not do: keep descriptors, hang after fork, remember unloaded
- * code, use a thread's cache after its end, crash on code without unwind information.
+ * stack/unwind against glibc's backtrace(): the same frames; and what a guest must not do: keep
+ * descriptors, hang after fork, remember unloaded code, use a thread's cache after its end, crash
+ * on code without unwind information.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,8 +67,8 @@ __attribute__((noinline)) static int recurse(int depth, struct stacks *s)
 }
 
 /*
- * The innermost frames differ (two call instructions of recurse, and a sanitizer has backtrace() in a frame of its own); all outer ones must
- * be equal.
+ * The innermost frames differ (two call instructions of recurse, and a sanitizer has backtrace() in
+ * a frame of its own); all outer ones must be equal.
  */
 static void check_stacks(const struct stacks *s)
 {
@@ -90,14 +91,14 @@ static void test_like_backtrace(void **state)
 		(void)recurse(depth, &s);
 		check_stacks(&s);
 	}
-	(void)recurse(150, &s);		/* cut */
+	(void)recurse(150, &s); /* cut */
 	check_stacks(&s);
 }
 
 static void test_depth(void **state)
 {
 	const uint64_t before = rt_counts[COUNT_stacks_truncated];
-	uint64_t pcs[4] = {0};
+	uint64_t pcs[4] = { 0 };
 
 	(void)state;
 	errno = 42;
@@ -122,7 +123,7 @@ static int compare_and_capture(const void *a, const void *b)
 
 static void test_through_libc(void **state)
 {
-	int numbers[] = {3, 1, 2};
+	int numbers[] = { 3, 1, 2 };
 
 	(void)state;
 	qsort(numbers, 3, sizeof(int), compare_and_capture);
@@ -226,7 +227,8 @@ static void *end_with_captures(void *arg)
 	return arg;
 }
 
-/* Allocations in destructors come after the unwinder's own end of thread; and ended threads leave no memory. */
+/* Allocations in destructors come after the unwinder's own end of thread; and ended threads leave
+ * no memory. */
 static void test_thread_ends(void **state)
 {
 	uint32_t nr_ranges = 0;
@@ -288,8 +290,8 @@ static void called_by_object(void)
 /* Two objects with other frames at the same place, loaded in turn. */
 static void test_unload(void **state)
 {
-	const char *paths[] = {getenv("UNWIND_SMALL"), getenv("UNWIND_LARGE")};
-	void *places[2] = {NULL, NULL};
+	const char *paths[] = { getenv("UNWIND_SMALL"), getenv("UNWIND_LARGE") };
+	void *places[2] = { NULL, NULL };
 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
@@ -329,10 +331,10 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_like_backtrace),	 cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_through_libc),	 cmocka_unit_test(test_no_unwind_info),
-		cmocka_unit_test(test_through_signal),	 cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_thread_ends),	 cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_like_backtrace), cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_through_libc),   cmocka_unit_test(test_no_unwind_info),
+		cmocka_unit_test(test_through_signal), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_thread_ends),    cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_unload),
 	};
 

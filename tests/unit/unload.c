@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An object to be loaded and unloaded by test_unwind: calls back from the end of some frames of FRAME bytes.
+ * An object to be loaded and unloaded by test_unwind: calls back from the end of some frames of
+ * FRAME bytes.
  */
 void unload_call(void (*f)(void), int depth);
 
