@@ -186,6 +186,8 @@ static void print_tallies(const char *title, const char *const *names, const str
 {
 	struct human h;
 
+	if (!all->nr)
+		return;
 	printf("\n%-16s%12s%7s%12s%7s\n", title, "count", "%", "bytes", "%");
 	for (size_t i = 0; i < nr; i++)
 		if (tallies[i].nr)
@@ -252,7 +254,7 @@ static void print_text(const struct dump *d, const struct totals *t)
 	print_line("Modules", "%zu", nr_modules);
 	print_line("Frames", "%zu", nr_stacks - 1);
 	print_threads(t);
-	printf("Blocks      %" PRIu64 ", %s (%" PRIu64 " bytes)\n", t->all.nr, human_bytes(&h, t->all.bytes), t->all.bytes);
+	print_line("Blocks", "%" PRIu64 " of %" PRIu64 " bytes", t->all.nr, t->all.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);
 	print_tallies("Type known by", provenance_names, t->provenances, NR_PROVENANCES, &t->all);
 	print_tallies("Address space", map_names, t->maps, ARRAY_SIZE(t->maps), &maps);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes a big dump quickly, for measurements of the analyzer: big OUTPUT [NR_BLOCKS].  Ten tags for 60% of the blocks, text for 20%, no
- * type for 20%; three pointers in every block that is not text.  The same number gives the same file.
+ * type for 20%; four pointers in every block that is not text.  The same number gives the same file.
  */
 #include <err.h>
 #include <stdio.h>
@@ -151,7 +151,7 @@ static void fill_block(uint64_t i, uint64_t nr, uint8_t *out)
 		memset(out, 'a' + (int)(i % 26), size_of(i) - 1);
 		return;
 	}
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 4; k++) {
 		const uint64_t word = BASE + random_next() % nr * STRIDE;
 
 		memcpy(out + 8 + k * 8, &word, sizeof(word));
