@@ -11,8 +11,8 @@
 
 #include "base/mem.h"
 
-__attribute__((format(printf, 2, 0)))
-static struct error *create(int exit_code, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static struct error *create(int exit_code, const char *format,
+								  va_list args)
 {
 	struct error *error = xmalloc(sizeof(*error));
 
@@ -75,6 +75,7 @@ void bug_at(const char *file, int line, const char *format, ...)
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fputs("\nThis is a mistake in heapcensus, not in your program: please report it.\n", stderr);
+	fputs("\nThis is a mistake in heapcensus, not in your program: please report it.\n",
+	      stderr);
 	abort();
 }

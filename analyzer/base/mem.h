@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of the analyzer.  Running out of it ends the program here, with a message and status 1, so nobody else checks.  Sizes
- * that come out of a dump are bounded by the reader before they get here.
+ * Memory of the analyzer.  Running out of it ends the program here, with a message and status 1, so
+ * nobody else checks.  Sizes that come out of a dump are bounded by the reader before they get
+ * here.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -19,7 +20,8 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2), re
 void mem_exhausted(void) __attribute__((noreturn));
 
 /* Room for one more item: array = array_grow(array, nr, &capacity, sizeof(*array)). */
-void *array_grow(void *array, size_t nr, size_t *capacity, size_t item_size) __attribute__((returns_nonnull));
+void *array_grow(void *array, size_t nr, size_t *capacity, size_t item_size)
+	__attribute__((returns_nonnull));
 
 static inline void cleanup_free(void *p)
 {
@@ -33,8 +35,8 @@ static inline void cleanup_fclose(FILE **file)
 }
 
 /* Scope guards: the variable is released when it goes out of scope. */
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
-#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_(fn)	 __attribute__((cleanup(fn)))
+#define _cleanup_free_	 _cleanup_(cleanup_free)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

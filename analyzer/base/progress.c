@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The progress bar.  It shows up when a piece of work has run for a second, ten times a second at most, and leaves the line
- * empty when the work is done.
+ * The progress bar.  It shows up when a piece of work has run for a second, ten times a second at
+ * most, and leaves the line empty when the work is done.
  */
 #include "base/progress.h"
 
@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BAR_WIDTH 30
+#define BAR_WIDTH     30
 #define SHOW_AFTER_NS 1000000000ull
-#define REDRAW_NS 100000000ull
+#define REDRAW_NS     100000000ull
 
 /* Of the one terminal: what is being done, since when, when it was last drawn (0: not yet). */
 static struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Progress of long work: whoever works calls progress_step, whoever started it decides what that shows.
+ * Progress of long work: whoever works calls progress_step, whoever started it decides what that
+ * shows.
  */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
@@ -11,7 +12,7 @@
 typedef void progress_fn(void *arg, const char *what, uint64_t done, uint64_t total);
 
 struct progress {
-	progress_fn *fn;	/* NULL: nobody looks */
+	progress_fn *fn; /* NULL: nobody looks */
 	void *arg;
 };
 
@@ -22,7 +23,8 @@ static inline void progress_step(const struct progress *progress, const char *wh
 		progress->fn(progress->arg, what, done, total);
 }
 
-/* A bar on standard error for work that takes more than a second; nothing where that is no terminal. */
+/* A bar on standard error for work that takes more than a second; nothing where that is no
+ * terminal. */
 struct progress progress_terminal(void);
 
 #endif

@@ -21,7 +21,8 @@ uint32_t text_decode(const char *s, size_t len)
 	case 3:
 		return (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
 	default:
-		return (b[0] & 0x07u) << 18 | (b[1] & 0x3fu) << 12 | (b[2] & 0x3fu) << 6 | (b[3] & 0x3fu);
+		return (b[0] & 0x07u) << 18 | (b[1] & 0x3fu) << 12 | (b[2] & 0x3fu) << 6 |
+		       (b[3] & 0x3fu);
 	}
 }
 
@@ -53,12 +54,14 @@ bool text_is_printable(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 		return false;
-	if (c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+	if (c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x2069))
 		return false;
 	return c != 0xfeff;
 }
 
-/* One character or byte of s, escaped, into out (at most 4 bytes and a NUL); returns how much of s it took. */
+/* One character or byte of s, escaped, into out (at most 4 bytes and a NUL); returns how much of s
+ * it took. */
 static size_t escape_one(const char *s, size_t len, char out[5])
 {
 	static const char from[] = "\n\t\r\\", to[] = "ntr\\";

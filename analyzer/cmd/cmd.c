@@ -28,7 +28,10 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 	}
 }
 
-#define OPTION_JSON { "json", 'j', NULL, 0, "Print JSON", 0 }
+#define OPTION_JSON \
+	{ \
+		"json", 'j', NULL, 0, "Print JSON", 0 \
+	}
 
 static const struct argp_option output_options[] = {
 	OPTION_JSON,
@@ -78,7 +81,8 @@ void cmd_emit_kv(struct json *j, const struct dump_kv *kv)
 		return;
 	case HC_KV_LIST:
 		json_begin_array(j, kv->key);
-		for (uint32_t at = 0; at < kv->text.len; at += (uint32_t)strlen(kv->text.bytes + at) + 1)
+		for (uint32_t at = 0; at < kv->text.len;
+		     at += (uint32_t)strlen(kv->text.bytes + at) + 1)
 			json_text(j, NULL, kv->text.bytes + at);
 		json_end_array(j);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the commands share.  A command gets its own arguments (argv[0] is "heapcensus NAME", for argp's messages) and returns
- * an error for main to print; wrong usage ends in argp with status 2.
+ * What the commands share.  A command gets its own arguments (argv[0] is "heapcensus NAME", for
+ * argp's messages) and returns an error for main to print; wrong usage ends in argp with status 2.
  */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
@@ -20,21 +20,22 @@ struct command {
 	struct error *(*run)(int argc, char **argv);
 };
 
-extern const struct command commands[];	/* ended by a row without a name */
-const struct command *command_find(const char *name);	/* NULL: none of that name */
+extern const struct command commands[];		      /* ended by a row without a name */
+const struct command *command_find(const char *name); /* NULL: none of that name */
 
 #include "cmd/list.h"
-#define CMD_DECLARE(name, summary) struct error *cmd_##name(int argc, char **argv) __attribute__((warn_unused_result));
+#define CMD_DECLARE(name, summary) \
+	struct error *cmd_##name(int argc, char **argv) __attribute__((warn_unused_result));
 COMMANDS(CMD_DECLARE)
 #undef CMD_DECLARE
 
 /*
- * --json and --csv, the same for every command that has them: a child parser whose input is an enum emit_format *.
- *   static const struct argp_child children[] = { { &output_argp }, {} };
- *   on ARGP_KEY_INIT: state->child_inputs[0] = &format;
+ * --json and --csv, the same for every command that has them: a child parser whose input is an enum
+ * emit_format *. static const struct argp_child children[] = { { &output_argp }, {} }; on
+ * ARGP_KEY_INIT: state->child_inputs[0] = &format;
  */
 extern const struct argp output_argp;
-extern const struct argp output_json_argp;	/* of commands that have no CSV */
+extern const struct argp output_json_argp; /* of commands that have no CSV */
 
 /* A dump and its typed heap. */
 struct opened {
@@ -43,10 +44,12 @@ struct opened {
 };
 
 /*
- * Opens both, with a progress bar on a terminal.  Declare it `_cleanup_(cmd_close) struct opened o = { 0 };`: closing says on standard
- * error, once each, what the reader of the output should know (a binary that is missing or has changed).
+ * Opens both, with a progress bar on a terminal.  Declare it `_cleanup_(cmd_close) struct opened o
+ * = { 0 };`: closing says on standard error, once each, what the reader of the output should know
+ * (a binary that is missing or has changed).
  */
-struct error *cmd_open(const char *path, bool exact_index, struct opened *o) __attribute__((warn_unused_result));
+struct error *cmd_open(const char *path, bool exact_index, struct opened *o)
+	__attribute__((warn_unused_result));
 void cmd_close(struct opened *o);
 
 /* One value of PROC, CNTR or ALLC as a member of the open object. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus completion: the script that teaches bash the commands.  Options are asked of --help when they are needed, so that there
- * is no second list of them.
+ * heapcensus completion: the script that teaches bash the commands.  Options are asked of --help
+ * when they are needed, so that there is no second list of them.
  */
 #include <stdio.h>
 

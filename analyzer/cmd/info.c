@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus info: what a dump holds, for somebody who has just received it: whose it is, when and how it was taken, how many blocks of
- * which kind, how sure their types are, and above all what is missing from it.
+ * heapcensus info: what a dump holds, for somebody who has just received it: whose it is, when and
+ * how it was taken, how many blocks of which kind, how sure their types are, and above all what is
+ * missing from it.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -50,8 +51,8 @@ static const char *const provenance_names[NR_PROVENANCES] = {
 };
 
 static const char *const map_names[] = {
-	[HC_MAP_OTHER] = "anonymous", [HC_MAP_FILE] = "file", [HC_MAP_HEAP] = "heap",
-	[HC_MAP_STACK] = "stack", [HC_MAP_PROFILER] = "heapcensus", [HC_MAP_KERNEL] = "kernel",
+	[HC_MAP_OTHER] = "anonymous", [HC_MAP_FILE] = "file",		[HC_MAP_HEAP] = "heap",
+	[HC_MAP_STACK] = "stack",     [HC_MAP_PROFILER] = "heapcensus", [HC_MAP_KERNEL] = "kernel",
 };
 
 static const char *const thread_names[] = {
@@ -98,14 +99,16 @@ static struct totals add_up(const struct dump *d, const struct heap *h)
 	}
 	dump_maps(d, &nr);
 	for (size_t i = 0; i < nr; i++)
-		tally_add(&t.maps[dump_maps(d, &nr)[i].kind], dump_maps(d, &nr)[i].end - dump_maps(d, &nr)[i].start);
+		tally_add(&t.maps[dump_maps(d, &nr)[i].kind],
+			  dump_maps(d, &nr)[i].end - dump_maps(d, &nr)[i].start);
 	dump_threads(d, &nr);
 	for (size_t i = 0; i < nr; i++)
 		t.threads[dump_threads(d, &nr)[i].state]++;
 	return t;
 }
 
-static void print_line(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void print_line(const char *name, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void print_line(const char *name, const char *format, ...)
 {
@@ -128,7 +131,8 @@ static void print_command_line(const struct dump *d)
 		if (strcmp(kv->key, "cmdline") || kv->type != HC_KV_LIST)
 			continue;
 		printf("%-12s", "Command");
-		for (uint32_t at = 0; at < kv->text.len; at += (uint32_t)strlen(kv->text.bytes + at) + 1) {
+		for (uint32_t at = 0; at < kv->text.len;
+		     at += (uint32_t)strlen(kv->text.bytes + at) + 1) {
 			if (at)
 				putchar(' ');
 			text_print(stdout, kv->text.bytes + at);
@@ -139,25 +143,30 @@ static void print_command_line(const struct dump *d)
 
 static void print_process(const struct dump *d)
 {
-	const uint64_t uptime = dump_proc_number(d, "dump_monotonic_ns", 0) - dump_proc_number(d, "start_monotonic_ns", 0);
-	_cleanup_free_ char *exe = text_escape(dump_proc_text(d, "exe"), strlen(dump_proc_text(d, "exe")));
+	const uint64_t uptime = dump_proc_number(d, "dump_monotonic_ns", 0) -
+				dump_proc_number(d, "start_monotonic_ns", 0);
+	_cleanup_free_ char *exe =
+		text_escape(dump_proc_text(d, "exe"), strlen(dump_proc_text(d, "exe")));
 	const char *host = dump_proc_text(d, "host"), *reason = dump_proc_text(d, "reason");
-	const char *allocator = dump_proc_text(d, "allocator"), *stacks = dump_proc_text(d, "stacks");
+	const char *allocator = dump_proc_text(d, "allocator"),
+		   *stacks = dump_proc_text(d, "stacks");
 	_cleanup_free_ char *host_text = text_escape(host ? host : "?", strlen(host ? host : "?"));
 	struct human h;
 
-	print_line("Program", "%s, process %" PRIu64 " on %s", exe, dump_proc_number(d, "pid", 0), host_text);
+	print_line("Program", "%s, process %" PRIu64 " on %s", exe, dump_proc_number(d, "pid", 0),
+		   host_text);
 	print_command_line(d);
 	print_line("Taken", "%s, number %" PRIu64 " of the process, because of: %s",
-		   human_time(&h, dump_proc_number(d, "dump_realtime_ns", 0)), dump_proc_number(d, "dump_number", 0),
-		   reason ? reason : "?");
+		   human_time(&h, dump_proc_number(d, "dump_realtime_ns", 0)),
+		   dump_proc_number(d, "dump_number", 0), reason ? reason : "?");
 	print_line("After", "%s", human_duration(&h, uptime));
 	print_line("Stopped for", "%s", human_duration(&h, dump_proc_number(d, "pause_ns", 0)));
 	print_line("Allocator", "%s", allocator ? allocator : "?");
 	print_line("Contents", "%s", dump_proc_text(d, "contents"));
 	print_line("Stacks", "%s", stacks ? stacks : "?");
 	print_line("Resident", "%s", human_bytes(&h, dump_proc_number(d, "rss_bytes", 0)));
-	print_line("Heapcensus", "%s of its own", human_bytes(&h, dump_proc_number(d, "profiler_bytes", 0)));
+	print_line("Heapcensus", "%s of its own",
+		   human_bytes(&h, dump_proc_number(d, "profiler_bytes", 0)));
 }
 
 static void print_options(const struct dump *d)
@@ -181,8 +190,8 @@ static double percent(uint64_t part, uint64_t whole)
 }
 
 /* One table: a row for each name with something in it. */
-static void print_tallies(const char *title, const char *const *names, const struct tally *tallies, size_t nr,
-			  const struct tally *all)
+static void print_tallies(const char *title, const char *const *names, const struct tally *tallies,
+			  size_t nr, const struct tally *all)
 {
 	struct human h;
 
@@ -247,8 +256,9 @@ static void print_text(const struct dump *d, const struct totals *t)
 
 	dump_modules(d, &nr_modules);
 	dump_stacks(d, &nr_stacks);
-	print_line("Dump", "%s, %s, format %u.%u", dump_path(d), human_bytes(&h, dump_file_bytes(d)),
-		   dump_header(d)->major, dump_header(d)->minor);
+	print_line("Dump", "%s, %s, format %u.%u", dump_path(d),
+		   human_bytes(&h, dump_file_bytes(d)), dump_header(d)->major,
+		   dump_header(d)->minor);
 	print_process(d);
 	print_options(d);
 	print_line("Modules", "%zu", nr_modules);
@@ -269,8 +279,8 @@ static void emit_kvs(struct json *j, const char *name, const struct dump_kvs *kv
 	json_end_object(j);
 }
 
-static void emit_tallies(struct json *j, const char *name, const char *const *names, const struct tally *tallies,
-			 size_t nr)
+static void emit_tallies(struct json *j, const char *name, const char *const *names,
+			 const struct tally *tallies, size_t nr)
 {
 	json_begin_object(j, name);
 	for (size_t i = 0; i < nr; i++) {
@@ -334,7 +344,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 struct error *cmd_info(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = { .parser = parse, .args_doc = "DUMP", .doc = doc, .children = children };
+	static const struct argp argp = {
+		.parser = parse, .args_doc = "DUMP", .doc = doc, .children = children
+	};
 	struct info_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
 	struct error *error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heapcensus program: finds the command, runs it, prints its error.  Nobody else prints errors or exits.
- * Status: 0 done, 1 failed, 2 wrong usage.
+ * The heapcensus program: finds the command, runs it, prints its error.  Nobody else prints errors
+ * or exits. Status: 0 done, 1 failed, 2 wrong usage.
  */
 #include <argp.h>
 #include <errno.h>
@@ -17,7 +17,7 @@ const struct command commands[] = {
 #define COMMAND_ROW(name, summary) { #name, summary, cmd_##name },
 	COMMANDS(COMMAND_ROW)
 #undef COMMAND_ROW
-	{ 0 },
+		{ 0 },
 };
 
 const struct command *command_find(const char *name)
@@ -28,7 +28,8 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* How many letters must change to make b of a (insertions, deletions, replacements); words of up to 31 letters. */
+/* How many letters must change to make b of a (insertions, deletions, replacements); words of up to
+ * 31 letters. */
 static unsigned int distance(const char *a, const char *b)
 {
 	const size_t len = strnlen(b, 31);
@@ -63,14 +64,16 @@ static struct error *unknown_command(const char *name)
 		}
 	}
 	if (nearest)
-		return error_create_usage("no command '%s'; did you mean '%s'?", name, nearest->name);
+		return error_create_usage("no command '%s'; did you mean '%s'?", name,
+					  nearest->name);
 	return error_create_usage("no command '%s'; 'heapcensus help' lists them", name);
 }
 
 static void print_commands(FILE *out)
 {
 	fputs("Usage: heapcensus COMMAND [ARGUMENT...]\n"
-	      "Census of the live heap of a program: who is alive, who holds it, how old it is.\n\n",
+	      "Census of the live heap of a program: who is alive, who holds it, how old it "
+	      "is.\n\n",
 	      out);
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(out, "  %-12s%s\n", c->name, c->summary);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus raw: the file as it is, for debugging a dump.  Without a section the table of chunks, each read and checked; with one, its
- * decoded records.  A damaged dump is shown up to the damage, and what is wrong comes last, as the error.
+ * heapcensus raw: the file as it is, for debugging a dump.  Without a section the table of chunks,
+ * each read and checked; with one, its decoded records.  A damaged dump is shown up to the damage,
+ * and what is wrong comes last, as the error.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const char doc[] =
 
 struct raw_arguments {
 	const char *path;
-	const char *section;	/* NULL: the table */
+	const char *section; /* NULL: the table */
 	enum emit_format format;
 };
 
@@ -29,7 +30,7 @@ struct raw {
 	uint8_t *payload;
 	struct dump_chunk *chunks;
 	size_t nr, capacity;
-	uint32_t section;	/* id to show, 0: the table */
+	uint32_t section; /* id to show, 0: the table */
 	bool found;
 	struct json *json;
 	struct record_output out;
@@ -48,15 +49,18 @@ static const char *codec_name(uint32_t codec)
 	return codec == HC_CODEC_ZSTD ? "zstd" : "none";
 }
 
-static void print_table_row(const struct raw *r, const struct dump_chunk *chunk, const struct error *error)
+static void print_table_row(const struct raw *r, const struct dump_chunk *chunk,
+			    const struct error *error)
 {
 	const struct hc_chunk_header *h = &chunk->header;
 	char name[5];
 
 	if (!r->json) {
-		printf("%#10" PRIx64 "  %-7s %5u %10" PRIu64 " %10" PRIu64 "  %-5s  %016" PRIx64 "  %s\n", chunk->offset,
-		       dump_section_name(h->id, name), h->part, h->raw_len, h->stored_len, codec_name(h->codec),
-		       h->payload_checksum, error ? "BAD" : "ok");
+		printf("%#10" PRIx64 "  %-7s %5u %10" PRIu64 " %10" PRIu64 "  %-5s  %016" PRIx64
+		       "  %s\n",
+		       chunk->offset, dump_section_name(h->id, name), h->part, h->raw_len,
+		       h->stored_len, codec_name(h->codec), h->payload_checksum,
+		       error ? "BAD" : "ok");
 		return;
 	}
 	json_begin_object(r->json, NULL);
@@ -97,7 +101,8 @@ static void keep_error(struct error **first, struct error *error)
 		*first = error;
 }
 
-/* A payload that is damaged does not hide the chunks after it; a chunk header that is damaged does. */
+/* A payload that is damaged does not hide the chunks after it; a chunk header that is damaged does.
+ */
 static struct error *walk(struct raw *r)
 {
 	uint64_t offset = dump_file_header(r->file)->header_size;
@@ -126,10 +131,10 @@ static struct error *print_text(struct raw *r)
 	struct error *error;
 
 	if (!r->section) {
-		printf("format %u.%u, file id %016" PRIx64 ", %" PRIu64 " bytes\n", h->major, h->minor, h->file_id,
-		       dump_file_size(r->file));
-		printf("%10s  %-7s %5s %10s %10s  %-5s  %-16s  %s\n", "offset", "section", "part", "bytes", "stored",
-		       "codec", "checksum", "state");
+		printf("format %u.%u, file id %016" PRIx64 ", %" PRIu64 " bytes\n", h->major,
+		       h->minor, h->file_id, dump_file_size(r->file));
+		printf("%10s  %-7s %5s %10s %10s  %-5s  %-16s  %s\n", "offset", "section", "part",
+		       "bytes", "stored", "codec", "checksum", "state");
 	}
 	error = walk(r);
 	if (r->section && !r->found && !error)
@@ -191,7 +196,8 @@ static struct error *find_section(const char *name, uint32_t *id)
 			return NULL;
 		}
 	}
-	return error_create_usage("no section '%s'; 'heapcensus raw DUMP' lists those of a dump", name);
+	return error_create_usage("no section '%s'; 'heapcensus raw DUMP' lists those of a dump",
+				  name);
 }
 
 struct error *cmd_raw(int argc, char **argv)

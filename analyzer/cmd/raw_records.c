@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One printer for each shape of section.  Arrays are described by tables of their fields; nothing here looks into another section, so
- * strings and modules appear as their indices.
+ * One printer for each shape of section.  Arrays are described by tables of their fields; nothing
+ * here looks into another section, so strings and modules appear as their indices.
  */
 #include "cmd/raw_records.h"
 
@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "dump/decode.h"
 
-#define TEXT_SHOWN 200u		/* bytes of a value; JSON has all of them */
-#define BYTES_SHOWN 32u		/* of a range */
+#define TEXT_SHOWN  200u /* bytes of a value; JSON has all of them */
+#define BYTES_SHOWN 32u	 /* of a range */
 
 enum field_format { FIELD_DECIMAL, FIELD_SIGNED, FIELD_HEX };
 
@@ -24,50 +24,95 @@ struct field {
 	enum field_format format;
 };
 
-#define FIELD(type, name, format) { #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), FIELD_##format }
+/* clang-format off */
+#define FIELD(type, name, format) \
+	{ #name, offsetof(struct type, name), sizeof(((struct type *)0)->name), FIELD_##format }
+/* clang-format on */
 
 static const struct field module_fields[] = {
-	FIELD(hc_module, bias, HEX), FIELD(hc_module, start, HEX), FIELD(hc_module, end, HEX),
-	FIELD(hc_module, path, DECIMAL), FIELD(hc_module, build_id, DECIMAL), FIELD(hc_module, flags, HEX),
+	FIELD(hc_module, bias, HEX),
+	FIELD(hc_module, start, HEX),
+	FIELD(hc_module, end, HEX),
+	FIELD(hc_module, path, DECIMAL),
+	FIELD(hc_module, build_id, DECIMAL),
+	FIELD(hc_module, flags, HEX),
 	{ 0 },
 };
 static const struct field segment_fields[] = {
-	FIELD(hc_segment, start, HEX), FIELD(hc_segment, end, HEX), FIELD(hc_segment, file_offset, HEX),
-	FIELD(hc_segment, file_size, HEX), FIELD(hc_segment, module, DECIMAL), FIELD(hc_segment, prot, HEX),
-	FIELD(hc_segment, relro_start, HEX), FIELD(hc_segment, relro_end, HEX), { 0 },
+	FIELD(hc_segment, start, HEX),
+	FIELD(hc_segment, end, HEX),
+	FIELD(hc_segment, file_offset, HEX),
+	FIELD(hc_segment, file_size, HEX),
+	FIELD(hc_segment, module, DECIMAL),
+	FIELD(hc_segment, prot, HEX),
+	FIELD(hc_segment, relro_start, HEX),
+	FIELD(hc_segment, relro_end, HEX),
+	{ 0 },
 };
 static const struct field map_fields[] = {
-	FIELD(hc_map, start, HEX), FIELD(hc_map, end, HEX), FIELD(hc_map, file_offset, HEX),
-	FIELD(hc_map, prot, HEX), FIELD(hc_map, kind, DECIMAL), FIELD(hc_map, path, DECIMAL), { 0 },
+	FIELD(hc_map, start, HEX),
+	FIELD(hc_map, end, HEX),
+	FIELD(hc_map, file_offset, HEX),
+	FIELD(hc_map, prot, HEX),
+	FIELD(hc_map, kind, DECIMAL),
+	FIELD(hc_map, path, DECIMAL),
+	{ 0 },
 };
 static const struct field thread_fields[] = {
-	FIELD(hc_thread, slot, DECIMAL), FIELD(hc_thread, tid, SIGNED), FIELD(hc_thread, first_tick, DECIMAL),
-	FIELD(hc_thread, last_tick, DECIMAL), FIELD(hc_thread, state, DECIMAL), FIELD(hc_thread, name, DECIMAL),
-	FIELD(hc_thread, sp, HEX), FIELD(hc_thread, pc, HEX), FIELD(hc_thread, stack_start, HEX),
-	FIELD(hc_thread, stack_end, HEX), FIELD(hc_thread, tls, HEX), FIELD(hc_thread, nr_allocated, DECIMAL),
-	FIELD(hc_thread, nr_freed, DECIMAL), FIELD(hc_thread, bytes_allocated, DECIMAL),
-	FIELD(hc_thread, bytes_freed, DECIMAL), { 0 },
+	FIELD(hc_thread, slot, DECIMAL),
+	FIELD(hc_thread, tid, SIGNED),
+	FIELD(hc_thread, first_tick, DECIMAL),
+	FIELD(hc_thread, last_tick, DECIMAL),
+	FIELD(hc_thread, state, DECIMAL),
+	FIELD(hc_thread, name, DECIMAL),
+	FIELD(hc_thread, sp, HEX),
+	FIELD(hc_thread, pc, HEX),
+	FIELD(hc_thread, stack_start, HEX),
+	FIELD(hc_thread, stack_end, HEX),
+	FIELD(hc_thread, tls, HEX),
+	FIELD(hc_thread, nr_allocated, DECIMAL),
+	FIELD(hc_thread, nr_freed, DECIMAL),
+	FIELD(hc_thread, bytes_allocated, DECIMAL),
+	FIELD(hc_thread, bytes_freed, DECIMAL),
+	{ 0 },
 };
 static const struct field register_fields[] = {
-	FIELD(hc_register, tid, SIGNED), FIELD(hc_register, regno, DECIMAL), FIELD(hc_register, value, HEX), { 0 },
+	FIELD(hc_register, tid, SIGNED),
+	FIELD(hc_register, regno, DECIMAL),
+	FIELD(hc_register, value, HEX),
+	{ 0 },
 };
 static const struct field stack_fields[] = {
-	FIELD(hc_stack_node, pc, HEX), FIELD(hc_stack_node, parent, DECIMAL), { 0 },
+	FIELD(hc_stack_node, pc, HEX),
+	FIELD(hc_stack_node, parent, DECIMAL),
+	{ 0 },
 };
 static const struct field attr_fields[] = {
-	FIELD(hc_attr, tag, DECIMAL), FIELD(hc_attr, scope, DECIMAL), { 0 },
+	FIELD(hc_attr, tag, DECIMAL),
+	FIELD(hc_attr, scope, DECIMAL),
+	{ 0 },
 };
 static const struct field label_fields[] = {
-	FIELD(hc_label, addr, HEX), FIELD(hc_label, text, DECIMAL), { 0 },
+	FIELD(hc_label, addr, HEX),
+	FIELD(hc_label, text, DECIMAL),
+	{ 0 },
 };
 static const struct field relation_fields[] = {
-	FIELD(hc_relation, addr, HEX), FIELD(hc_relation, offset, HEX), FIELD(hc_relation, text, DECIMAL), { 0 },
+	FIELD(hc_relation, addr, HEX),
+	FIELD(hc_relation, offset, HEX),
+	FIELD(hc_relation, text, DECIMAL),
+	{ 0 },
 };
 static const struct field run_fields[] = {
-	FIELD(hc_resident_run, start, HEX), FIELD(hc_resident_run, end, HEX), { 0 },
+	FIELD(hc_resident_run, start, HEX),
+	FIELD(hc_resident_run, end, HEX),
+	{ 0 },
 };
 static const struct field end_fields[] = {
-	FIELD(hc_end, nr_chunks, DECIMAL), FIELD(hc_end, file_size, DECIMAL), FIELD(hc_end, chunks_checksum, HEX), { 0 },
+	FIELD(hc_end, nr_chunks, DECIMAL),
+	FIELD(hc_end, file_size, DECIMAL),
+	FIELD(hc_end, chunks_checksum, HEX),
+	{ 0 },
 };
 
 /* Start, fields, end of one record. */
@@ -143,16 +188,19 @@ static void print_fields(struct record_output *out, const struct field *fields, 
 	end_record(out);
 }
 
-static struct error *print_items(struct record_output *out, const struct dump_file *file, const struct dump_chunk *chunk,
-				 const uint8_t *payload, const struct field *fields)
+static struct error *print_items(struct record_output *out, const struct dump_file *file,
+				 const struct dump_chunk *chunk, const uint8_t *payload,
+				 const struct field *fields)
 {
-	const size_t size = chunk->header.id == HC_SECTION_END ? sizeof(struct hc_end) : dump_item_size(chunk->header.id);
+	const size_t size = chunk->header.id == HC_SECTION_END ? sizeof(struct hc_end)
+							       : dump_item_size(chunk->header.id);
 	const uint64_t len = chunk->header.raw_len;
 
 	for (size_t at = 0; at + size <= len; at += size)
 		print_fields(out, fields, payload + at);
 	if (len % size)
-		return dump_chunk_error(file, chunk, "%" PRIu64 " bytes are no whole number of %zu", len, size);
+		return dump_chunk_error(file, chunk, "%" PRIu64 " bytes are no whole number of %zu",
+					len, size);
 	return NULL;
 }
 
@@ -172,8 +220,9 @@ static void list_field(struct record_output *out, const uint8_t *value, size_t l
 		json_end_array(out->json);
 }
 
-static struct error *print_kvs(struct record_output *out, const struct dump_file *file, const struct dump_chunk *chunk,
-			       const uint8_t *payload, const struct field *fields)
+static struct error *print_kvs(struct record_output *out, const struct dump_file *file,
+			       const struct dump_chunk *chunk, const uint8_t *payload,
+			       const struct field *fields)
 {
 	size_t at = 0;
 
@@ -198,7 +247,8 @@ static struct error *print_kvs(struct record_output *out, const struct dump_file
 }
 
 static struct error *print_strings(struct record_output *out, const struct dump_file *file,
-				   const struct dump_chunk *chunk, const uint8_t *payload, const struct field *fields)
+				   const struct dump_chunk *chunk, const uint8_t *payload,
+				   const struct field *fields)
 {
 	size_t at = 0;
 
@@ -217,10 +267,12 @@ static struct error *print_strings(struct record_output *out, const struct dump_
 }
 
 static struct error *print_blocks(struct record_output *out, const struct dump_file *file,
-				  const struct dump_chunk *chunk, const uint8_t *payload, const struct field *fields)
+				  const struct dump_chunk *chunk, const uint8_t *payload,
+				  const struct field *fields)
 {
 	struct block_columns c;
-	struct error *error = chunk->header.raw_len ? decode_blocks(file, chunk, payload, &c) : NULL;
+	struct error *error =
+		chunk->header.raw_len ? decode_blocks(file, chunk, payload, &c) : NULL;
 	uint64_t addr;
 
 	(void)fields;
@@ -245,7 +297,8 @@ static struct error *print_blocks(struct record_output *out, const struct dump_f
 }
 
 static struct error *print_contents(struct record_output *out, const struct dump_file *file,
-				    const struct dump_chunk *chunk, const uint8_t *payload, const struct field *fields)
+				    const struct dump_chunk *chunk, const uint8_t *payload,
+				    const struct field *fields)
 {
 	struct hc_bmem_header head;
 
@@ -274,7 +327,8 @@ static void bytes_field(struct record_output *out, const uint8_t *bytes, size_t 
 }
 
 static struct error *print_ranges(struct record_output *out, const struct dump_file *file,
-				  const struct dump_chunk *chunk, const uint8_t *payload, const struct field *fields)
+				  const struct dump_chunk *chunk, const uint8_t *payload,
+				  const struct field *fields)
 {
 	size_t at = 0;
 
@@ -298,9 +352,10 @@ static struct error *print_ranges(struct record_output *out, const struct dump_f
 
 static const struct printer {
 	uint32_t id;
-	struct error *(*print)(struct record_output *out, const struct dump_file *file, const struct dump_chunk *chunk,
-			       const uint8_t *payload, const struct field *fields);
-	const struct field *fields;	/* of print_items */
+	struct error *(*print)(struct record_output *out, const struct dump_file *file,
+			       const struct dump_chunk *chunk, const uint8_t *payload,
+			       const struct field *fields);
+	const struct field *fields; /* of print_items */
 	uint64_t first_index;
 } printers[] = {
 	{ HC_SECTION_PROC, print_kvs, NULL, 0 },
@@ -324,8 +379,8 @@ static const struct printer {
 	{ HC_SECTION_END, print_items, end_fields, 0 },
 };
 
-struct error *raw_print_records(struct record_output *out, const struct dump_file *file, const struct dump_chunk *chunk,
-				const uint8_t *payload)
+struct error *raw_print_records(struct record_output *out, const struct dump_file *file,
+				const struct dump_chunk *chunk, const uint8_t *payload)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(printers); i++) {
 		if (printers[i].id != chunk->header.id)

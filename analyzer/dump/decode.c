@@ -9,7 +9,8 @@
 
 static bool is_key(const uint8_t *key, size_t len)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
 
 	for (size_t i = 0; i < len; i++)
 		if (!key[i] || !strchr(allowed, key[i]))
@@ -35,8 +36,8 @@ static const char *kv_fault(const struct kv_record *r)
 	return "unknown type of value";
 }
 
-struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			struct kv_record *ret)
+struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *chunk,
+			const uint8_t *raw, size_t *at, struct kv_record *ret)
 {
 	const size_t left = chunk->header.raw_len - *at;
 	const char *fault;
@@ -47,7 +48,8 @@ struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *c
 	memcpy(&ret->head, raw + *at, sizeof(ret->head));
 	size = (sizeof(ret->head) + ret->head.key_len + (size_t)ret->head.val_len + 7) & ~7ull;
 	if (ret->head.val_len > HC_STRING_MAX || size > left)
-		return dump_chunk_error(file, chunk, "byte %zu: record of %zu bytes does not fit", *at, size);
+		return dump_chunk_error(file, chunk, "byte %zu: record of %zu bytes does not fit",
+					*at, size);
 	ret->key = raw + *at + sizeof(ret->head);
 	ret->value = ret->key + ret->head.key_len;
 	fault = kv_fault(ret);
@@ -57,8 +59,8 @@ struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *c
 	return NULL;
 }
 
-struct error *decode_range(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			   struct range_record *ret)
+struct error *decode_range(const struct dump_file *file, const struct dump_chunk *chunk,
+			   const uint8_t *raw, size_t *at, struct range_record *ret)
 {
 	const size_t left = chunk->header.raw_len - *at;
 	const struct hc_range *head = &ret->head;
@@ -67,14 +69,16 @@ struct error *decode_range(const struct dump_file *file, const struct dump_chunk
 		return dump_chunk_error(file, chunk, "byte %zu: cut off in a range", *at);
 	memcpy(&ret->head, raw + *at, sizeof(*head));
 	if (head->len > left - sizeof(*head) || ((head->len + 7) & ~7ull) > left - sizeof(*head))
-		return dump_chunk_error(file, chunk, "byte %zu: range of %" PRIu64 " bytes does not fit", *at, head->len);
+		return dump_chunk_error(file, chunk,
+					"byte %zu: range of %" PRIu64 " bytes does not fit", *at,
+					head->len);
 	ret->bytes = raw + *at + sizeof(*head);
 	*at += sizeof(*head) + ((head->len + 7) & ~7ull);
 	return NULL;
 }
 
-struct error *decode_string(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			    struct string_record *ret)
+struct error *decode_string(const struct dump_file *file, const struct dump_chunk *chunk,
+			    const uint8_t *raw, size_t *at, struct string_record *ret)
 {
 	const size_t left = chunk->header.raw_len - *at;
 
@@ -82,7 +86,8 @@ struct error *decode_string(const struct dump_file *file, const struct dump_chun
 		return dump_chunk_error(file, chunk, "byte %zu: cut off in a string", *at);
 	memcpy(&ret->len, raw + *at, sizeof(ret->len));
 	if (ret->len > HC_STRING_MAX || ((ret->len + 3ull) & ~3ull) > left - sizeof(ret->len))
-		return dump_chunk_error(file, chunk, "byte %zu: string of %u bytes does not fit", *at, ret->len);
+		return dump_chunk_error(file, chunk, "byte %zu: string of %u bytes does not fit",
+					*at, ret->len);
 	ret->bytes = (const char *)raw + *at + sizeof(ret->len);
 	*at += sizeof(ret->len) + ((ret->len + 3ull) & ~3ull);
 	return NULL;
@@ -96,8 +101,8 @@ static const uint8_t *take_column(const uint8_t **at, size_t count, size_t item)
 	return column;
 }
 
-struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
-			    struct block_columns *ret)
+struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk,
+			    const uint8_t *raw, struct block_columns *ret)
 {
 	struct hc_blocks_header *head = &ret->head;
 	const uint8_t *at = raw + sizeof(*head);
@@ -107,9 +112,12 @@ struct error *decode_blocks(const struct dump_file *file, const struct dump_chun
 		return dump_chunk_error(file, chunk, "too short for its header");
 	memcpy(head, raw, sizeof(*head));
 	if (!head->count || head->count > HC_BLOCKS_MAX || head->flags & ~HC_BLOCKS_SIZE64)
-		return dump_chunk_error(file, chunk, "%u blocks, flags 0x%x", head->count, head->flags);
+		return dump_chunk_error(file, chunk, "%u blocks, flags 0x%x", head->count,
+					head->flags);
 	ret->delta = take_column(&at, head->count, sizeof(uint32_t));
-	ret->size = take_column(&at, head->count, head->flags & HC_BLOCKS_SIZE64 ? sizeof(uint64_t) : sizeof(uint32_t));
+	ret->size =
+		take_column(&at, head->count,
+			    head->flags & HC_BLOCKS_SIZE64 ? sizeof(uint64_t) : sizeof(uint32_t));
 	ret->tick = take_column(&at, head->count, sizeof(uint32_t));
 	ret->seq = take_column(&at, head->count, sizeof(uint32_t));
 	ret->stack = take_column(&at, head->count, sizeof(uint32_t));
@@ -118,7 +126,8 @@ struct error *decode_blocks(const struct dump_file *file, const struct dump_chun
 	ret->kind = take_column(&at, head->count, sizeof(uint8_t));
 	ret->flags = take_column(&at, head->count, sizeof(uint8_t));
 	if ((uint64_t)(at - raw) != chunk->header.raw_len)
-		return dump_chunk_error(file, chunk, "%" PRIu64 " bytes, but its %u blocks take %td",
+		return dump_chunk_error(file, chunk,
+					"%" PRIu64 " bytes, but its %u blocks take %td",
 					chunk->header.raw_len, head->count, at - raw);
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records of one payload, one after another, without a look at any other section: what the decoders of section_*.c begin with, and all
- * that `raw` needs.  Every function checks that what it returns lies inside the payload.
+ * Records of one payload, one after another, without a look at any other section: what the decoders
+ * of section_*.c begin with, and all that `raw` needs.  Every function checks that what it returns
+ * lies inside the payload.
  */
 #ifndef DUMP_DECODE_H
 #define DUMP_DECODE_H
@@ -30,14 +31,18 @@ struct string_record {
 };
 
 /*
- * Each decodes the record at byte *at of the payload (which is less than raw_len) and moves *at to the next one.
+ * Each decodes the record at byte *at of the payload (which is less than raw_len) and moves *at to
+ * the next one.
  */
-struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			struct kv_record *ret) __attribute__((warn_unused_result));
-struct error *decode_range(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			   struct range_record *ret) __attribute__((warn_unused_result));
-struct error *decode_string(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw, size_t *at,
-			    struct string_record *ret) __attribute__((warn_unused_result));
+struct error *decode_kv(const struct dump_file *file, const struct dump_chunk *chunk,
+			const uint8_t *raw, size_t *at, struct kv_record *ret)
+	__attribute__((warn_unused_result));
+struct error *decode_range(const struct dump_file *file, const struct dump_chunk *chunk,
+			   const uint8_t *raw, size_t *at, struct range_record *ret)
+	__attribute__((warn_unused_result));
+struct error *decode_string(const struct dump_file *file, const struct dump_chunk *chunk,
+			    const uint8_t *raw, size_t *at, struct string_record *ret)
+	__attribute__((warn_unused_result));
 
 /* Bytes of an entry of a section that is an array; 0: it is none. */
 size_t dump_item_size(uint32_t id);
@@ -48,8 +53,9 @@ struct block_columns {
 	const uint8_t *delta, *size, *tick, *seq, *stack, *thread, *attr, *kind, *flags;
 };
 
-struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
-			    struct block_columns *ret) __attribute__((warn_unused_result));
+struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk,
+			    const uint8_t *raw, struct block_columns *ret)
+	__attribute__((warn_unused_result));
 
 static inline uint16_t column_u16(const uint8_t *column, size_t i)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening and closing a dump: sections are decoded in an order in which every one finds those that it names.
+ * Opening and closing a dump: sections are decoded in an order in which every one finds those that
+ * it names.
  */
 #include "dump/dump.h"
 
@@ -12,14 +13,17 @@
 #include "dump/file.h"
 #include "dump/internal.h"
 
-/* A few hundred bytes of file can say that they are gigabytes: what is decoded must fit into this machine. */
+/* A few hundred bytes of file can say that they are gigabytes: what is decoded must fit into this
+ * machine. */
 static struct error *check_memory(const struct dump *d)
 {
 	const long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
-	const uint64_t memory = pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
+	const uint64_t memory =
+		pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
 
 	if (d->work_total > memory)
-		return error_create("%s: needs %" PRIu64 " MB of memory, and this machine has %" PRIu64,
+		return error_create("%s: needs %" PRIu64
+				    " MB of memory, and this machine has %" PRIu64,
 				    dump_file_path(d->file), d->work_total >> 20, memory >> 20);
 	return NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dump file, opened, checked and decoded into arrays.  Trusts nothing: after dump_open every index in every array is in range, every
- * string exists, addresses ascend, enumerations are known, parents are smaller: nobody above this room checks again.
- * Immutable after dump_open; the caller owns it.  include/heapcensus/dump_format.h has the structures.
+ * A dump file, opened, checked and decoded into arrays.  Trusts nothing: after dump_open every
+ * index in every array is in range, every string exists, addresses ascend, enumerations are known,
+ * parents are smaller: nobody above this room checks again. Immutable after dump_open; the caller
+ * owns it.  include/heapcensus/dump_format.h has the structures.
  */
 #ifndef DUMP_DUMP_H
 #define DUMP_DUMP_H
@@ -16,16 +17,16 @@
 #include "heapcensus/dump_format.h"
 
 struct dump_string {
-	const char *bytes;	/* NUL-terminated copy; may hold NULs inside (build ids) */
+	const char *bytes; /* NUL-terminated copy; may hold NULs inside (build ids) */
 	uint32_t len;
 };
 
 /* One value of PROC, CNTR or ALLC. */
 struct dump_kv {
-	const char *key;	/* NUL-terminated */
+	const char *key; /* NUL-terminated */
 	enum hc_kv_type type;
-	uint64_t number;	/* HC_KV_U64 */
-	struct dump_string text;	/* HC_KV_TEXT, HC_KV_LIST (texts each ended by NUL) */
+	uint64_t number;	 /* HC_KV_U64 */
+	struct dump_string text; /* HC_KV_TEXT, HC_KV_LIST (texts each ended by NUL) */
 };
 
 struct dump_kvs {
@@ -35,17 +36,17 @@ struct dump_kvs {
 
 /* Blocks as parallel arrays, in address order; all nr_blocks long. */
 struct dump_blocks {
-	size_t nr;		/* <= UINT32_MAX / 2 */
+	size_t nr; /* <= UINT32_MAX / 2 */
 	uint64_t *addr;
-	uint64_t *size;		/* requested */
+	uint64_t *size; /* requested */
 	uint32_t *tick;
 	uint32_t *seq;
-	uint32_t *stack;	/* index in stacks, 0 unknown */
-	uint16_t *thread;	/* slot */
-	uint16_t *attr;		/* index in attrs, 0 none */
-	uint8_t *kind;		/* enum hc_kind */
+	uint32_t *stack;  /* index in stacks, 0 unknown */
+	uint16_t *thread; /* slot */
+	uint16_t *attr;	  /* index in attrs, 0 none */
+	uint8_t *kind;	  /* enum hc_kind */
 	uint8_t *flags;
-	uint32_t *parent;	/* block that this one lies in (the innermost), or UINT32_MAX */
+	uint32_t *parent; /* block that this one lies in (the innermost), or UINT32_MAX */
 };
 
 /* A piece of memory outside of small blocks. */
@@ -59,7 +60,8 @@ struct dump_range {
 
 struct dump;
 
-struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret) __attribute__((warn_unused_result));
+struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
+	__attribute__((warn_unused_result));
 void dump_close(struct dump *d);
 
 const char *dump_path(const struct dump *d);
@@ -83,31 +85,38 @@ const struct hc_thread *dump_threads(const struct dump *d, size_t *nr);
 const struct hc_register *dump_registers(const struct dump *d, size_t *nr);
 /* nodes[0] is a dummy; indices as in the file. */
 const struct hc_stack_node *dump_stacks(const struct dump *d, size_t *nr);
-const struct hc_attr *dump_attrs(const struct dump *d, size_t *nr);	/* attrs[0] is a dummy { 0, 0 } */
+const struct hc_attr *dump_attrs(const struct dump *d,
+				 size_t *nr); /* attrs[0] is a dummy { 0, 0 } */
 const struct dump_blocks *dump_blocks(const struct dump *d);
 const struct hc_label *dump_labels(const struct dump *d, size_t *nr);
 /* By address, then offset; of a block with that address, in its size. */
 const struct hc_relation *dump_relations(const struct dump *d, size_t *nr);
 const struct hc_resident_run *dump_resident(const struct dump *d, size_t *nr);
-const struct dump_range *dump_ranges(const struct dump *d, size_t *nr);	/* RMEM, kinds other than BLOCK */
+const struct dump_range *dump_ranges(const struct dump *d,
+				     size_t *nr); /* RMEM, kinds other than BLOCK */
 
-bool dump_has_contents(const struct dump *d);	/* full or pointers */
+bool dump_has_contents(const struct dump *d); /* full or pointers */
 /*
- * The contents of block i: its requested size in bytes (absent pages of large blocks are zero), 8-byte aligned, readable up to the size
- * rounded up to 8.  NULL where the dump has no contents, for ARENA blocks and for empty ones.
+ * The contents of block i: its requested size in bytes (absent pages of large blocks are zero),
+ * 8-byte aligned, readable up to the size rounded up to 8.  NULL where the dump has no contents,
+ * for ARENA blocks and for empty ones.
  */
 const uint8_t *dump_block_bytes(const struct dump *d, size_t i);
 /*
- * The first piece [*start, *end) of block i, at offset `from` or after it, that may hold something else than zeroes; false: there is none.  Small
- * blocks are one piece; a large one may be a terabyte of which three pages were written.
+ * The first piece [*start, *end) of block i, at offset `from` or after it, that may hold something
+ * else than zeroes; false: there is none.  Small blocks are one piece; a large one may be a
+ * terabyte of which three pages were written.
  */
-bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start, uint64_t *end);
+bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
+			uint64_t *end);
 /*
- * len bytes at addr, wherever they are known: a block, a range, the annex.  NULL where not all of them are.
+ * len bytes at addr, wherever they are known: a block, a range, the annex.  NULL where not all of
+ * them are.
  */
 const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len);
 
-/* The innermost block that contains addr (addr == end counts as outside; an empty block contains its own address). UINT32_MAX: none. O(1). */
+/* The innermost block that contains addr (addr == end counts as outside; an empty block contains
+ * its own address). UINT32_MAX: none. O(1). */
 uint32_t dump_find_block(const struct dump *d, uint64_t addr);
 /* THRD entry of a block, NULL where unknown. */
 const struct hc_thread *dump_find_thread(const struct dump *d, uint32_t slot, uint32_t tick);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening a dump file and walking its chunks.  Nothing that the file says is used before it has been checked; every check says where
- * it failed.
+ * Opening a dump file and walking its chunks.  Nothing that the file says is used before it has
+ * been checked; every check says where it failed.
  */
 #include "dump/file.h"
 
@@ -27,10 +27,11 @@ struct dump_file {
 };
 
 const struct dump_section_info dump_sections[] = {
-#define SECTION_ROW(a, b, c, d, name, required, summary) { HC_ID(a, b, c, d), #name, required, summary },
+#define SECTION_ROW(a, b, c, d, name, required, summary) \
+	{ HC_ID(a, b, c, d), #name, required, summary },
 	HC_SECTIONS(SECTION_ROW)
 #undef SECTION_ROW
-	{ 0 },
+		{ 0 },
 };
 
 const struct dump_section_info *dump_find_section(uint32_t id)
@@ -56,7 +57,8 @@ const char *dump_section_name(uint32_t id, char buffer[5])
 	return buffer;
 }
 
-struct error *dump_file_error(const struct dump_file *file, uint64_t offset, const char *format, ...)
+struct error *dump_file_error(const struct dump_file *file, uint64_t offset, const char *format,
+			      ...)
 {
 	struct error *error;
 	va_list args;
@@ -71,7 +73,8 @@ struct error *dump_file_error(const struct dump_file *file, uint64_t offset, con
 	return error;
 }
 
-struct error *dump_chunk_error(const struct dump_file *file, const struct dump_chunk *chunk, const char *format, ...)
+struct error *dump_chunk_error(const struct dump_file *file, const struct dump_chunk *chunk,
+			       const char *format, ...)
 {
 	struct error *error;
 	va_list args;
@@ -82,7 +85,8 @@ struct error *dump_chunk_error(const struct dump_file *file, const struct dump_c
 		mem_exhausted();
 	va_end(args);
 	error = dump_file_error(file, chunk->offset, "section %s part %u: %s",
-				dump_section_name(chunk->header.id, name), chunk->header.part, what);
+				dump_section_name(chunk->header.id, name), chunk->header.part,
+				what);
 	free(what);
 	return error;
 }
@@ -91,14 +95,16 @@ struct error *dump_chunk_error(const struct dump_file *file, const struct dump_c
 static struct error *read_at(const struct dump_file *file, uint64_t offset, void *out, size_t len)
 {
 	for (size_t done = 0; done < len;) {
-		const ssize_t n = pread(file->fd, (uint8_t *)out + done, len - done, (off_t)(offset + done));
+		const ssize_t n =
+			pread(file->fd, (uint8_t *)out + done, len - done, (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_create_errno(errno, "%s", file->path);
 		if (!n)
-			return dump_file_error(file, offset + done, "the file got shorter while it was read");
+			return dump_file_error(file, offset + done,
+					       "the file got shorter while it was read");
 		done += (size_t)n;
 	}
 	return NULL;
@@ -116,8 +122,9 @@ static struct error *check_header(struct dump_file *file)
 			return error;
 		if (file->size >= sizeof(h->magic) && memcmp(h->magic, HC_MAGIC, sizeof(h->magic)))
 			return dump_file_error(file, 0, "not a heapcensus dump");
-		return dump_file_error(file, file->size,
-				       "the file ends in the middle of its header: the dump was not finished");
+		return dump_file_error(
+			file, file->size,
+			"the file ends in the middle of its header: the dump was not finished");
 	}
 	error = read_at(file, 0, &file->header, sizeof(*h));
 	if (error)
@@ -127,12 +134,16 @@ static struct error *check_header(struct dump_file *file)
 	if (h->checksum != XXH3_64bits_withSeed(h, offsetof(struct hc_file_header, checksum), 0))
 		return dump_file_error(file, 0, "the file header is damaged (checksum)");
 	if (h->major != HC_VERSION_MAJOR)
-		return dump_file_error(file, 8, "format version %u.%u; this heapcensus reads %d.x: use the one that made it",
+		return dump_file_error(file, 8,
+				       "format version %u.%u; this heapcensus reads %d.x: use the "
+				       "one that made it",
 				       h->major, h->minor, HC_VERSION_MAJOR);
 	if (h->header_size != sizeof(*h))
-		return dump_file_error(file, 12, "header size %u, not %zu", h->header_size, sizeof(*h));
+		return dump_file_error(file, 12, "header size %u, not %zu", h->header_size,
+				       sizeof(*h));
 	if (memcmp(h->reserved, no_bytes, sizeof(no_bytes)))
-		return dump_file_error(file, offsetof(struct hc_file_header, reserved), "reserved bytes are not 0");
+		return dump_file_error(file, offsetof(struct hc_file_header, reserved),
+				       "reserved bytes are not 0");
 	if (h->flags)
 		return dump_file_error(file, 16, "unknown flags 0x%" PRIx64, h->flags);
 	return NULL;
@@ -197,19 +208,23 @@ static struct error *check_lengths(const struct dump_file *file, const struct du
 	const struct hc_chunk_header *h = &chunk->header;
 
 	if (h->raw_len > HC_CHUNK_RAW_MAX)
-		return dump_chunk_error(file, chunk, "%" PRIu64 " bytes, more than a chunk may hold", h->raw_len);
+		return dump_chunk_error(
+			file, chunk, "%" PRIu64 " bytes, more than a chunk may hold", h->raw_len);
 	if (h->codec == HC_CODEC_NONE && h->stored_len != h->raw_len)
-		return dump_chunk_error(file, chunk, "stored as it is, but %" PRIu64 " bytes for %" PRIu64,
+		return dump_chunk_error(file, chunk,
+					"stored as it is, but %" PRIu64 " bytes for %" PRIu64,
 					h->stored_len, h->raw_len);
 	if (h->stored_len > ZSTD_compressBound(HC_CHUNK_RAW_MAX))
-		return dump_chunk_error(file, chunk, "%" PRIu64 " stored bytes, more than a chunk may have",
+		return dump_chunk_error(file, chunk,
+					"%" PRIu64 " stored bytes, more than a chunk may have",
 					h->stored_len);
 	if (dump_chunk_end(chunk) > file->size) {
 		char name[5];
 
-		return dump_file_error(file, chunk->offset,
-				       "the file ends in the middle of section %s: the dump was not finished",
-				       dump_section_name(h->id, name));
+		return dump_file_error(
+			file, chunk->offset,
+			"the file ends in the middle of section %s: the dump was not finished",
+			dump_section_name(h->id, name));
 	}
 	return NULL;
 }
@@ -221,18 +236,24 @@ struct error *dump_file_read_chunk(struct dump_file *file, uint64_t offset, stru
 
 	ret->offset = offset;
 	if (offset == file->size)
-		return dump_file_error(file, offset, "the file ends without an END section: the dump was not finished");
+		return dump_file_error(
+			file, offset,
+			"the file ends without an END section: the dump was not finished");
 	if (file->size - offset < sizeof(*h))
-		return dump_file_error(file, offset,
-				       "the file ends in the middle of a chunk header: the dump was not finished");
+		return dump_file_error(
+			file, offset,
+			"the file ends in the middle of a chunk header: the dump was not finished");
 	error = read_at(file, offset, h, sizeof(*h));
 	if (error)
 		return error;
 	if (h->magic != HC_CHUNK_MAGIC)
 		return dump_file_error(file, offset, "no chunk header here");
-	if (h->header_checksum != XXH3_64bits_withSeed(h, offsetof(struct hc_chunk_header, header_checksum),
-						       file->header.file_id + offset))
-		return dump_file_error(file, offset, "damaged chunk header, or one that does not belong here (checksum)");
+	if (h->header_checksum !=
+	    XXH3_64bits_withSeed(h, offsetof(struct hc_chunk_header, header_checksum),
+				 file->header.file_id + offset))
+		return dump_file_error(
+			file, offset,
+			"damaged chunk header, or one that does not belong here (checksum)");
 	if (h->codec != HC_CODEC_NONE && h->codec != HC_CODEC_ZSTD)
 		return dump_chunk_error(file, ret, "unknown codec %u", h->codec);
 	if (h->reserved)
@@ -267,7 +288,8 @@ struct error *dump_file_read_chunks(struct dump_file *file, struct dump_chunk **
 	return NULL;
 }
 
-struct error *dump_file_check_end(const struct dump_file *file, const struct dump_chunk *chunks, size_t nr)
+struct error *dump_file_check_end(const struct dump_file *file, const struct dump_chunk *chunks,
+				  size_t nr)
 {
 	_cleanup_(dump_buffer_deinit) struct dump_buffer buffer = { 0 };
 	const struct dump_chunk *last = &chunks[nr - 1];
@@ -276,21 +298,27 @@ struct error *dump_file_check_end(const struct dump_file *file, const struct dum
 	struct hc_end end;
 
 	if (last->header.raw_len != sizeof(end))
-		return dump_chunk_error(file, last, "%" PRIu64 " bytes, not %zu", last->header.raw_len, sizeof(end));
+		return dump_chunk_error(file, last, "%" PRIu64 " bytes, not %zu",
+					last->header.raw_len, sizeof(end));
 	error = dump_file_read_payload(file, &buffer, last, (uint8_t *)&end);
 	if (error)
 		return error;
 	if (end.reserved)
-		return dump_chunk_error(file, last, "reserved field is %" PRIu64 ", not 0", end.reserved);
+		return dump_chunk_error(file, last, "reserved field is %" PRIu64 ", not 0",
+					end.reserved);
 	if (end.nr_chunks != nr)
-		return dump_chunk_error(file, last, "the file has %zu chunks, should have %" PRIu64, nr, end.nr_chunks);
+		return dump_chunk_error(file, last, "the file has %zu chunks, should have %" PRIu64,
+					nr, end.nr_chunks);
 	if (end.file_size != file->size || dump_chunk_end(last) != file->size)
-		return dump_chunk_error(file, last, "the file has %" PRIu64 " bytes, should have %" PRIu64, file->size,
-					end.file_size);
+		return dump_chunk_error(file, last,
+					"the file has %" PRIu64 " bytes, should have %" PRIu64,
+					file->size, end.file_size);
 	for (size_t i = 0; i + 1 < nr; i++)
 		sums[i] = chunks[i].header.header_checksum;
-	if (end.chunks_checksum != XXH3_64bits_withSeed(sums, (nr - 1) * sizeof(*sums), file->header.file_id))
-		return dump_chunk_error(file, last, "the chunks are not those that were written (checksum)");
+	if (end.chunks_checksum !=
+	    XXH3_64bits_withSeed(sums, (nr - 1) * sizeof(*sums), file->header.file_id))
+		return dump_chunk_error(file, last,
+					"the chunks are not those that were written (checksum)");
 	return NULL;
 }
 
@@ -300,8 +328,8 @@ void dump_buffer_deinit(struct dump_buffer *buffer)
 	ZSTD_freeDCtx(buffer->zstd);
 }
 
-static struct error *decompress(const struct dump_file *file, struct dump_buffer *buffer, const struct dump_chunk *chunk,
-				uint8_t *out)
+static struct error *decompress(const struct dump_file *file, struct dump_buffer *buffer,
+				const struct dump_chunk *chunk, uint8_t *out)
 {
 	const struct hc_chunk_header *h = &chunk->header;
 	size_t n;
@@ -317,12 +345,14 @@ static struct error *decompress(const struct dump_file *file, struct dump_buffer
 	if (ZSTD_isError(n))
 		return dump_chunk_error(file, chunk, "zstd: %s", ZSTD_getErrorName(n));
 	if (n != h->raw_len)
-		return dump_chunk_error(file, chunk, "%zu bytes after decompression, should be %" PRIu64, n, h->raw_len);
+		return dump_chunk_error(file, chunk,
+					"%zu bytes after decompression, should be %" PRIu64, n,
+					h->raw_len);
 	return NULL;
 }
 
-struct error *dump_file_read_payload(const struct dump_file *file, struct dump_buffer *buffer, const struct dump_chunk *chunk,
-				     uint8_t *out)
+struct error *dump_file_read_payload(const struct dump_file *file, struct dump_buffer *buffer,
+				     const struct dump_chunk *chunk, uint8_t *out)
 {
 	static const uint8_t zeroes[8];
 	const struct hc_chunk_header *h = &chunk->header;
@@ -336,7 +366,8 @@ struct error *dump_file_read_payload(const struct dump_file *file, struct dump_b
 	error = read_at(file, chunk->offset + sizeof(*h), buffer->stored, padded);
 	if (error)
 		return error;
-	if (h->payload_checksum != XXH3_64bits_withSeed(buffer->stored, h->stored_len, file->header.file_id))
+	if (h->payload_checksum !=
+	    XXH3_64bits_withSeed(buffer->stored, h->stored_len, file->header.file_id))
 		return dump_chunk_error(file, chunk, "damaged (checksum)");
 	if (memcmp(buffer->stored + h->stored_len, zeroes, padded - h->stored_len))
 		return dump_chunk_error(file, chunk, "padding is not zero");

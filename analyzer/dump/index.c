@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an address to the block that starts last at or before it, in a few steps.  The address space is cut into cells of 1 GB,
- * those into cells of 1 MB, those into cells of 256 bytes; a cell says which block is the first to start at or after it, so
- * that a cell and its successor bound a binary search.  A cell is cut further only where that pays, so the whole takes at most
- * 128 bytes a block and for dense heaps a few.
+ * From an address to the block that starts last at or before it, in a few steps.  The address space
+ * is cut into cells of 1 GB, those into cells of 1 MB, those into cells of 256 bytes; a cell says
+ * which block is the first to start at or after it, so that a cell and its successor bound a binary
+ * search.  A cell is cut further only where that pays, so the whole takes at most 128 bytes a block
+ * and for dense heaps a few.
  */
 #include "base/mem.h"
 #include "dump/internal.h"
 
 #define NR_LEVELS 3
 
-/* Cells of a level have 1 << shift bytes; one of the next level is made for a cell in which more than `dense` blocks start. */
+/* Cells of a level have 1 << shift bytes; one of the next level is made for a cell in which more
+ * than `dense` blocks start. */
 static const struct level {
 	uint32_t shift;
 	uint32_t nr_cells;
@@ -22,28 +24,29 @@ static const struct level {
 };
 
 struct cell {
-	uint32_t first;			/* first block that starts at or after the cell */
-	uint32_t table;			/* tables[], or NO_TABLE */
+	uint32_t first; /* first block that starts at or after the cell */
+	uint32_t table; /* tables[], or NO_TABLE */
 };
 
 #define NO_TABLE UINT32_MAX
 
 struct table {
-	struct cell *cells;		/* [nr_cells of its level + 1]: the last one ends the last but one */
-	uint32_t *firsts;		/* the same without tables, of the last level */
+	struct cell *cells; /* [nr_cells of its level + 1]: the last one ends the last but one */
+	uint32_t *firsts;   /* the same without tables, of the last level */
 };
 
 struct block_index {
 	const struct dump_blocks *blocks;
-	struct table *tables;		/* [0] is the root */
+	struct table *tables; /* [0] is the root */
 	size_t nr_tables, capacity;
 };
 
-static uint32_t add_table(struct block_index *index, uint64_t base, uint32_t first, uint32_t end, uint32_t depth);
+static uint32_t add_table(struct block_index *index, uint64_t base, uint32_t first, uint32_t end,
+			  uint32_t depth);
 
 /* Fills cells with the block that is the first in or after each. */
-static void fill_firsts(const struct dump_blocks *b, const struct level *level, uint64_t base, uint32_t first,
-			uint32_t end, uint32_t *firsts)
+static void fill_firsts(const struct dump_blocks *b, const struct level *level, uint64_t base,
+			uint32_t first, uint32_t end, uint32_t *firsts)
 {
 	uint32_t block = first;
 
@@ -56,7 +59,8 @@ static void fill_firsts(const struct dump_blocks *b, const struct level *level, 
 	}
 }
 
-static struct cell *make_cells(struct block_index *index, const uint32_t *firsts, uint64_t base, uint32_t depth)
+static struct cell *make_cells(struct block_index *index, const uint32_t *firsts, uint64_t base,
+			       uint32_t depth)
 {
 	const struct level *level = &levels[depth];
 	struct cell *cells = xcalloc(level->nr_cells + 1, sizeof(*cells));
@@ -65,14 +69,15 @@ static struct cell *make_cells(struct block_index *index, const uint32_t *firsts
 		const bool dense = i < level->nr_cells && firsts[i + 1] - firsts[i] > level->dense;
 
 		cells[i].first = firsts[i];
-		cells[i].table = dense ? add_table(index, base + ((uint64_t)i << level->shift), firsts[i],
-						   firsts[i + 1], depth + 1) :
-					 NO_TABLE;
+		cells[i].table = dense ? add_table(index, base + ((uint64_t)i << level->shift),
+						   firsts[i], firsts[i + 1], depth + 1)
+				       : NO_TABLE;
 	}
 	return cells;
 }
 
-static uint32_t add_table(struct block_index *index, uint64_t base, uint32_t first, uint32_t end, uint32_t depth)
+static uint32_t add_table(struct block_index *index, uint64_t base, uint32_t first, uint32_t end,
+			  uint32_t depth)
 {
 	uint32_t *firsts = xcalloc(levels[depth].nr_cells + 1, sizeof(*firsts));
 	const size_t made = index->nr_tables++;

@@ -2,8 +2,8 @@
 /*
  * Inside of struct dump, and the decoders of its sections.  Only analyzer/dump includes this.
  *
- * Every decoder takes a dump whose earlier sections (in the order of HC_SECTIONS) are complete, and leaves its own arrays complete or
- * returns an error; dump_close frees whatever is there.
+ * Every decoder takes a dump whose earlier sections (in the order of HC_SECTIONS) are complete, and
+ * leaves its own arrays complete or returns an error; dump_close frees whatever is there.
  */
 #ifndef DUMP_INTERNAL_H
 #define DUMP_INTERNAL_H
@@ -11,15 +11,15 @@
 #include "dump/dump.h"
 #include "dump/file.h"
 
-#define ADDRESS_MAX (1ull << 47)	/* user addresses are below */
-#define NO_BLOCK UINT32_MAX
+#define ADDRESS_MAX (1ull << 47) /* user addresses are below */
+#define NO_BLOCK    UINT32_MAX
 
 /* Chunks of one section, in order of their parts. */
 struct section {
 	const struct dump_section_info *info;
 	const struct dump_chunk **chunks;
 	size_t nr_chunks;
-	uint64_t raw_len;	/* sum over the chunks */
+	uint64_t raw_len; /* sum over the chunks */
 };
 
 #define SECTION_INDEX(a, b, c, d, name, required, summary) SECTION_##name,
@@ -34,7 +34,7 @@ struct area {
 
 struct array {
 	void *items;
-	size_t nr;		/* the dummy at 0 included, where there is one */
+	size_t nr; /* the dummy at 0 included, where there is one */
 };
 
 /* A piece of a large block that some range covers. */
@@ -45,7 +45,7 @@ struct extent {
 /* A block of HC_LARGE_BLOCK or more that has contents of its own. */
 struct large_block {
 	uint32_t block;
-	uint64_t offset;	/* in the large area */
+	uint64_t offset; /* in the large area */
 };
 
 /* Ranges in an area, ascending. */
@@ -56,12 +56,12 @@ struct range_set {
 	size_t used;
 };
 
-struct block_index;		/* index.c */
+struct block_index; /* index.c */
 
 struct dump {
 	struct dump_file *file;
 	struct progress progress;
-	uint64_t work_done, work_total;	/* raw bytes, for the progress */
+	uint64_t work_done, work_total; /* raw bytes, for the progress */
 	struct dump_buffer buffer;
 
 	struct dump_chunk *chunks;
@@ -69,41 +69,44 @@ struct dump {
 	struct section sections[NR_SECTIONS];
 
 	struct dump_kvs proc, counts, alloc;
-	uint64_t tick_ns, start_ns, end_ns;	/* of PROC, monotonic */
+	uint64_t tick_ns, start_ns, end_ns; /* of PROC, monotonic */
 	bool has_contents;
-	struct dump_string *strings;	/* [nr_strings], [0] is "" */
+	struct dump_string *strings; /* [nr_strings], [0] is "" */
 	size_t nr_strings;
 	char *string_bytes;
-	struct array arrays[NR_SECTIONS];	/* of the sections that are arrays */
-	uint32_t *threads_by_slot;	/* THRD indices by (slot, first_tick) */
-	uint32_t *modules_by_start;	/* MODS indices */
+	struct array arrays[NR_SECTIONS]; /* of the sections that are arrays */
+	uint32_t *threads_by_slot;	  /* THRD indices by (slot, first_tick) */
+	uint32_t *modules_by_start;	  /* MODS indices */
 
 	struct dump_blocks blocks;
 	struct area block_areas[10];
 	size_t nr_block_areas;
 	struct block_index *index;
 
-	struct area small;		/* BMEM payloads one after another, headers included */
-	uint32_t *small_offset;		/* [blocks.nr] in units of 8, relative to small_base */
-	uint64_t *small_base;		/* one per SMALL_GROUP blocks */
+	struct area small;	/* BMEM payloads one after another, headers included */
+	uint32_t *small_offset; /* [blocks.nr] in units of 8, relative to small_base */
+	uint64_t *small_base;	/* one per SMALL_GROUP blocks */
 	struct area large;
-	struct large_block *large_blocks;	/* ascending */
+	struct large_block *large_blocks; /* ascending */
 	size_t nr_large_blocks;
-	struct extent *extents;		/* ascending, not touching */
+	struct extent *extents; /* ascending, not touching */
 	size_t nr_extents, extents_capacity;
 	struct range_set ranges, annex;
 };
 
 #define SMALL_GROUP_SHIFT 16
 
-/* Fails with an error that names the file and what it was for.  There is some memory even where size is 0. */
+/* Fails with an error that names the file and what it was for.  There is some memory even where
+ * size is 0. */
 struct error *area_reserve(const struct dump *d, struct area *area, uint64_t size, const char *what)
 	__attribute__((warn_unused_result));
-/* For areas that will be written from end to end: a sixth of the time to open a big dump is page faults. */
+/* For areas that will be written from end to end: a sixth of the time to open a big dump is page
+ * faults. */
 void area_use_huge_pages(struct area *area);
 void area_release(struct area *area);
 
-/* Sorts d->chunks into d->sections: parts in order, the last one marked, required sections there. */
+/* Sorts d->chunks into d->sections: parts in order, the last one marked, required sections there.
+ */
 struct error *collect_sections(struct dump *d) __attribute__((warn_unused_result));
 /* Reads payload i of a section into out. */
 struct error *section_read(struct dump *d, const struct section *s, size_t i, uint8_t *out)
@@ -118,10 +121,12 @@ const struct dump_chunk *section_find_chunk(const struct section *s, uint64_t at
 bool is_zero(const uint8_t *bytes, size_t len);
 
 struct error *load_proc(struct dump *d) __attribute__((warn_unused_result));
-struct error *load_kvs(struct dump *d, enum section_index i, struct dump_kvs *kvs) __attribute__((warn_unused_result));
+struct error *load_kvs(struct dump *d, enum section_index i, struct dump_kvs *kvs)
+	__attribute__((warn_unused_result));
 void kvs_deinit(struct dump_kvs *kvs);
 struct error *load_strings(struct dump *d) __attribute__((warn_unused_result));
-struct error *load_arrays(struct dump *d) __attribute__((warn_unused_result));	/* all but LABL and RELN */
+struct error *load_arrays(struct dump *d)
+	__attribute__((warn_unused_result)); /* all but LABL and RELN */
 struct error *load_array(struct dump *d, enum section_index i) __attribute__((warn_unused_result));
 struct error *load_threads_index(struct dump *d) __attribute__((warn_unused_result));
 void load_modules_index(struct dump *d);
@@ -129,7 +134,8 @@ struct error *load_blocks(struct dump *d) __attribute__((warn_unused_result));
 struct error *load_contents(struct dump *d) __attribute__((warn_unused_result));
 struct error *load_ranges(struct dump *d) __attribute__((warn_unused_result));
 
-/* The block that holds the bytes of block i: itself or the outermost one around it that is no arena; NO_BLOCK for arenas. */
+/* The block that holds the bytes of block i: itself or the outermost one around it that is no
+ * arena; NO_BLOCK for arenas. */
 uint32_t block_owner(const struct dump *d, size_t i);
 /* Index in large_blocks of a block, or SIZE_MAX. */
 size_t find_large(const struct dump *d, uint32_t block);

@@ -11,7 +11,8 @@ uint32_t dump_find_block(const struct dump *d, uint64_t addr)
 {
 	uint32_t i = block_index_find(d->index, addr);
 
-	while (i != NO_BLOCK && d->blocks.addr[i] != addr && addr - d->blocks.addr[i] >= d->blocks.size[i])
+	while (i != NO_BLOCK && d->blocks.addr[i] != addr &&
+	       addr - d->blocks.addr[i] >= d->blocks.size[i])
 		i = d->blocks.parent[i];
 	return i;
 }
@@ -25,7 +26,8 @@ static const uint8_t *owner_bytes(const struct dump *d, uint32_t block)
 {
 	if (d->blocks.size[block] >= HC_LARGE_BLOCK)
 		return d->large.bytes + d->large_blocks[find_large(d, block)].offset;
-	return d->small.bytes + d->small_base[block >> SMALL_GROUP_SHIFT] + (uint64_t)d->small_offset[block] * 8;
+	return d->small.bytes + d->small_base[block >> SMALL_GROUP_SHIFT] +
+	       (uint64_t)d->small_offset[block] * 8;
 }
 
 const uint8_t *dump_block_bytes(const struct dump *d, size_t i)
@@ -53,7 +55,8 @@ static size_t find_extent(const struct dump *d, uint64_t addr)
 	return low;
 }
 
-bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start, uint64_t *end)
+bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
+			uint64_t *end)
 {
 	const uint64_t addr = d->blocks.addr[i], size = d->blocks.size[i];
 	const uint32_t owner = block_owner(d, i);
@@ -102,7 +105,8 @@ static const uint8_t *find_in_blocks(const struct dump *d, uint64_t addr, size_t
 	const uint32_t inner = dump_find_block(d, addr);
 	const uint32_t owner = inner == NO_BLOCK ? NO_BLOCK : block_owner(d, inner);
 
-	if (!d->has_contents || owner == NO_BLOCK || len > d->blocks.size[owner] - (addr - d->blocks.addr[owner]))
+	if (!d->has_contents || owner == NO_BLOCK ||
+	    len > d->blocks.size[owner] - (addr - d->blocks.addr[owner]))
 		return NULL;
 	return owner_bytes(d, owner) + (addr - d->blocks.addr[owner]);
 }
@@ -120,7 +124,8 @@ const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len)
 static int compare_threads(const void *a, const void *b, void *arg)
 {
 	const struct hc_thread *threads = arg;
-	const struct hc_thread *x = &threads[*(const uint32_t *)a], *y = &threads[*(const uint32_t *)b];
+	const struct hc_thread *x = &threads[*(const uint32_t *)a],
+			       *y = &threads[*(const uint32_t *)b];
 
 	if (x->slot != y->slot)
 		return x->slot < y->slot ? -1 : 1;
@@ -130,12 +135,14 @@ static int compare_threads(const void *a, const void *b, void *arg)
 static int compare_modules(const void *a, const void *b, void *arg)
 {
 	const struct hc_module *modules = arg;
-	const struct hc_module *x = &modules[*(const uint32_t *)a], *y = &modules[*(const uint32_t *)b];
+	const struct hc_module *x = &modules[*(const uint32_t *)a],
+			       *y = &modules[*(const uint32_t *)b];
 
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-static uint32_t *make_order(const struct array *array, int (*compare)(const void *, const void *, void *))
+static uint32_t *make_order(const struct array *array,
+			    int (*compare)(const void *, const void *, void *))
 {
 	uint32_t *order = xcalloc(array->nr, sizeof(*order));
 
@@ -152,12 +159,14 @@ struct error *load_threads_index(struct dump *d)
 
 	d->threads_by_slot = make_order(array, compare_threads);
 	for (size_t i = 1; i < array->nr; i++) {
-		const struct hc_thread *a = &threads[d->threads_by_slot[i - 1]], *b = &threads[d->threads_by_slot[i]];
+		const struct hc_thread *a = &threads[d->threads_by_slot[i - 1]],
+				       *b = &threads[d->threads_by_slot[i]];
 
 		if (a->slot && a->slot == b->slot && b->first_tick <= a->last_tick)
 			return dump_chunk_error(d->file, d->sections[SECTION_THRD].chunks[0],
 						"threads %u and %u had slot %u at the same time",
-						d->threads_by_slot[i - 1], d->threads_by_slot[i], a->slot);
+						d->threads_by_slot[i - 1], d->threads_by_slot[i],
+						a->slot);
 	}
 	return NULL;
 }

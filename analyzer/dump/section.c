@@ -16,10 +16,11 @@ struct error *area_reserve(const struct dump *d, struct area *area, uint64_t siz
 	void *bytes;
 
 	size = size ? size : 1;
-	bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (bytes == MAP_FAILED)
-		return error_create_errno(errno, "%s: no room for %" PRIu64 " bytes of %s", dump_file_path(d->file),
-					  size, what);
+		return error_create_errno(errno, "%s: no room for %" PRIu64 " bytes of %s",
+					  dump_file_path(d->file), size, what);
 	area->bytes = bytes;
 	area->size = size;
 	return NULL;
@@ -113,7 +114,8 @@ static struct error *add_chunk(struct dump *d, struct section *s, const struct d
 	const struct hc_chunk_header *h = &chunk->header;
 
 	if (h->version != 1)
-		return dump_chunk_error(d->file, chunk, "version %u of this section is not known", h->version);
+		return dump_chunk_error(d->file, chunk, "version %u of this section is not known",
+					h->version);
 	if (s->nr_chunks && s->chunks[s->nr_chunks - 1]->header.flags & HC_CHUNK_LAST)
 		return dump_chunk_error(d->file, chunk, "comes after the last part");
 	if (h->part != s->nr_chunks)
@@ -128,8 +130,8 @@ static struct error *check_section(const struct dump *d, const struct section *s
 	const struct dump_chunk *last;
 
 	if (!s->nr_chunks && s->info->required)
-		return error_create("%s: section %s (%s) is missing", dump_file_path(d->file), s->info->name,
-				    s->info->summary);
+		return error_create("%s: section %s (%s) is missing", dump_file_path(d->file),
+				    s->info->name, s->info->summary);
 	if (!s->nr_chunks)
 		return NULL;
 	last = s->chunks[s->nr_chunks - 1];
@@ -150,10 +152,15 @@ struct error *collect_sections(struct dump *d)
 		const struct dump_chunk *chunk = &d->chunks[i];
 
 		if (!is_foreign(chunk))
-			error = add_chunk(d, &d->sections[dump_find_section(chunk->header.id) - dump_sections], chunk);
+			error = add_chunk(
+				d,
+				&d->sections[dump_find_section(chunk->header.id) - dump_sections],
+				chunk);
 		else if (chunk->header.flags & HC_CHUNK_REQUIRED)
-			error = dump_chunk_error(d->file, chunk, "an unknown section that must not be skipped: a newer "
-								 "heapcensus made this dump");
+			error = dump_chunk_error(
+				d->file, chunk,
+				"an unknown section that must not be skipped: a newer "
+				"heapcensus made this dump");
 		d->work_total += chunk->header.raw_len;
 	}
 	for (size_t i = 0; i < NR_SECTIONS && !error; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sections that are plain arrays.  One row each: what an entry is called, its size, and the check of entry i, which
- * may look at the entries before it and at earlier sections.
+ * The sections that are plain arrays.  One row each: what an entry is called, its size, and the
+ * check of entry i, which may look at the entries before it and at earlier sections.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,10 +54,12 @@ static char *segment_fault(const struct dump *d, size_t i)
 	if (s->module >= d->arrays[SECTION_MODS].nr)
 		FAULT("no module %u (there are %zu)", s->module, d->arrays[SECTION_MODS].nr);
 	if (s->file_size > s->end - s->start)
-		FAULT("0x%" PRIx64 " bytes of the file in 0x%" PRIx64, s->file_size, s->end - s->start);
+		FAULT("0x%" PRIx64 " bytes of the file in 0x%" PRIx64, s->file_size,
+		      s->end - s->start);
 	if (s->prot > 7)
 		FAULT("unknown protection 0x%x", s->prot);
-	if (i && (s[-1].module > s->module || (s[-1].module == s->module && s[-1].start > s->start)))
+	if (i &&
+	    (s[-1].module > s->module || (s[-1].module == s->module && s[-1].start > s->start)))
 		FAULT("out of order");
 	return NULL;
 }
@@ -109,7 +111,8 @@ static char *register_fault(const struct dump *d, size_t i)
 
 static char *stack_fault(const struct dump *d, size_t i)
 {
-	const struct hc_stack_node *n = (const struct hc_stack_node *)d->arrays[SECTION_STAK].items + i;
+	const struct hc_stack_node *n =
+		(const struct hc_stack_node *)d->arrays[SECTION_STAK].items + i;
 
 	if (n->parent >= i)
 		FAULT("parent %u is not smaller", n->parent);
@@ -155,13 +158,15 @@ static char *relation_fault(const struct dump *d, size_t i)
 	if (block == NO_BLOCK || d->blocks.addr[block] != r->addr)
 		FAULT("no block at 0x%" PRIx64, r->addr);
 	if (r->offset % 8 || r->offset + 8ul > d->blocks.size[block])
-		FAULT("no word at offset 0x%x of 0x%" PRIx64 " bytes", r->offset, d->blocks.size[block]);
+		FAULT("no word at offset 0x%x of 0x%" PRIx64 " bytes", r->offset,
+		      d->blocks.size[block]);
 	return NULL;
 }
 
 static char *resident_fault(const struct dump *d, size_t i)
 {
-	const struct hc_resident_run *r = (const struct hc_resident_run *)d->arrays[SECTION_RESI].items + i;
+	const struct hc_resident_run *r =
+		(const struct hc_resident_run *)d->arrays[SECTION_RESI].items + i;
 
 	if (i && r[-1].end > r->start)
 		FAULT("overlaps the run before it");
@@ -169,20 +174,24 @@ static char *resident_fault(const struct dump *d, size_t i)
 }
 
 static const struct array_kind {
-	const char *item;	/* in messages */
+	const char *item; /* in messages */
 	size_t size;
-	size_t dummies;		/* entries that stand before the file's: indices count from 1 */
-	size_t reserved;	/* offset of the field that must be 0; 0: it has none */
+	size_t dummies;	 /* entries that stand before the file's: indices count from 1 */
+	size_t reserved; /* offset of the field that must be 0; 0: it has none */
 	char *(*fault)(const struct dump *d, size_t i);
 } kinds[NR_SECTIONS] = {
-	[SECTION_MODS] = { "module", sizeof(struct hc_module), 0, offsetof(struct hc_module, reserved), module_fault },
+	[SECTION_MODS] = { "module", sizeof(struct hc_module), 0,
+			   offsetof(struct hc_module, reserved), module_fault },
 	[SECTION_SEGS] = { "segment", sizeof(struct hc_segment), 0, 0, segment_fault },
-	[SECTION_MAPS] = { "mapping", sizeof(struct hc_map), 0, offsetof(struct hc_map, reserved), map_fault },
+	[SECTION_MAPS] = { "mapping", sizeof(struct hc_map), 0, offsetof(struct hc_map, reserved),
+			   map_fault },
 	[SECTION_THRD] = { "thread", sizeof(struct hc_thread), 0, 0, thread_fault },
 	[SECTION_REGS] = { "register", sizeof(struct hc_register), 0, 0, register_fault },
-	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1, offsetof(struct hc_stack_node, reserved), stack_fault },
+	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1,
+			   offsetof(struct hc_stack_node, reserved), stack_fault },
 	[SECTION_ATTR] = { "attribute", sizeof(struct hc_attr), 1, 0, attr_fault },
-	[SECTION_LABL] = { "label", sizeof(struct hc_label), 0, offsetof(struct hc_label, reserved), label_fault },
+	[SECTION_LABL] = { "label", sizeof(struct hc_label), 0, offsetof(struct hc_label, reserved),
+			   label_fault },
 	[SECTION_RELN] = { "relation", sizeof(struct hc_relation), 0, 0, relation_fault },
 	[SECTION_RESI] = { "run", sizeof(struct hc_resident_run), 0, 0, resident_fault },
 };
@@ -192,21 +201,24 @@ static char *item_fault(const struct dump *d, enum section_index index, size_t i
 	const struct array_kind *kind = &kinds[index];
 	uint32_t reserved;
 
-	memcpy(&reserved, (const uint8_t *)d->arrays[index].items + i * kind->size + kind->reserved, sizeof(reserved));
+	memcpy(&reserved, (const uint8_t *)d->arrays[index].items + i * kind->size + kind->reserved,
+	       sizeof(reserved));
 	if (kind->reserved && reserved)
 		FAULT("reserved field is %u, not 0", reserved);
 	return kind->fault(d, i);
 }
 
-static struct error *read_items(struct dump *d, const struct section *s, const struct array_kind *kind, uint8_t *out)
+static struct error *read_items(struct dump *d, const struct section *s,
+				const struct array_kind *kind, uint8_t *out)
 {
 	for (size_t i = 0; i < s->nr_chunks; i++) {
 		const uint64_t len = s->chunks[i]->header.raw_len;
 		struct error *error;
 
 		if (len % kind->size)
-			return dump_chunk_error(d->file, s->chunks[i], "%" PRIu64 " bytes are no whole number of %zu",
-						len, kind->size);
+			return dump_chunk_error(d->file, s->chunks[i],
+						"%" PRIu64 " bytes are no whole number of %zu", len,
+						kind->size);
 		error = section_read(d, s, i, out);
 		if (error)
 			return error;
@@ -231,16 +243,18 @@ struct error *load_array(struct dump *d, enum section_index index)
 		_cleanup_free_ char *fault = item_fault(d, index, i);
 
 		if (fault)
-			return dump_chunk_error(d->file, section_find_chunk(s, (i - kind->dummies) * kind->size),
-						"%s %zu: %s", kind->item, i, fault);
+			return dump_chunk_error(
+				d->file, section_find_chunk(s, (i - kind->dummies) * kind->size),
+				"%s %zu: %s", kind->item, i, fault);
 	}
 	return NULL;
 }
 
 struct error *load_arrays(struct dump *d)
 {
-	static const enum section_index early[] = { SECTION_MODS, SECTION_SEGS, SECTION_MAPS, SECTION_THRD,
-						    SECTION_REGS, SECTION_STAK, SECTION_ATTR, SECTION_RESI };
+	static const enum section_index early[] = { SECTION_MODS, SECTION_SEGS, SECTION_MAPS,
+						    SECTION_THRD, SECTION_REGS, SECTION_STAK,
+						    SECTION_ATTR, SECTION_RESI };
 	struct error *error = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(early) && !error; i++)

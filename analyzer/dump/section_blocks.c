@@ -9,8 +9,8 @@
 #include "dump/decode.h"
 #include "dump/internal.h"
 
-#define BLOCK_MIN_BYTES 26	/* of one block in the columns */
-#define SEQ_MAX 0xffffffu
+#define BLOCK_MIN_BYTES 26 /* of one block in the columns */
+#define SEQ_MAX		0xffffffu
 
 static void add_columns(struct dump_blocks *b, const struct block_columns *c)
 {
@@ -35,7 +35,7 @@ static bool is_kind(uint8_t kind)
 {
 	switch ((enum hc_kind)kind) {
 #define KIND_CASE(value, name, text) case HC_KIND_##name:
-	HC_KINDS(KIND_CASE)
+		HC_KINDS(KIND_CASE)
 #undef KIND_CASE
 		return true;
 	case HC_KIND_LIMIT:
@@ -95,7 +95,8 @@ static const char *nest_block(struct dump_blocks *b, struct nest *nest, size_t i
 	return NULL;
 }
 
-static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, const uint8_t *raw, struct nest *nest)
+static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, const uint8_t *raw,
+				struct nest *nest)
 {
 	struct dump_blocks *b = &d->blocks;
 	struct block_columns columns;
@@ -104,7 +105,8 @@ static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, 
 	if (error)
 		return error;
 	if (column_u32(columns.delta, 0))
-		return dump_chunk_error(d->file, chunk, "the first block is not at the first address");
+		return dump_chunk_error(d->file, chunk,
+					"the first block is not at the first address");
 	add_columns(b, &columns);
 	for (size_t i = b->nr; i < b->nr + columns.head.count; i++) {
 		const char *fault = block_fault(d, b, i);
@@ -112,8 +114,9 @@ static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, 
 		if (!fault)
 			fault = nest_block(b, nest, i);
 		if (fault)
-			return dump_chunk_error(d->file, chunk, "block %zu at 0x%" PRIx64 ", %" PRIu64 " bytes: %s", i,
-						b->addr[i], b->size[i], fault);
+			return dump_chunk_error(d->file, chunk,
+						"block %zu at 0x%" PRIx64 ", %" PRIu64 " bytes: %s",
+						i, b->addr[i], b->size[i], fault);
 	}
 	b->nr += columns.head.count;
 	return NULL;
@@ -123,16 +126,18 @@ static struct error *reserve_columns(struct dump *d, size_t capacity)
 {
 	struct dump_blocks *b = &d->blocks;
 	const struct {
-		void *array;	/* a pointer to the column's pointer */
+		void *array; /* a pointer to the column's pointer */
 		size_t item;
 	} columns[] = {
-		{ &b->addr, sizeof(*b->addr) }, { &b->size, sizeof(*b->size) }, { &b->tick, sizeof(*b->tick) },
-		{ &b->seq, sizeof(*b->seq) }, { &b->stack, sizeof(*b->stack) }, { &b->thread, sizeof(*b->thread) },
-		{ &b->attr, sizeof(*b->attr) }, { &b->kind, sizeof(*b->kind) }, { &b->flags, sizeof(*b->flags) },
-		{ &b->parent, sizeof(*b->parent) },
+		{ &b->addr, sizeof(*b->addr) },	  { &b->size, sizeof(*b->size) },
+		{ &b->tick, sizeof(*b->tick) },	  { &b->seq, sizeof(*b->seq) },
+		{ &b->stack, sizeof(*b->stack) }, { &b->thread, sizeof(*b->thread) },
+		{ &b->attr, sizeof(*b->attr) },	  { &b->kind, sizeof(*b->kind) },
+		{ &b->flags, sizeof(*b->flags) }, { &b->parent, sizeof(*b->parent) },
 	};
 
-	_Static_assert(ARRAY_SIZE(columns) == ARRAY_SIZE(((struct dump *)0)->block_areas), "an area each");
+	_Static_assert(ARRAY_SIZE(columns) == ARRAY_SIZE(((struct dump *)0)->block_areas),
+		       "an area each");
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
 		struct area *area = &d->block_areas[i];
 		struct error *error = area_reserve(d, area, capacity * columns[i].item, "blocks");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BMEM: contents of small blocks.  The payloads stand in one area as they come out of the file, headers included; every block
- * that owns its bytes remembers where they are.
+ * BMEM: contents of small blocks.  The payloads stand in one area as they come out of the file,
+ * headers included; every block that owns its bytes remembers where they are.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 struct readers {
 	struct dump *d;
 	const struct section *section;
-	const uint64_t *at;		/* of each payload in the area */
+	const uint64_t *at; /* of each payload in the area */
 	atomic_size_t next;
 	atomic_bool failed;
 };
@@ -42,7 +42,8 @@ static void *read_chunks(void *arg)
 	return error;
 }
 
-/* Reads all payloads into the area, two at a time: decompressing them is most of the work of opening a dump. */
+/* Reads all payloads into the area, two at a time: decompressing them is most of the work of
+ * opening a dump. */
 static struct error *read_payloads(struct dump *d, const struct section *s, const uint64_t *at)
 {
 	struct readers r = { .d = d, .section = s, .at = at };
@@ -91,7 +92,8 @@ static void set_offset(struct dump *d, size_t block, uint64_t at)
 }
 
 /* Hands the bytes of one payload to blocks from *block on. */
-static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk, uint64_t at, size_t *block)
+static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk, uint64_t at,
+				  size_t *block)
 {
 	const uint64_t end = at + chunk->header.raw_len;
 	struct hc_bmem_header head;
@@ -101,7 +103,8 @@ static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk
 	memcpy(&head, d->small.bytes + at, sizeof(head));
 	*block = next_small(d, *block);
 	if (head.first_block != *block)
-		return dump_chunk_error(d->file, chunk, "begins with block %" PRIu64 ", should begin with %zu",
+		return dump_chunk_error(d->file, chunk,
+					"begins with block %" PRIu64 ", should begin with %zu",
 					head.first_block, *block);
 	at += sizeof(head);
 	for (uint64_t nr = 0; nr < head.nr_blocks; nr++) {
@@ -109,10 +112,13 @@ static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk
 		uint64_t size;
 
 		if (i == d->blocks.nr)
-			return dump_chunk_error(d->file, chunk, "has contents for more blocks than there are");
+			return dump_chunk_error(d->file, chunk,
+						"has contents for more blocks than there are");
 		size = (d->blocks.size[i] + 7) & ~7ull;
 		if (size > end - at)
-			return dump_chunk_error(d->file, chunk, "block %zu: its %" PRIu64 " bytes do not fit", i, size);
+			return dump_chunk_error(d->file, chunk,
+						"block %zu: its %" PRIu64 " bytes do not fit", i,
+						size);
 		set_offset(d, i, at);
 		at += size;
 		*block = i + 1;
@@ -136,8 +142,9 @@ static struct error *assign_payloads(struct dump *d, const struct section *s, co
 		return error;
 	block = next_small(d, block);
 	if (block < d->blocks.nr)
-		return error_create("%s: section BMEM: contents of block %zu and those after it are missing",
-				    dump_file_path(d->file), block);
+		return error_create(
+			"%s: section BMEM: contents of block %zu and those after it are missing",
+			dump_file_path(d->file), block);
 	return NULL;
 }
 
@@ -148,14 +155,16 @@ struct error *load_contents(struct dump *d)
 	struct error *error;
 
 	if (!d->has_contents && s->raw_len)
-		return dump_chunk_error(d->file, s->chunks[0], "contents in a dump that says it has none");
+		return dump_chunk_error(d->file, s->chunks[0],
+					"contents in a dump that says it has none");
 	if (!d->has_contents)
 		return NULL;
 	for (size_t i = 0; i < s->nr_chunks; i++) {
 		const uint64_t len = s->chunks[i]->header.raw_len;
 
 		if (len % 8)
-			return dump_chunk_error(d->file, s->chunks[i], "%" PRIu64 " bytes are no multiple of 8", len);
+			return dump_chunk_error(d->file, s->chunks[i],
+						"%" PRIu64 " bytes are no multiple of 8", len);
 		at[i + 1] = at[i] + len;
 	}
 	error = area_reserve(d, &d->small, s->raw_len, "contents");

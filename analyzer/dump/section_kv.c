@@ -24,7 +24,7 @@ static const struct {
 	{ "dump_realtime_ns", HC_KV_U64 },
 };
 
-#define NR_KVS_MAX 4096u
+#define NR_KVS_MAX  4096u
 #define TICK_NS_MAX (1ull << 31)
 #define TIME_NS_MAX (1ull << 63)
 
@@ -67,8 +67,8 @@ static void add_record(struct dump_kvs *kvs, size_t *capacity, const struct kv_r
 	kv->text.len = record->head.val_len;
 }
 
-static struct error *parse_kvs(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
-			       struct dump_kvs *kvs, size_t *capacity)
+static struct error *parse_kvs(const struct dump_file *file, const struct dump_chunk *chunk,
+			       const uint8_t *raw, struct dump_kvs *kvs, size_t *capacity)
 {
 	size_t at = 0;
 
@@ -82,10 +82,12 @@ static struct error *parse_kvs(const struct dump_file *file, const struct dump_c
 		for (size_t i = 0; i < kvs->nr; i++)
 			if (strlen(kvs->items[i].key) == record.head.key_len &&
 			    !memcmp(kvs->items[i].key, record.key, record.head.key_len))
-				return dump_chunk_error(file, chunk, "byte %zu: key %s stands there twice", start,
-							kvs->items[i].key);
+				return dump_chunk_error(file, chunk,
+							"byte %zu: key %s stands there twice",
+							start, kvs->items[i].key);
 		if (kvs->nr == NR_KVS_MAX)
-			return dump_chunk_error(file, chunk, "byte %zu: more than %u keys", start, NR_KVS_MAX);
+			return dump_chunk_error(file, chunk, "byte %zu: more than %u keys", start,
+						NR_KVS_MAX);
 		add_record(kvs, capacity, &record);
 	}
 	return NULL;
@@ -134,7 +136,8 @@ static struct error *check_times(struct dump *d, const struct dump_chunk *chunk)
 	if (!d->tick_ns || d->tick_ns > TICK_NS_MAX)
 		return dump_chunk_error(d->file, chunk, "a tick of %" PRIu64 " ns", d->tick_ns);
 	if (d->end_ns < d->start_ns || d->end_ns >= TIME_NS_MAX)
-		return dump_chunk_error(d->file, chunk, "the dump was taken before the program started");
+		return dump_chunk_error(d->file, chunk,
+					"the dump was taken before the program started");
 	return NULL;
 }
 
@@ -147,7 +150,8 @@ struct error *load_proc(struct dump *d)
 		const struct dump_kv *kv = find_key(&d->proc, required_keys[i].key);
 
 		if (!kv || kv->type != required_keys[i].type)
-			error = dump_chunk_error(d->file, chunk, "key %s is missing or of the wrong type",
+			error = dump_chunk_error(d->file, chunk,
+						 "key %s is missing or of the wrong type",
 						 required_keys[i].key);
 	}
 	if (!error)

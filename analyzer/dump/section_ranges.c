@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RMEM and ANEX: contents of address ranges.  Pieces of large blocks are put together in an area that has the blocks' full sizes, but
- * costs memory only where there is something; all other ranges are kept as they are, touching ones of one kind joined.
+ * RMEM and ANEX: contents of address ranges.  Pieces of large blocks are put together in an area
+ * that has the blocks' full sizes, but costs memory only where there is something; all other ranges
+ * are kept as they are, touching ones of one kind joined.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "dump/decode.h"
 #include "dump/internal.h"
 
-#define PAGE 4096u
+#define PAGE	       4096u
 #define LARGE_AREA_MAX (1ull << 46)
 
 size_t find_large(const struct dump *d, uint32_t block)
@@ -36,12 +37,13 @@ static struct error *reserve_large(struct dump *d)
 	for (size_t i = 0; i < d->blocks.nr; i++) {
 		if (d->blocks.size[i] < HC_LARGE_BLOCK || block_owner(d, i) != i)
 			continue;
-		d->large_blocks = array_grow(d->large_blocks, d->nr_large_blocks, &capacity, sizeof(*d->large_blocks));
+		d->large_blocks = array_grow(d->large_blocks, d->nr_large_blocks, &capacity,
+					     sizeof(*d->large_blocks));
 		d->large_blocks[d->nr_large_blocks++] = (struct large_block){ (uint32_t)i, size };
 		size += (d->blocks.size[i] + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 		if (size > LARGE_AREA_MAX)
-			return error_create("%s: blocks of more than %llu TB in all", dump_file_path(d->file),
-					    LARGE_AREA_MAX >> 40);
+			return error_create("%s: blocks of more than %llu TB in all",
+					    dump_file_path(d->file), LARGE_AREA_MAX >> 40);
 	}
 	return area_reserve(d, &d->large, size, "contents of large blocks");
 }
@@ -66,11 +68,13 @@ static void add_extent(struct dump *d, uint64_t start, uint64_t end)
 		d->extents[d->nr_extents - 1].end = end;
 		return;
 	}
-	d->extents = array_grow(d->extents, d->nr_extents, &d->extents_capacity, sizeof(*d->extents));
+	d->extents =
+		array_grow(d->extents, d->nr_extents, &d->extents_capacity, sizeof(*d->extents));
 	d->extents[d->nr_extents++] = (struct extent){ start, end };
 }
 
-static const char *add_block_range(struct dump *d, const struct hc_range *range, const uint8_t *bytes)
+static const char *add_block_range(struct dump *d, const struct hc_range *range,
+				   const uint8_t *bytes)
 {
 	uint32_t block = block_index_find(d->index, range->addr);
 	uint64_t start;
@@ -96,8 +100,8 @@ static void add_range(struct range_set *set, const struct hc_range *range, const
 	struct dump_range *last = set->nr ? &set->items[set->nr - 1] : NULL;
 
 	memcpy(set->area.bytes + set->used, bytes, range->len);
-	if (last && last->addr + last->len == range->addr && !(last->len % 8) && (uint32_t)last->kind == range->kind &&
-	    last->tid == range->tid) {
+	if (last && last->addr + last->len == range->addr && !(last->len % 8) &&
+	    (uint32_t)last->kind == range->kind && last->tid == range->tid) {
 		last->len += range->len;
 	} else {
 		set->items = array_grow(set->items, set->nr, &set->capacity, sizeof(*set->items));
@@ -117,10 +121,11 @@ struct range_reader {
 	struct dump *d;
 	struct range_set *set;
 	bool annex;
-	uint64_t end;		/* of the range before */
+	uint64_t end; /* of the range before */
 };
 
-static const char *take_range(struct range_reader *r, const struct hc_range *range, const uint8_t *bytes)
+static const char *take_range(struct range_reader *r, const struct hc_range *range,
+			      const uint8_t *bytes)
 {
 	if (range->addr >= ADDRESS_MAX || range->len > ADDRESS_MAX - range->addr)
 		return "beyond the address space";
@@ -130,13 +135,14 @@ static const char *take_range(struct range_reader *r, const struct hc_range *ran
 	if (range->kind > (r->annex ? 0 : HC_RANGE_OTHER))
 		return "unknown kind";
 	if (!r->annex && range->kind == HC_RANGE_BLOCK)
-		return r->d->has_contents ? add_block_range(r->d, range, bytes) :
-					    "contents in a dump that says it has none";
+		return r->d->has_contents ? add_block_range(r->d, range, bytes)
+					  : "contents in a dump that says it has none";
 	add_range(r->set, range, bytes);
 	return NULL;
 }
 
-static struct error *parse_ranges(struct range_reader *r, const struct dump_chunk *chunk, const uint8_t *raw)
+static struct error *parse_ranges(struct range_reader *r, const struct dump_chunk *chunk,
+				  const uint8_t *raw)
 {
 	size_t at = 0;
 
@@ -146,7 +152,8 @@ static struct error *parse_ranges(struct range_reader *r, const struct dump_chun
 		const char *fault = error ? NULL : take_range(r, &record.head, record.bytes);
 
 		if (fault)
-			error = dump_chunk_error(r->d->file, chunk, "range at 0x%" PRIx64 ", %" PRIu64 " bytes: %s",
+			error = dump_chunk_error(r->d->file, chunk,
+						 "range at 0x%" PRIx64 ", %" PRIu64 " bytes: %s",
 						 record.head.addr, record.head.len, fault);
 		if (error)
 			return error;

@@ -9,8 +9,8 @@
 #include "dump/internal.h"
 
 /* A first pass over one payload: how many strings, how many bytes. */
-static struct error *measure(const struct dump_file *file, const struct dump_chunk *chunk, const uint8_t *raw,
-			     size_t *nr, size_t *bytes)
+static struct error *measure(const struct dump_file *file, const struct dump_chunk *chunk,
+			     const uint8_t *raw, size_t *nr, size_t *bytes)
 {
 	struct error *error = NULL;
 	struct string_record string = { 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes a big dump quickly, for measurements of the analyzer: big OUTPUT [NR_BLOCKS].  Ten tags for 60% of the blocks, text for 20%, no
- * type for 20%; four pointers in every block that is not text.  The same number gives the same file.
+ * Writes a big dump quickly, for measurements of the analyzer: big OUTPUT [NR_BLOCKS].  Ten tags
+ * for 60% of the blocks, text for 20%, no type for 20%; four pointers in every block that is not
+ * text.  The same number gives the same file.
  */
 #include <err.h>
 #include <stdio.h>
@@ -10,13 +11,13 @@
 
 #include "dump_writer.h"
 
-#define FILE_ID 0x6269676269676269ull
-#define BASE 0x7f0000000000ull
-#define STRIDE 96u
-#define NR_TAGS 10u
-#define CODE 0x555500000000ull
-#define BMEM_BLOCKS 32768u	/* a chunk */
-#define RAW_MAX (4u << 20)
+#define FILE_ID	    0x6269676269676269ull
+#define BASE	    0x7f0000000000ull
+#define STRIDE	    96u
+#define NR_TAGS	    10u
+#define CODE	    0x555500000000ull
+#define BMEM_BLOCKS 32768u /* a chunk */
+#define RAW_MAX	    (4u << 20)
 
 static struct dump_writer w;
 
@@ -37,7 +38,9 @@ static void write_chunk(uint32_t id, uint32_t part, int last, const void *raw, s
 
 static size_t add_kv(uint8_t *out, const char *key, uint16_t type, const void *value, uint32_t len)
 {
-	const struct hc_kv head = { .key_len = (uint16_t)strlen(key), .type = type, .val_len = len };
+	const struct hc_kv head = { .key_len = (uint16_t)strlen(key),
+				    .type = type,
+				    .val_len = len };
 	const size_t size = (sizeof(head) + head.key_len + len + 7) & ~7ull;
 
 	memset(out, 0, size);
@@ -53,8 +56,11 @@ static void write_proc(void)
 		const char *key;
 		uint64_t value;
 	} numbers[] = {
-		{ "pid", 4242 }, { "tick_ns", 1u << 28 }, { "start_monotonic_ns", 0 },
-		{ "dump_monotonic_ns", 3600000000000ull }, { "start_realtime_ns", 1700000000000000000ull },
+		{ "pid", 4242 },
+		{ "tick_ns", 1u << 28 },
+		{ "start_monotonic_ns", 0 },
+		{ "dump_monotonic_ns", 3600000000000ull },
+		{ "start_realtime_ns", 1700000000000000000ull },
 		{ "dump_realtime_ns", 1700003600000000000ull },
 	};
 	uint8_t raw[1024];
@@ -92,7 +98,9 @@ static void write_tags(void)
 
 static void write_thread_and_stacks(void)
 {
-	const struct hc_thread thread = { .slot = 1, .tid = 4242, .last_tick = UINT32_MAX, .state = HC_THREAD_RUNNING };
+	const struct hc_thread thread = {
+		.slot = 1, .tid = 4242, .last_tick = UINT32_MAX, .state = HC_THREAD_RUNNING
+	};
 	struct hc_stack_node nodes[1000];
 
 	for (uint32_t i = 0; i < 1000; i++)
@@ -121,17 +129,23 @@ static void write_blocks(uint64_t nr)
 	if (!raw)
 		err(1, "calloc");
 	for (uint64_t first = 0; first < nr; first += HC_BLOCKS_MAX, part++) {
-		const uint32_t count = nr - first < HC_BLOCKS_MAX ? (uint32_t)(nr - first) : HC_BLOCKS_MAX;
-		const struct hc_blocks_header head = { .first_addr = BASE + first * STRIDE, .count = count };
-		const size_t c32 = (count * 4ull + 7) & ~7ull, c16 = (count * 2ull + 7) & ~7ull, c8 = (count + 7ull) & ~7ull;
+		const uint32_t count =
+			nr - first < HC_BLOCKS_MAX ? (uint32_t)(nr - first) : HC_BLOCKS_MAX;
+		const struct hc_blocks_header head = { .first_addr = BASE + first * STRIDE,
+						       .count = count };
+		const size_t c32 = (count * 4ull + 7) & ~7ull, c16 = (count * 2ull + 7) & ~7ull,
+			     c8 = (count + 7ull) & ~7ull;
 		uint8_t *at = raw + sizeof(head);
 
 		memcpy(raw, &head, sizeof(head));
 		for (uint32_t k = 0; k < count; k++) {
 			const uint64_t i = first + k;
 			const uint32_t row[5] = { k ? STRIDE : 0, size_of(i), (uint32_t)(i / 1000),
-						  (uint32_t)(i & 0xffffff), (uint32_t)(1 + i % 1000) };
-			const uint16_t thread = 1, attr = shape_of(i) == SHAPE_TAGGED ? 1 + i / 10 % NR_TAGS : 0;
+						  (uint32_t)(i & 0xffffff),
+						  (uint32_t)(1 + i % 1000) };
+			const uint16_t thread = 1, attr = shape_of(i) == SHAPE_TAGGED
+								  ? 1 + i / 10 % NR_TAGS
+								  : 0;
 
 			for (int c = 0; c < 5; c++)
 				memcpy(at + c32 * c + k * 4, &row[c], 4);
@@ -140,7 +154,8 @@ static void write_blocks(uint64_t nr)
 			at[c32 * 5 + c16 * 2 + k] = HC_KIND_MALLOC;
 			at[c32 * 5 + c16 * 2 + c8 + k] = 0;
 		}
-		write_chunk(HC_SECTION_BLKS, part, first + count == nr, raw, sizeof(head) + c32 * 5 + c16 * 2 + c8 * 2);
+		write_chunk(HC_SECTION_BLKS, part, first + count == nr, raw,
+			    sizeof(head) + c32 * 5 + c16 * 2 + c8 * 2);
 	}
 	free(raw);
 }

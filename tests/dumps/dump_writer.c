@@ -26,8 +26,8 @@ static void put_chunk(struct dump_writer *w, struct hc_chunk_header *h, const vo
 	h->magic = HC_CHUNK_MAGIC;
 	h->version = 1;
 	h->payload_checksum = XXH3_64bits_withSeed(stored, h->stored_len, w->file_id);
-	h->header_checksum = XXH3_64bits_withSeed(h, offsetof(struct hc_chunk_header, header_checksum),
-						  w->file_id + w->offset);
+	h->header_checksum = XXH3_64bits_withSeed(
+		h, offsetof(struct hc_chunk_header, header_checksum), w->file_id + w->offset);
 	if (w->nr_chunks == w->capacity) {
 		w->capacity = w->capacity ? w->capacity * 2 : 64;
 		w->sums = realloc(w->sums, w->capacity * sizeof(*w->sums));
@@ -58,9 +58,12 @@ void dump_writer_begin(struct dump_writer *w, FILE *out, uint64_t file_id, int l
 	put(w, &h, sizeof(h));
 }
 
-void dump_writer_chunk(struct dump_writer *w, uint32_t id, uint32_t part, uint16_t flags, const void *raw, size_t len)
+void dump_writer_chunk(struct dump_writer *w, uint32_t id, uint32_t part, uint16_t flags,
+		       const void *raw, size_t len)
 {
-	struct hc_chunk_header h = { .id = id, .flags = flags, .part = part, .raw_len = len, .stored_len = len };
+	struct hc_chunk_header h = {
+		.id = id, .flags = flags, .part = part, .raw_len = len, .stored_len = len
+	};
 	const size_t room = ZSTD_compressBound(len);
 	void *stored;
 
@@ -84,7 +87,8 @@ void dump_writer_end(struct dump_writer *w)
 	const struct hc_end end = {
 		.nr_chunks = w->nr_chunks + 1,
 		.file_size = w->offset + sizeof(struct hc_chunk_header) + sizeof(end),
-		.chunks_checksum = XXH3_64bits_withSeed(w->sums, w->nr_chunks * sizeof(*w->sums), w->file_id),
+		.chunks_checksum =
+			XXH3_64bits_withSeed(w->sums, w->nr_chunks * sizeof(*w->sums), w->file_id),
 	};
 	struct hc_chunk_header h = {
 		.id = HC_SECTION_END,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: the reader, and what stands on it, on arbitrary dumps.  The first byte of the input says what follows:
- *   'F'  a dump file as it is: headers, checksums, compression
- *   'S'  payloads to be sealed, so that the checksums are right and the decoders get to see them: records of four bytes of section id,
- *        one of chunk flags, three of length, the payload
- * Whatever opens must be consistent: every accessor is called on everything.
+ * Fuzz target: the reader, and what stands on it, on arbitrary dumps.  The first byte of the input
+ * says what follows: 'F'  a dump file as it is: headers, checksums, compression 'S'  payloads to be
+ * sealed, so that the checksums are right and the decoders get to see them: records of four bytes
+ * of section id, one of chunk flags, three of length, the payload Whatever opens must be
+ * consistent: every accessor is called on everything.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #include "dump_writer.h"
 #include "typing/typing.h"
 
-#define FILE_ID 0x66757a7a66757a7aull
-#define BLOCKS_MAX 10000u	/* larger ones are opened only */
+#define FILE_ID	   0x66757a7a66757a7aull
+#define BLOCKS_MAX 10000u /* larger ones are opened only */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,12 +26,15 @@ static volatile uint64_t sink;
 
 static void write_sealed(FILE *out, const uint8_t *data, size_t size)
 {
-	uint32_t parts[256] = { 0 };	/* by the low byte of the id: a wrong part number is a case, too */
+	uint32_t parts[256] = {
+		0
+	}; /* by the low byte of the id: a wrong part number is a case, too */
 	struct dump_writer w;
 
 	dump_writer_begin(&w, out, FILE_ID, 0);
 	while (size >= 8) {
-		uint32_t id, len = (uint32_t)data[5] | (uint32_t)data[6] << 8 | (uint32_t)data[7] << 16;
+		uint32_t id,
+			len = (uint32_t)data[5] | (uint32_t)data[6] << 8 | (uint32_t)data[7] << 16;
 
 		memcpy(&id, data, sizeof(id));
 		if (len > size - 8)

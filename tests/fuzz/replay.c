@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a fuzz target on files and on every file of directories, for builds without libFuzzer: the corpus is a test.
+ * Runs a fuzz target on files and on every file of directories, for builds without libFuzzer: the
+ * corpus is a test.
  */
 #include <dirent.h>
 #include <err.h>

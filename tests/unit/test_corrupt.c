@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A damaged dump gives an error or, where the damage does not matter, exactly what the sound one gives; never a crash, never something
- * else.  Every truncation, every single flipped bit, and random multiple damage of the sample dump.
- * Environment: SAMPLE_DUMP names the dump.
+ * A damaged dump gives an error or, where the damage does not matter, exactly what the sound one
+ * gives; never a crash, never something else.  Every truncation, every single flipped bit, and
+ * random multiple damage of the sample dump. Environment: SAMPLE_DUMP names the dump.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -121,7 +121,8 @@ static uint64_t digest(const struct dump *d)
 	return sum;
 }
 
-/* Writes a damaged file and opens it.  True: an error that names the file; false: opened, and nothing is different. */
+/* Writes a damaged file and opens it.  True: an error that names the file; false: opened, and
+ * nothing is different. */
 static bool is_refused(const uint8_t *bytes, size_t size)
 {
 	struct error *error;
@@ -211,8 +212,10 @@ static void test_shuffled(void **state)
 
 	(void)state;
 	for (int round = 0; round < 2000; round++) {
-		const size_t from = (size_t)rand_r(&seed) % sample.size, to = (size_t)rand_r(&seed) % sample.size;
-		const size_t most = sample.size - (from > to ? from : to), len = 1 + (size_t)rand_r(&seed) % most;
+		const size_t from = (size_t)rand_r(&seed) % sample.size,
+			     to = (size_t)rand_r(&seed) % sample.size;
+		const size_t most = sample.size - (from > to ? from : to),
+			     len = 1 + (size_t)rand_r(&seed) % most;
 
 		memcpy(bytes, sample.bytes, sample.size);
 		memmove(bytes + to, sample.bytes + from, len);
@@ -224,10 +227,8 @@ static void test_shuffled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_appended),
-		cmocka_unit_test(test_flipped_bits),
+		cmocka_unit_test(test_sound),	 cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_appended), cmocka_unit_test(test_flipped_bits),
 		cmocka_unit_test(test_shuffled),
 	};
 

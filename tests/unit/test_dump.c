@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reader against a dump that the independent writer made of tests/dumps/sample.heap: every section's entries arrive as they were
- * described.  Environment: SAMPLE_DUMP names the dump.
+ * The reader against a dump that the independent writer made of tests/dumps/sample.heap: every
+ * section's entries arrive as they were described.  Environment: SAMPLE_DUMP names the dump.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +45,8 @@ static const char *tag_of(uint32_t block)
 {
 	size_t nr;
 
-	return dump_get_string(dump, dump_attrs(dump, &nr)[dump_blocks(dump)->attr[block]].tag).bytes;
+	return dump_get_string(dump, dump_attrs(dump, &nr)[dump_blocks(dump)->attr[block]].tag)
+		.bytes;
 }
 
 static uint64_t word_at(uint64_t addr)
@@ -145,7 +146,8 @@ static void test_contents(void **state)
 	(void)state;
 	assert_true(dump_has_contents(dump));
 	assert_int_equal(word_at(0x1000000000), 0x1000000060);
-	assert_string_equal((const char *)dump_block_bytes(dump, block_at(0x1000000180)), "http://127.0.0.1/page1");
+	assert_string_equal((const char *)dump_block_bytes(dump, block_at(0x1000000180)),
+			    "http://127.0.0.1/page1");
 	assert_memory_equal(dump_block_bytes(dump, python), "inside", 7);
 	assert_null(dump_block_bytes(dump, arena));
 	assert_null(dump_block_bytes(dump, empty));
@@ -204,10 +206,10 @@ static void test_threads_and_modules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),	      cmocka_unit_test(test_arrays),
-		cmocka_unit_test(test_blocks),	      cmocka_unit_test(test_find_block),
-		cmocka_unit_test(test_contents),      cmocka_unit_test(test_next_contents),
-		cmocka_unit_test(test_ranges),	      cmocka_unit_test(test_threads_and_modules),
+		cmocka_unit_test(test_values),	 cmocka_unit_test(test_arrays),
+		cmocka_unit_test(test_blocks),	 cmocka_unit_test(test_find_block),
+		cmocka_unit_test(test_contents), cmocka_unit_test(test_next_contents),
+		cmocka_unit_test(test_ranges),	 cmocka_unit_test(test_threads_and_modules),
 	};
 
 	return cmocka_run_group_tests(tests, open_sample, close_sample);
