@@ -9,7 +9,7 @@ import time
 
 import hcdump
 
-DEADLINE = 60
+DEADLINE = 30
 SYS_TGKILL = 234
 libc = ctypes.CDLL(None, use_errno=True)
 

@@ -45,14 +45,14 @@ class Comparison:
         self.dump, self.problems = dump, []
         self.tids, self.slots = read_log(dump)
         self.slot_to_tid = {t.slot: t.tid for t in dump.threads}
-        before = {identity(b) for b in base.blocks}
+        before = {identity(b): b for b in base.blocks}
         self.left = {}
         for index, b in enumerate(dump.blocks):
             if identity(b) in before:
-                before.discard(identity(b))
+                del before[identity(b)]
             else:
                 self.left[b.addr, b.kind in (7, 9) and b.kind] = index, b
-        self.problems += [f"missing: a block from before the start: {b}" for b in before]
+        self.problems += [f"missing: a block from before the start: {b}" for b in before.values()]
         self.births = defaultdict(list)
         self.nr_busy = sum(slot.busy for slot in self.slots)
         self.nr_blocks = len(dump.blocks)

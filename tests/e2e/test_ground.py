@@ -47,7 +47,8 @@ def test_census_is_log(host, stacks, program, preload, tmp_path):
             problems += [f"dump {nr}: {text}" for text in comparison.problems]
             compared += comparison.nr_blocks
             busy += comparison.nr_busy
-            assert not dump.counts, dump.counts
+            lost = {name: nr for name, nr in dump.counts.items() if name != "threads_running"}
+            problems += [f"dump {nr}: lost: {lost}"] * bool(lost)
         status, out, err = run.finish()
     print(f"{DUMPS} dumps, {compared} blocks, {busy} operations under way; {out}")
     assert not problems, "\n".join([f"{len(problems)} problems"] + problems[:20])

@@ -76,8 +76,11 @@ static void *worker_main(void *arg)
 		worker_fail(w);		/* before the log counts: its blocks are gone again */
 	pthread_barrier_wait(&barrier);
 	heapcensus_scope_enter(scope);
-	while (w->nr_operations < operations || !__atomic_load_n(&stop, __ATOMIC_RELAXED))
+	while (w->nr_operations < operations || !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		worker_step(w);
+		if (w->nr_operations % 2048 == 0)
+			usleep(1000);	/* the process that writes a dump has low priority */
+	}
 	heapcensus_scope_leave();
 	return NULL;
 }

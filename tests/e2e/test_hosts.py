@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Programs that are hard on a profiler: exceptions from operator new, many short threads, C++ that comes and goes."""
+import subprocess
+from collections import Counter
+
+import pytest
+from census import Census, kind_name
+
+THREADS = 50_000
+
+
+@pytest.mark.parametrize("stacks", ["caller", "full", "off"])
+def test_throws(stacks, program, preload, tmp_path):
+    """operator new that throws, with and without a new_handler, in five threads."""
+    plain = subprocess.run([program("throws")], stdout=subprocess.PIPE, timeout=60, check=False)
+    with Census([program("throws")], preload, tmp_path,
+                env={"HEAPCENSUS_STACKS": stacks, "HEAPCENSUS_EXIT": "1"}) as run:
+        status, out, err = run.finish()
+    assert (status, out, err) == (plain.returncode, plain.stdout.decode(), "")
+    assert status == 5
+
+
+def test_short_threads(program, preload, tmp_path):
+    """Threads without end: every block is there, each with a thread of its own tick."""
+    with Census([program("short_threads"), THREADS], preload, tmp_path) as run:
+        run.expect(f"kept {THREADS}")
+        dump = run.dump()
+        run.say()
+        assert run.finish()[0] == 0
+    sizes = Counter(b.size for b in dump.blocks if b.kind == 1)
+    expected = Counter(40 + i % 24 for i in range(THREADS))
+    assert all(sizes[size] >= nr for size, nr in expected.items())
+    assert sum(sizes[size] for size in expected) <= THREADS + 50
+    assert dump.counts.keys() <= {"threads_overflow", "threads_forgotten", "threads_running"}
+    owners = {}
+    for t in dump.threads:
+        owners.setdefault(t.slot, []).append((t.first_tick, t.last_tick))
+    unknown = [b for b in dump.blocks if b.thread and b.kind == 1 and 40 <= b.size < 64 and not any(
+        first <= b.tick <= last for first, last in owners.get(b.thread, []))]
+    assert len(unknown) <= dump.counts.get("threads_forgotten", 0)
+    print(f"{len(dump.threads)} threads told, {dump.counts}")
+
+
+def test_plugin(program, preload, build, tmp_path):
+    """A C program loads a C++ library privately: its operator new is seen, its exceptions pass, it can go."""
+    with Census([program("plugin_host"), build / "tests/e2e/e2e_plugin.so"], preload, tmp_path) as run:
+        run.expect("loaded")
+        kinds = Counter((kind_name(b), b.size) for b in run.dump().blocks)
+        run.say()
+        run.expect("unloaded")
+        after = Counter((kind_name(b), b.size) for b in run.dump().blocks)
+        run.say()
+        assert run.finish() == (9, "", "")
+    assert kinds["new", 40] == 1000, "Page"
+    assert kinds["new", 101] == 1000, "its string"
+    assert kinds["new", 48] == 1000, "node of the map"
+    assert not any(kind == "new" for kind, _ in after)
