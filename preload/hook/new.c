@@ -48,7 +48,7 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 #define NEW_BODY(name, kind, size, align, ...) \
 	if (!HAS_NEXT(name)) \
 		return new_without_runtime(size, align, kind, WRAP_CALLER); \
-	struct thread *const t = wrap_via_begin(kind, size, WRAP_CALLER, WRAP_FRAME); \
+	struct thread *const t = wrap_via_begin(kind, size, align, WRAP_CALLER, WRAP_FRAME); \
 	void *const p = real.name(__VA_ARGS__); \
 \
 	wrap_via_end(t, p, kind, size, WRAP_CALLER); \

@@ -12,7 +12,7 @@
 		errno = ENOMEM; \
 		return NULL; \
 	} \
-	struct thread *const t = wrap_via_begin(0, 0, WRAP_CALLER, WRAP_FRAME); \
+	struct thread *const t = wrap_via_begin(0, 0, 0, WRAP_CALLER, WRAP_FRAME); \
 	void *const p = real.name(__VA_ARGS__); \
 \
 	wrap_via_end(t, p, 0, 0, WRAP_CALLER); \
@@ -38,7 +38,7 @@ static int print(char **out, int flag, const char *format, va_list args, uint64_
 		errno = ENOMEM;
 		return -1;
 	}
-	t = wrap_via_begin(0, 0, site, frame);
+	t = wrap_via_begin(0, 0, 0, site, frame);
 	len = flag < 0 ? real.vasprintf(out, format, args) : real.__vasprintf_chk(out, flag, format, args);
 	wrap_via_end(t, len < 0 ? NULL : *out, 0, 0, site);
 	return len;

@@ -12,7 +12,7 @@
 #include "rt/count.h"
 #include "rt/private.h"
 
-struct thread *wrap_via_begin(uint32_t kind, size_t size, uint64_t site, uint64_t frame)
+struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site, uint64_t frame)
 {
 	struct thread *t = thread_self;
 
@@ -22,6 +22,7 @@ struct thread *wrap_via_begin(uint32_t kind, size_t size, uint64_t site, uint64_
 		return NULL;
 	t->via_kind = kind;
 	t->via_size = size;
+	t->via_rounded = align ? (wrap_size(size) + align - 1) & -align : wrap_size(size);
 	t->via_site = site;
 	t->via_done = 0;
 	t->via_sp = frame;
@@ -29,16 +30,18 @@ struct thread *wrap_via_begin(uint32_t kind, size_t size, uint64_t site, uint64_
 }
 
 /* Called by the inner entry point: is this the block that the outer one is about? */
-void wrap_take_via(struct thread *t, const void *p, size_t size, uint32_t *kind, uint64_t *site)
+void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site)
 {
 	const bool below = (uint64_t)__builtin_frame_address(0) < t->via_sp;
 
 	t->via_sp = 0;
-	if (!below || (t->via_kind && size != t->via_size))
+	if (!below || (t->via_kind && *size != t->via_size && *size != t->via_rounded))
 		return;
 	*site = t->via_site;
-	if (t->via_kind)
+	if (t->via_kind) {
 		*kind = t->via_kind;
+		*size = t->via_size;
+	}
 	t->via_done = (uint64_t)p;
 }
 

@@ -32,16 +32,19 @@ static inline size_t wrap_size(size_t size)
 	return size > real.min_size ? size : real.min_size;
 }
 
-/* via: see struct thread.  wrap_via_begin is NULL where the block is not this wrapper's to name. */
-struct thread *wrap_via_begin(uint32_t kind, size_t size, uint64_t site, uint64_t frame);
+/*
+ * via: see struct thread.  wrap_via_begin is NULL where the block is not this wrapper's to name.  C++ runtimes round the size of an aligned
+ * block up to its alignment; align 0: not aligned.
+ */
+struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site, uint64_t frame);
 void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site);
-void wrap_take_via(struct thread *t, const void *p, size_t size, uint32_t *kind, uint64_t *site);
+void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
 
 /* A block that the allocator has just given: into the census. */
 __attribute__((always_inline)) static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
 	if (__builtin_expect(t->via_sp != 0, 0))
-		wrap_take_via(t, p, size, &kind, &site);
+		wrap_take_via(t, p, &size, &kind, &site);
 	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
 }
 

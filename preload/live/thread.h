@@ -52,6 +52,7 @@ struct thread {
 	uint64_t via_sp;	/* valid only for frames below this stack address; 0: none */
 	uint64_t via_site;
 	uint64_t via_size;	/* what the program asked for */
+	uint64_t via_rounded;	/* ... what its runtime may make of that */
 	uint64_t via_done;	/* answer: the block that was recorded so */
 	uint32_t via_kind;	/* 0: the inner entry point's own */
 	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */

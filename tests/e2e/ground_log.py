@@ -59,6 +59,8 @@ class Comparison:
         self.check_settled()
         self.check_busy()
         self.problems += [f"extra: {self.describe(b)}" for _, b in self.left.values()]
+        if self.left:
+            self.problems += [f"under way: {slot}" for slot in self.slots if slot.busy]
         self.check_births()
 
     def describe(self, block):
@@ -117,14 +119,15 @@ class Comparison:
             self.problems.append(f"missing, before and after: {slot}")
 
     def take_any(self, slot):
+        """The block that an operation has just got; of one in several steps up to two, of any size."""
         in_place = slot.now._replace(size=slot.next.size)
         if slot.now.addr and self.take(in_place):
             return True
-        for key, (index, block) in list(self.left.items()):
-            if not any(self.differences(slot.next, index, block, whole=False)):
-                del self.left[key]
-                return True
-        return False
+        found = [key for key, (index, block) in self.left.items()
+                 if not any(self.differences(slot.next, index, block, whole=False))]
+        for key in found[:2 if slot.next.loose else 1]:
+            del self.left[key]
+        return bool(found)
 
     def check_births(self):
         """Births of a thread: neither the ticks nor the running numbers go back."""
