@@ -53,5 +53,5 @@ def test_plugin(program, preload, build, tmp_path):
         assert run.finish() == (9, "", "")
     assert kinds["new", 40] == 1000, "Page"
     assert kinds["new", 101] == 1000, "its string"
-    assert kinds["new", 48] == 1000, "node of the map"
+    assert kinds["new", 48] == 1001, "nodes of the map, and the map"
     assert not any(kind == "new" for kind, _ in after)

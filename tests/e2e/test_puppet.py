@@ -158,7 +158,7 @@ def test_no_folder(puppet, tmp_path):
 @pytest.mark.parametrize("more", [0, 3, 30, 300])
 def test_little_address_space(more, puppet):
     """The program gets as far as its limit lets it, and a dump there is whole or is not there."""
-    commands = ["alloc", 1000, 100, "memory", more, "greedy", 4000, "dump", "sleep", 100, "greedy", 100, "exit", 4]
+    commands = ["alloc", 1000, 100, "memory", more, "greedy", 4000, "dump", "sleep", 100, "greedy", 1000, "exit", 4]
     run = puppet(*commands)
     status, out, err = run.finish()
     assert (status, err) == (4, "")

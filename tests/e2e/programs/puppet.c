@@ -107,14 +107,21 @@ static void do_say(void)
 	dprintf(STDOUT_FILENO, "%s\n", argument());
 }
 
+static int nr_interrupted;
+
 /* line: waits for one on standard input. */
 static void do_line(void)
 {
 	char c = 0;
 
-	while (c != '\n')
-		if (read(STDIN_FILENO, &c, 1) != 1)
+	while (c != '\n') {
+		const ssize_t n = read(STDIN_FILENO, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			nr_interrupted++;
+		else if (n != 1)
 			fail("line");
+	}
 }
 
 static void do_sleep(void)
@@ -269,8 +276,8 @@ static void do_view(void)
 
 static void do_handled(void)
 {
-	dprintf(STDOUT_FILENO, "handled %d, own blocked %d, mask %d, on stack %d, sender %d\n", nr_handled,
-		nr_own_blocked, nr_mask_blocked, nr_on_stack, nr_sender_known);
+	dprintf(STDOUT_FILENO, "handled %d, interrupted %d, own blocked %d, mask %d, on stack %d, sender %d\n",
+		nr_handled, nr_interrupted, nr_own_blocked, nr_mask_blocked, nr_on_stack, nr_sender_known);
 }
 
 static void do_raise(void)
