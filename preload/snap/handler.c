@@ -44,6 +44,15 @@ static void handler_unlock(uint64_t mask)
 
 static bool is_function(sighandler_t f) { return f != SIG_DFL && f != SIG_IGN; }
 
+static bool has_handler(void)
+{
+	const uint64_t mask = handler_lock();
+	const bool has = is_function(handler.view.sa_handler);
+
+	handler_unlock(mask);
+	return has;
+}
+
 /* Calls the program's handler, if it has one.  It may never return (siglongjmp): nothing is held here. */
 static bool handler_chain(int sig, siginfo_t *info, void *context);
 
@@ -53,13 +62,14 @@ static void handler_run(int sig, siginfo_t *info, void *context)
 
 	if (info->si_code == SI_USER && trigger_is_from_child(info->si_pid)) {
 		trigger_resume(context);
-		(void)restart_interrupted(context);
+		/* Another one that waits is the program's to see, if it has a handler. */
+		(void)restart_interrupted(context, has_handler() ? 0 : signal_bit(sig));
 		return;
 	}
 	(void)trigger_ask(TRIGGER_SIGNAL, context);
 	errno = saved_errno;
 	if (!handler_chain(sig, info, context))
-		(void)restart_interrupted(context);
+		(void)restart_interrupted(context, signal_bit(sig));
 }
 
 /* Under lock: what the kernel shall do, by the program's view. */
