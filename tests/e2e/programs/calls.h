@@ -16,6 +16,8 @@ struct call {
 	const char *name;
 	/* Blocks for ms.  0: ended as it should, else the errno that it should not have had, or -1. */
 	int (*run)(struct call_place *place, int ms);
+	/* The timeout is the socket's, and begins anew when the call is restarted. */
+	int begins_anew;
 };
 
 extern const struct call calls[];
