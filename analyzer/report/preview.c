@@ -81,25 +81,31 @@ static struct text next_text(const struct heap *h, node_id n, uint64_t *word)
 	return (struct text){ 0 };
 }
 
+static char *quote(struct text text)
+{
+	_cleanup_free_ char *escaped = text_escape_max(text.bytes, text.len, TEXT_MOST);
+
+	return xasprintf("\"%s\"", escaped);
+}
+
 char *preview_object(const struct heap *h, node_id n)
 {
-	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
-	char *preview = xstrdup("");
+	const struct text own = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
+	char *preview;
+	uint64_t word = 0;
 
-	for (uint64_t word = 0, nr_texts = 0; nr_texts < TEXTS_MOST; word++, nr_texts++) {
-		const bool own = text.len;
-		_cleanup_free_ char *before = preview, *escaped = NULL;
+	if (own.len)
+		return quote(own);
+	preview = xstrdup("");
+	for (int i = 0; i < TEXTS_MOST; i++, word++) {
+		const struct text text = next_text(h, n, &word);
+		_cleanup_free_ char *quoted = text.len ? quote(text) : NULL;
+		_cleanup_free_ char *before = text.len ? preview : NULL;
 
-		if (!own)
-			text = next_text(h, n, &word);
-		escaped = text_escape_max(text.bytes, text.len, TEXT_MOST);
-		if (own)
-			return xasprintf("\"%s\"", escaped);
 		if (!text.len)
-			return xstrdup(before);
-		preview = xasprintf("%s%s+0x%" PRIx64 " \"%s\"", before, *before ? " " : "",
-				    word * 8, escaped);
-		text.len = 0;
+			break;
+		preview = xasprintf("%s%s+0x%" PRIx64 " %s", before, *before ? " " : "", word * 8,
+				    quoted);
 	}
 	return preview;
 }
