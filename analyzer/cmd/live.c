@@ -24,7 +24,8 @@ static const char doc[] =
 static const struct argp_option options[] = {
 	{ "all", 'a', NULL, 0,
 	  "Every type, also those told by content or by the allocating function", 0 },
-	{ "ignore", 'i', "CLASS", 0, "Leave out a class; may be repeated", 0 },
+	{ "ignore", 'i', "CLASS", 0, "Leave out a class and all its subclasses; may be repeated",
+	  0 },
 	{ 0 },
 };
 

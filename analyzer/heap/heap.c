@@ -88,7 +88,7 @@ uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance prov
 		p->types_room = p->types_room ? p->types_room * 2 : 64;
 		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
 	}
-	h->types[h->nr_types] = (struct type){ interned, provenance, flags };
+	h->types[h->nr_types] = (struct type){ interned, provenance, flags, "" };
 	*index = h->nr_types;
 	return h->nr_types++;
 }

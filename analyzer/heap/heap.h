@@ -2,15 +2,17 @@
 /*
  * The heap of one dump as the analyzer sees it: nodes, edges between them, types.
  *
- * Nodes 0 .. nr_objects-1 are objects (at first the dump's blocks in address order, same index); nodes nr_objects ..
- * nr_nodes-1 are roots (a module's data, a thread's stack, its TLS, a register, an anonymous range), which no set contains and no table
- * counts, but which hold objects.  The symbol or stack frame that covers a word of a root is looked up only when its relation is named.
+ * Nodes 0 .. nr_objects-1 are objects (at first the dump's blocks in address order, same index);
+ * nodes nr_objects .. nr_nodes-1 are roots (a module's data, a thread's stack, its TLS, a register,
+ * an anonymous range), which no set contains and no table counts, but which hold objects.  The
+ * symbol or stack frame that covers a word of a root is looked up only when its relation is named.
  *
- * Edges: every aligned word of an object or root that points at or into a live object, in both directions, as compressed rows:
- *   out_first[n] <= e < out_first[n + 1]:  an edge from n, word out_offset[e], to object out_to[e]
- *   in_first[n] <= k < in_first[n + 1]:    the same edges by target: from in_from[k], word in_offset[k]
- * A pointer into the middle of an object has EDGE_INTERIOR set; how far into is read again from the source when it is printed.
- * Order: out edges by offset; in edges by source, then offset.
+ * Edges: every aligned word of an object or root that points at or into a live object, in both
+ * directions, as compressed rows: out_first[n] <= e < out_first[n + 1]:  an edge from n, word
+ * out_offset[e], to object out_to[e] in_first[n] <= k < in_first[n + 1]:    the same edges by
+ * target: from in_from[k], word in_offset[k] A pointer into the middle of an object has
+ * EDGE_INTERIOR set; how far into is read again from the source when it is printed. Order: out
+ * edges by offset; in edges by source, then offset.
  */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
@@ -25,12 +27,14 @@
 typedef uint32_t node_id;
 #define NODE_NONE UINT32_MAX
 
-/* Where a type's name comes from; info prints blocks and bytes of each.  value name, text, summary */
+/* Where a type's name comes from; info prints blocks and bytes of each.  value name, text, summary
+ */
 #define PROVENANCES(X) \
 	X(TAG, "tag", "named by the program (heapcensus_tag)") \
 	X(VTABLE_RTTI, "vtable-rtti", "C++ dynamic type by its type_info") \
 	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
-	X(VTABLE_SHAPE, "vtable-shape", "C++ class by the shape of its vtable: class@module+offset") \
+	X(VTABLE_SHAPE, "vtable-shape", \
+	  "C++ class by the shape of its vtable: class@module+offset") \
 	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
 	X(SITE, "site", "labelled by the function that allocated it") \
 	X(NONE, "none", "nothing known: no stack, no contents")
@@ -39,19 +43,21 @@ enum provenance {
 #define PROVENANCE_ENUM(name, text, summary) PROVENANCE_##name,
 	PROVENANCES(PROVENANCE_ENUM)
 #undef PROVENANCE_ENUM
-	NR_PROVENANCES,
+		NR_PROVENANCES,
 };
 
 enum type_flags {
-	TYPE_POINTER_ARRAY = 1,	/* its words are elements: a relation from it is '[*]' or '[i]' */
+	TYPE_POINTER_ARRAY = 1, /* its words are elements: a relation from it is '[*]' or '[i]' */
 	TYPE_NO_POINTERS = 2,	/* text and the like: no edges go out */
 	TYPE_FALLBACK = 4,	/* a label <function>, not a type */
 };
 
 struct type {
-	const char *name;	/* as printed: "Request", "std::string", "<htmlParseStartTag>" */
+	const char *name; /* as printed: "Request", "std::string", "<htmlParseStartTag>" */
 	enum provenance provenance;
 	uint32_t flags;
+	const char *bases; /* C++ classes it derives from (of an array: of its elements, too), each
+			      ended by a newline; "": none known */
 };
 
 enum root_kind { ROOT_GLOBAL, ROOT_STACK, ROOT_REGISTER, ROOT_TLS, ROOT_RANGE };
@@ -59,51 +65,53 @@ enum root_kind { ROOT_GLOBAL, ROOT_STACK, ROOT_REGISTER, ROOT_TLS, ROOT_RANGE };
 /* A range of the dump, or one register. */
 struct root {
 	enum root_kind kind;
-	uint64_t addr;		/* of the first word */
-	uint64_t size;		/* registers: 8 */
-	int32_t tid;		/* stack, register, tls; else 0 */
-	uint32_t regno;		/* registers: DWARF number */
-	const uint8_t *bytes;	/* [size], owned by the dump or (registers) by the heap */
-	bool has_free_lists;	/* the C library's data: its allocator's lists of free chunks are among the words */
+	uint64_t addr;	      /* of the first word */
+	uint64_t size;	      /* registers: 8 */
+	int32_t tid;	      /* stack, register, tls; else 0 */
+	uint32_t regno;	      /* registers: DWARF number */
+	const uint8_t *bytes; /* [size], owned by the dump or (registers) by the heap */
+	bool has_free_lists; /* the C library's data: its allocator's lists of free chunks are among
+				the words */
 };
 
 struct heap {
 	const struct dump *dump;
-	struct symbols *symbols;	/* heap/symbol.h */
+	struct symbols *symbols; /* heap/symbol.h */
 
 	uint32_t nr_objects;
 	uint32_t nr_roots;
-	uint32_t nr_nodes;		/* nr_objects + nr_roots */
-	struct root *roots;		/* [nr_roots]; node nr_objects + i */
+	uint32_t nr_nodes;  /* nr_objects + nr_roots */
+	struct root *roots; /* [nr_roots]; node nr_objects + i */
 
-	struct type *types;		/* [nr_types], interned by (name, provenance); types[0] is <unknown>, NONE */
+	struct type *
+		types; /* [nr_types], interned by (name, provenance); types[0] is <unknown>, NONE */
 	uint32_t nr_types;
-	uint32_t *type;			/* [nr_objects] index in types */
+	uint32_t *type; /* [nr_objects] index in types */
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
-	uint64_t *out_first;		/* [nr_nodes + 1] */
-	node_id *out_to;		/* [nr_edges] */
-	uint32_t *out_offset;		/* [nr_edges] byte offset / 8 in the source (bit 31: EDGE_INTERIOR) */
-	uint64_t *in_first;		/* [nr_objects + 1] */
-	node_id *in_from;		/* [nr_edges] */
-	uint32_t *in_offset;		/* [nr_edges] as out_offset */
+	uint64_t *out_first;  /* [nr_nodes + 1] */
+	node_id *out_to;      /* [nr_edges] */
+	uint32_t *out_offset; /* [nr_edges] byte offset / 8 in the source (bit 31: EDGE_INTERIOR) */
+	uint64_t *in_first;   /* [nr_objects + 1] */
+	node_id *in_from;     /* [nr_edges] */
+	uint32_t *in_offset;  /* [nr_edges] as out_offset */
 
-	struct heap_private *private;	/* heap/private.h: caches of the rooms heap and typing */
+	struct heap_private *private; /* heap/private.h: caches of the rooms heap and typing */
 };
 
-#define EDGE_INTERIOR 0x80000000u
+#define EDGE_INTERIOR	  0x80000000u
 #define EDGE_OFFSET(word) ((uint64_t)((word) & ~EDGE_INTERIOR) * 8)
 
 struct heap_options {
-	bool exact_index;		/* '[3]' instead of '[*]' for native arrays */
-	const char *symbol_path;	/* extra directory for binaries and debug files, or NULL */
+	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
+	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */
 	struct progress progress;
 };
 
 /*
- * Only the model: every object has type 0.  typing/typing.h has heap_open, which names the types too and is what commands call.
- * The dump must outlive the heap.
+ * Only the model: every object has type 0.  typing/typing.h has heap_open, which names the types
+ * too and is what commands call. The dump must outlive the heap.
  */
 struct heap *heap_create(const struct dump *d, const struct heap_options *options);
 /* Builds the edges unless they are there. */
@@ -111,27 +119,40 @@ struct error *heap_need_graph(struct heap *h) __attribute__((warn_unused_result)
 void heap_close(struct heap *h);
 
 /*
- * What the reader of a table should know, said once each: a binary that is missing or is not the one that ran.  Grows while names are
- * looked up, so print it last.
+ * What the reader of a table should know, said once each: a binary that is missing or is not the
+ * one that ran.  Grows while names are looked up, so print it last.
  */
 const char *const *heap_notes(const struct heap *h, size_t *nr);
 
 /* A copy of the name that lives as long as the heap; pointer equality is name equality. */
 const char *heap_intern_name(struct heap *h, const char *name);
 /* The index of a type, made on first use.  The name is copied. */
-uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags);
+uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance,
+			  uint32_t flags);
 
-static inline bool node_is_root(const struct heap *h, node_id n) { return n >= h->nr_objects; }
-static inline uint64_t object_size(const struct heap *h, node_id n) { return dump_blocks(h->dump)->size[n]; }
-static inline const struct type *object_type(const struct heap *h, node_id n) { return &h->types[h->type[n]]; }
+static inline bool node_is_root(const struct heap *h, node_id n)
+{
+	return n >= h->nr_objects;
+}
+static inline uint64_t object_size(const struct heap *h, node_id n)
+{
+	return dump_blocks(h->dump)->size[n];
+}
+static inline const struct type *object_type(const struct heap *h, node_id n)
+{
+	return &h->types[h->type[n]];
+}
 
 /*
- * The name of the relation by which `from` holds something at word offset `offset` (an out_offset/in_offset value), interned in the heap: ".+0x18", "[*]",
- * "::queue_head", ".next"; interior pointers carry the suffix "@+0x10".  Pointer equality is name equality.
+ * The name of the relation by which `from` holds something at word offset `offset` (an
+ * out_offset/in_offset value), interned in the heap: ".+0x18", "[*]",
+ * "::queue_head", ".next"; interior pointers carry the suffix "@+0x10".  Pointer equality is name
+ * equality.
  */
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to);
 
-/* The first frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag", "libxml2.so.2+0x1234"; "" where there is no stack. Interned. */
+/* The first frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag",
+ * "libxml2.so.2+0x1234"; "" where there is no stack. Interned. */
 const char *heap_site_name(struct heap *h, uint32_t stack);
 /* Module name (basename) of that frame; "" where unknown. Interned. */
 const char *heap_site_module(struct heap *h, uint32_t stack);

@@ -47,6 +47,19 @@ bool class_name_matches(const char *name, const char *wanted)
 	return true;
 }
 
+bool type_is_or_derives(const struct type *type, const char *wanted)
+{
+	const char *end;
+
+	for (const char *base = type->bases; (end = strchr(base, '\n')); base = end + 1) {
+		_cleanup_free_ char *name = xstrndup(base, (size_t)(end - base));
+
+		if (class_name_matches(name, wanted))
+			return true;
+	}
+	return class_name_matches(type->name, wanted);
+}
+
 static int compare_birth(const void *a, const void *b, void *arg)
 {
 	const struct dump_blocks *blocks = arg;

@@ -18,6 +18,9 @@ bool type_is_class(const struct type *type);
  */
 bool class_name_matches(const char *name, const char *wanted);
 
+/* The type's own name matches, or that of a class it derives from. */
+bool type_is_or_derives(const struct type *type, const char *wanted);
+
 /* The objects of every type whose name matches, oldest first (then by thread and its running
  * number).  The caller frees them. */
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr);

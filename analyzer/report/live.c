@@ -16,7 +16,7 @@ static bool is_wanted(const struct type *type, const struct live_options *o)
 	if (!o->all && !type_is_class(type))
 		return false;
 	for (size_t i = 0; i < o->nr_ignore; i++)
-		if (class_name_matches(type->name, o->ignore[i]))
+		if (type_is_or_derives(type, o->ignore[i]))
 			return false;
 	return true;
 }

@@ -13,7 +13,7 @@
 
 struct live_options {
 	bool all;		   /* every type, not only classes */
-	const char *const *ignore; /* [nr_ignore] names, matched as class_name_matches does */
+	const char *const *ignore; /* [nr_ignore] names, with all their subclasses */
 	size_t nr_ignore;
 };
 

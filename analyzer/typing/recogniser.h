@@ -24,7 +24,7 @@ struct typing {
 	uint32_t *tag_types;	/* [nr attrs] type + 1, 0 until asked for; typing/tag.c */
 	uint32_t *site_types;	/* [nr stack nodes] the same; typing/label.c */
 	struct map vtables;	/* (first word, 0) -> type or TYPE_UNSURE; typing/vtable.c */
-	struct map metaclasses; /* (vtable of a type_info, 0) -> is one of __cxxabiv1's;
+	struct map metaclasses; /* (vtable of a type_info, 0) -> which of __cxxabiv1's, 0 none;
 				   typing/rtti.c */
 };
 

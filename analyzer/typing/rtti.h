@@ -15,6 +15,8 @@ bool rtti_read_word(struct typing *t, uint64_t addr, uint64_t *ret);
  * long as the heap.
  */
 const char *rtti_class_name(struct typing *t, uint64_t addr);
+/* The classes it derives from, as struct type's bases.  Lives as long as the heap. */
+const char *rtti_base_names(struct typing *t, uint64_t addr);
 /* The class of a symbol "_ZTV...", demangled; NULL: no such symbol. */
 const char *rtti_vtable_symbol_name(struct typing *t, const char *symbol);
 

@@ -82,8 +82,12 @@ static uint32_t vtable_recognise(struct typing *t, uint64_t vtable)
 	if (knows_top && top)
 		return TYPE_UNSURE; /* of a base inside an object: this is not where one starts */
 	if (knows_top && rtti_read_word(t, vtable - 8, &info) && info &&
-	    (name = rtti_class_name(t, info)))
-		return heap_intern_type(t->heap, name, PROVENANCE_VTABLE_RTTI, 0);
+	    (name = rtti_class_name(t, info))) {
+		const uint32_t type = heap_intern_type(t->heap, name, PROVENANCE_VTABLE_RTTI, 0);
+
+		t->heap->types[type].bases = rtti_base_names(t, info);
+		return type;
+	}
 	name = name_by_symbol(t, vtable, knows_top);
 	if (name)
 		return heap_intern_type(t->heap, name, PROVENANCE_VTABLE_SYMBOL, 0);
@@ -106,10 +110,13 @@ static uint32_t vtable_get_type(struct typing *t, uint64_t vtable)
 
 static uint32_t array_type(struct typing *t, uint32_t type)
 {
-	const struct type *element = &t->heap->types[type];
-	_cleanup_free_ char *name = xasprintf("%s[]", element->name);
+	const struct type element = t->heap->types[type];
+	_cleanup_free_ char *name = xasprintf("%s[]", element.name);
+	_cleanup_free_ char *bases = xasprintf("%s\n%s", element.name, element.bases);
+	const uint32_t array = heap_intern_type(t->heap, name, element.provenance, 0);
 
-	return heap_intern_type(t->heap, name, element->provenance, 0);
+	t->heap->types[array].bases = heap_intern_name(t->heap, bases);
+	return array;
 }
 
 /* new T[n] of a class with a destructor: n, then the objects. */

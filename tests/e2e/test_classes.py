@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """C++ types, symbols and stack frames of real binaries, against what the program says about itself."""
 import collections
+import json
 import os
 import shutil
 import subprocess
@@ -188,3 +189,18 @@ def test_copies_of_binaries_elsewhere(variant, heapcensus, tmp_path):
     found = heapcensus('show', '--all', tmp_path / 'x.hc', env={**os.environ, 'HEAPCENSUS_SYMBOLS': str(tmp_path / 'there')})
     assert '<load_table>' not in without.stdout and 'is not on this machine' in without.stderr
     assert '<load_table>' in found.stdout and not found.stderr
+
+
+@pytest.mark.parametrize('name', ['rtti', 'rtti stripped', 'static stripped'])
+def test_ignore_leaves_out_subclasses(variant, heapcensus, preload, tmp_path, name):
+    """trackref's ignore; Page has two bases, a Diamond's are virtual, an array goes with its elements."""
+    Run(variant(name), tmp_path / 'x.hc', preload)
+
+    def classes(*ignore):
+        return {row['name'] for row in json.loads(heapcensus('live', tmp_path / 'x.hc', '--json', *ignore).stdout)}
+
+    everything = classes()
+    assert {'web::Page', 'web::Diamond', 'Circle', 'Circle[]'} <= everything
+    assert classes('--ignore', 'Sink') == everything - {'web::Sink', 'web::Page'}
+    assert classes('--ignore', 'Circle') == everything - {'Circle', 'Circle[]'}
+    assert classes('-i', 'Shape') == {'web::Sink'}
