@@ -13,6 +13,9 @@
 #include "dump/file.h"
 #include "dump/internal.h"
 
+/* Decoded and indexed, a block takes about three times what it has in the columns of BLKS. */
+#define BLOCKS_FACTOR 3
+
 /* A few hundred bytes of file can say that they are gigabytes: what is decoded must fit into this
  * machine. */
 static struct error *check_memory(const struct dump *d)
@@ -20,11 +23,13 @@ static struct error *check_memory(const struct dump *d)
 	const long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
 	const uint64_t memory =
 		pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size : UINT64_MAX;
+	const uint64_t needed =
+		d->work_total + d->sections[SECTION_BLKS].raw_len * (BLOCKS_FACTOR - 1);
 
-	if (d->work_total > memory)
+	if (needed > memory)
 		return error_create("%s: needs %" PRIu64
 				    " MB of memory, and this machine has %" PRIu64,
-				    dump_file_path(d->file), d->work_total >> 20, memory >> 20);
+				    dump_file_path(d->file), needed >> 20, memory >> 20);
 	return NULL;
 }
 

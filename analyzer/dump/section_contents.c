@@ -19,6 +19,7 @@ struct readers {
 	struct dump *d;
 	const struct section *section;
 	const uint64_t *at; /* of each payload in the area */
+	pthread_t caller;   /* who says how far the work is */
 	atomic_size_t next;
 	atomic_bool failed;
 };
@@ -36,6 +37,9 @@ static void *read_chunks(void *arg)
 			break;
 		error = dump_file_read_payload(r->d->file, &buffer, r->section->chunks[i],
 					       r->d->small.bytes + r->at[i]);
+		if (pthread_equal(pthread_self(), r->caller))
+			progress_step(&r->d->progress, "reading the dump",
+				      r->d->work_done + r->at[i], r->d->work_total);
 	}
 	if (error)
 		atomic_store(&r->failed, true);
@@ -46,7 +50,7 @@ static void *read_chunks(void *arg)
  * opening a dump. */
 static struct error *read_payloads(struct dump *d, const struct section *s, const uint64_t *at)
 {
-	struct readers r = { .d = d, .section = s, .at = at };
+	struct readers r = { .d = d, .section = s, .at = at, .caller = pthread_self() };
 	struct error *errors[NR_READERS] = { 0 };
 	pthread_t threads[NR_READERS];
 	bool started[NR_READERS] = { 0 };
@@ -66,6 +70,7 @@ static struct error *read_payloads(struct dump *d, const struct section *s, cons
 		}
 		error_destroy(errors[i]);
 	}
+	d->work_done += s->raw_len;
 	return errors[0];
 }
 
