@@ -97,6 +97,13 @@ class Census:
         else:
             libc.syscall(SYS_TGKILL, self.pid, tid, int(number))
 
+    def wait_until_blocked(self):
+        """Until the main thread is in a system call that does not end by itself."""
+        def blocked():
+            with open(f"/proc/{self.pid}/syscall", encoding="ascii") as file:
+                return not file.read().startswith("running")
+        self.wait_for(blocked, "it runs on and on")
+
     def threads(self):
         """Thread ids that the kernel knows."""
         try:

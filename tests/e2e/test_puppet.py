@@ -49,6 +49,7 @@ def test_handler(flags, puppet):
         run = puppet(*commands, preloaded=preloaded)
         view = run.process.stdout.readline()
         run.expect("ready")
+        run.wait_until_blocked()
         run.signal()
         if preloaded:
             run.new_file()
@@ -104,15 +105,31 @@ def test_no_signal(puppet):
 
 # --- surroundings ---
 
-def test_no_descriptors(puppet):
-    """All descriptors closed, none allowed, another current folder."""
-    run = puppet("alloc", 10, 333, "say", "ready", "chdir", "/", "closefds", "nofile", 0, "sleep", 20000)
+LIMITS = {"few": ["few"], "three": ["nofile", 3]}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_no_descriptors(limit, puppet):
+    """All descriptors closed, none or three allowed, another current folder."""
+    run = puppet("alloc", 10, 333, "say", "ready", "chdir", "/", "closefds", *LIMITS[limit], "sleep", 60000)
     run.expect("ready")
     run.wait_for(lambda: not os.listdir(f"/proc/{run.pid}/fd"), "descriptors open")
-    time.sleep(0.1)
+    run.wait_until_blocked()
     dump = run.dump()
     assert nr_of_size(dump, 333) == 10
     assert os.listdir(f"/proc/{run.pid}/fd") == []
+
+
+def test_descriptors_forbidden(puppet):
+    """Where nothing can be opened there is no dump, and no harm."""
+    run = puppet("say", "ready", "nofile", 0, "line", "exit", 4)
+    run.expect("ready")
+    run.wait_until_blocked()
+    run.signal()
+    time.sleep(0.3)
+    assert run.files() == []
+    run.say()
+    assert run.finish() == (4, "", "")
 
 
 def test_default_folder(puppet, tmp_path):
@@ -265,7 +282,7 @@ def test_grow(puppet):
     assert nr_of_size(hcdump.Dump(run.files()[0]), 100) > 40000
 
 
-ENDS = {"exit": (4, 1), "_exit": (4, 0), "quick_exit": (4, None), "abort": (-signal.SIGABRT, 0)}
+ENDS = {"exit": (4, 1), "_exit": (4, 1), "quick_exit": (4, 1), "abort": (-signal.SIGABRT, 0)}
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -274,8 +291,7 @@ def test_ends(end, puppet):
     status, nr_dumps = ENDS[end]
     run = puppet("alloc", 10, 333, end, *([] if end == "abort" else [4]), env={"HEAPCENSUS_EXIT": "1"})
     assert run.finish() == (status, "", "")
-    if nr_dumps is not None:
-        assert reasons(run) == ["exit"] * nr_dumps
+    assert reasons(run) == ["exit"] * nr_dumps
 
 
 def test_api(puppet):

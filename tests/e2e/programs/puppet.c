@@ -169,6 +169,17 @@ static void do_nofile(void)
 	limit(RLIMIT_NOFILE, number());
 }
 
+/* few: no descriptors allowed, but the program could raise that again. */
+static void do_few(void)
+{
+	struct rlimit now;
+
+	getrlimit(RLIMIT_NOFILE, &now);
+	now.rlim_cur = 0;
+	if (setrlimit(RLIMIT_NOFILE, &now) != 0)
+		fail("few");
+}
+
 /* fsize BYTES: no file may grow beyond. */
 static void do_fsize(void)
 {
@@ -401,6 +412,7 @@ static const struct {
 	{"closefds", 0, do_closefds},
 	{"user", 1, do_user},
 	{"nofile", 1, do_nofile},
+	{"few", 0, do_few},
 	{"fsize", 1, do_fsize},
 	{"memory", 1, do_memory},
 	{"handler", 1, do_handler},
