@@ -27,9 +27,10 @@
 #define END_ROUNDS \
 	3 /* of pthread destructors that pass before a thread's cache ends: others may allocate */
 #define END_TRIES 8
+#define NR_SPARES 16
 #define PAGE	  4096ul
 
-/* Written by libunwind_load, before any second thread, except for lock and epoch. */
+/* Written by libunwind_load, before any second thread, except for lock, epoch and spares. */
 static struct {
 	int (*backtrace)(void **pcs, int max); /* NULL: not loaded */
 	void (*flush_cache)(void *space, uint64_t low, uint64_t high);
@@ -38,6 +39,8 @@ static struct {
 	void (*free_cache)(void *cache); /* what libunwind wanted to be called at its end */
 	struct owner_lock lock;		 /* for all mutexes of libunwind */
 	uint32_t epoch;			 /* counts flushes */
+	size_t spare_size;		 /* of a table as it begins; 0: not seen yet */
+	void *spares[NR_SPARES];	 /* taken and given by any thread, with atomics */
 } lib;
 
 /* One a thread, written by it alone. */
@@ -47,6 +50,7 @@ static __thread struct {
 	size_t table_size;
 	void *last_map; /* what libunwind mapped last */
 	size_t last_size;
+	bool last_is_spare;
 	uint32_t lock_depth;
 	uint32_t epoch; /* of table's contents */
 	uint8_t end_rounds;
@@ -69,6 +73,28 @@ static void os_free(void *p)
 		private_free(p);
 }
 
+/* Tables of ended threads, for new ones: their pages are there already. */
+static void *take_spare(size_t size)
+{
+	void *p = NULL;
+
+	for (int i = 0; i < NR_SPARES && !p && size == lib.spare_size; i++)
+		p = __atomic_exchange_n(&lib.spares[i], NULL, __ATOMIC_ACQ_REL);
+	return p;
+}
+
+static bool give_spare(void *p, size_t size)
+{
+	for (int i = 0; i < NR_SPARES && size == lib.spare_size; i++) {
+		void *none = NULL;
+
+		if (__atomic_compare_exchange_n(&lib.spares[i], &none, p, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
 static void *os_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 {
 	void *p;
@@ -77,7 +103,10 @@ static void *os_mmap(void *at, size_t size, int prot, int flags, int fd, off_t o
 		p = sys_mmap(at, size, prot, flags, fd, offset);
 		return sys_is_error((long)p) ? MAP_FAILED : p;
 	}
-	p = private_pages(size);
+	p = take_spare(size);
+	self.last_is_spare = p;
+	if (!p)
+		p = private_pages(size);
 	if (!p)
 		return MAP_FAILED;
 	self.last_map = p;
@@ -97,14 +126,20 @@ static void set_table(void)
 {
 	self.table = self.last_map;
 	self.table_size = self.last_size;
-	empty_table();
+	if (!lib.spare_size)
+		lib.spare_size = self.table_size;
+	if (!self.last_is_spare)
+		empty_table();
 }
 
 static int os_munmap(void *p, size_t size)
 {
-	if (p == self.table) /* it has grown: the new one, still empty, was mapped last */
+	const bool is_table = p == self.table;
+
+	if (is_table && self.last_map != p) /* it has grown: the new one was mapped last */
 		set_table();
-	private_pages_free(p, size);
+	if (!is_table || !give_spare(p, size))
+		private_pages_free(p, size);
 	return 0;
 }
 
