@@ -21,8 +21,8 @@ bool snapshot_take(const char *reason, void *context);
 /* Reaps a child that has ended.  True while one runs. */
 bool snapshot_is_running(void);
 
-/* Asks the running child to signal this process when it has done.  True where it was just about to end: look again. */
-bool snapshot_wake_me(void);
+/* While one runs.  True where it has finished and is just about to end: look again.  wake: else it signals this process when it has done. */
+bool snapshot_wait_for_end(bool wake);
 
 /* Any context: was this the pid of our child? */
 bool snapshot_is_child(int32_t pid);

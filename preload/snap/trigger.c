@@ -104,9 +104,8 @@ static bool trigger_answer(void *context, bool *begun)
 
 	if (snapshot_is_running()) {
 		/* Only a signal may be answered by a signal: the program's own action for it knows of none otherwise. */
-		if (__atomic_load_n(&trigger.asked, __ATOMIC_RELAXED) & 1u << TRIGGER_SIGNAL)
-			return snapshot_wake_me();
-		return false;
+		reasons = __atomic_load_n(&trigger.asked, __ATOMIC_RELAXED);
+		return snapshot_wait_for_end(reasons & 1u << TRIGGER_SIGNAL);
 	}
 	reasons = __atomic_exchange_n(&trigger.asked, 0, __ATOMIC_ACQ_REL);
 	if (!reasons)

@@ -169,10 +169,51 @@ static void test_snapshot(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* Sets one option of the running census. */
+static void set_contents(const char *value)
+{
+	char dir[128], text[64];
+	char *environment[] = {dir, text, NULL};
+
+	snprintf(dir, sizeof(dir), "HEAPCENSUS_DIR=%s", folder);
+	snprintf(text, sizeof(text), "HEAPCENSUS_CONTENTS=%s", value);
+	option_read(environment);
+}
+
+/* Only pointers leave the process, or nothing of its memory. */
+static void test_contents(void **state)
+{
+	static const char secret[24] = "correct horse battery";
+	uint64_t *const block = malloc(64);
+	struct thread *const t = enter();
+	const uint8_t *bytes;
+	struct dump *d;
+
+	(void)state;
+	memset(block, 0, 64);
+	memcpy(block, secret, sizeof(secret));
+	block[5] = (uint64_t)block;
+	live_insert(t, PLANE_MALLOC, (uint64_t)block, 64, HC_KIND_MALLOC, 0, 0);
+	thread_leave(t);
+	set_contents("pointers");
+	d = take_dump(2);
+	bytes = dump_block_bytes(d, dump_find_block(d, (uint64_t)block));
+	assert_non_null(bytes);
+	for (size_t i = 0; i < 64; i++)
+		assert_int_equal(bytes[i], i / 8 == 5 ? ((uint8_t *)block)[i] : 0);
+	dump_close(d);
+	set_contents("none");
+	d = take_dump(3);
+	assert_false(dump_has_contents(d));
+	assert_int_equal(dump_blocks(d)->size[dump_find_block(d, (uint64_t)block)], 64);
+	dump_close(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_contents),
 	};
 	char command[128];
 	int failed;
