@@ -8,11 +8,15 @@
  * symbol or stack frame that covers a word of a root is looked up only when its relation is named.
  *
  * Edges: every aligned word of an object or root that points at or into a live object, in both
- * directions, as compressed rows: out_first[n] <= e < out_first[n + 1]:  an edge from n, word
- * out_offset[e], to object out_to[e] in_first[n] <= k < in_first[n + 1]:    the same edges by
- * target: from in_from[k], word in_offset[k] A pointer into the middle of an object has
- * EDGE_INTERIOR set; how far into is read again from the source when it is printed. Order: out
- * edges by offset; in edges by source, then offset.
+ * directions, as compressed rows.
+ *
+ * out_first[n] <= e < out_first[n + 1]: from n, word out_offset[e], to object out_to[e], by offset.
+ *
+ * in_first[n] <= k < in_first[n + 1]: the same edges by target, from in_from[k], word in_offset[k],
+ * by source, then offset.
+ *
+ * A pointer into the middle of an object has EDGE_INTERIOR set; how far into is read again from the
+ * source when it is printed.
  */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
@@ -27,8 +31,7 @@
 typedef uint32_t node_id;
 #define NODE_NONE UINT32_MAX
 
-/* Where a type's name comes from; info prints blocks and bytes of each.  value name, text, summary
- */
+/* Where a type's name comes from; info prints blocks and bytes of each.  name, text, summary */
 #define PROVENANCES(X) \
 	X(TAG, "tag", "named by the program (heapcensus_tag)") \
 	X(VTABLE_RTTI, "vtable-rtti", "C++ dynamic type by its type_info") \
@@ -83,8 +86,7 @@ struct heap {
 	uint32_t nr_nodes;  /* nr_objects + nr_roots */
 	struct root *roots; /* [nr_roots]; node nr_objects + i */
 
-	struct type *
-		types; /* [nr_types], interned by (name, provenance); types[0] is <unknown>, NONE */
+	struct type *types; /* [nr_types], one a (name, provenance); types[0] is <unknown>, NONE */
 	uint32_t nr_types;
 	uint32_t *type; /* [nr_objects] index in types */
 
