@@ -16,6 +16,7 @@ struct arguments {
 	const char *path;
 	const char *type;
 	enum emit_format format;
+	bool with_stacks;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -25,6 +26,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->format;
+		return 0;
+	case 's':
+		arguments->with_stacks = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->type)
@@ -45,9 +49,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
 	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
-	const struct argp argp = {
-		.parser = parse, .args_doc = "DUMP TYPE", .doc = doc, .children = children
+	static const struct argp_option options[] = {
+		{ "stack", 's', NULL, 0, "Print the whole stack that allocated each object", 0 },
+		{ 0 },
 	};
+	const struct argp argp = { .options = options,
+				   .parser = parse,
+				   .args_doc = "DUMP TYPE",
+				   .doc = doc,
+				   .children = children };
 	struct arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
 	_cleanup_free_ node_id *ids = NULL;
@@ -66,6 +76,7 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 			"%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
 			arguments.path, type);
 	}
-	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format);
+	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format,
+		      arguments.with_stacks);
 	return NULL;
 }

@@ -124,10 +124,11 @@ void value_print(FILE *out, struct value *v, const struct table_options *options
 		print_set(out, v, options);
 		break;
 	case VALUE_OBJECT:
-		objects_print(out, v->source->heap, &v->object, 1, options->format);
+		objects_print(out, v->source->heap, &v->object, 1, options->format, false);
 		break;
 	case VALUE_OBJECTS:
-		objects_print(out, v->source->heap, v->objects.ids, v->objects.nr, options->format);
+		objects_print(out, v->source->heap, v->objects.ids, v->objects.nr, options->format,
+			      false);
 		break;
 	case VALUE_LIVE:
 		live_print(out, v->live, options->format);

@@ -161,7 +161,7 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 		const uint32_t module = dump_find_module(h->dump, pc - 1);
 
 		if (!is_skipped_module(h, module) &&
-		    !is_wrapper(h, symbols_name_code(h->symbols, pc, true)))
+		    !is_wrapper(h, symbols_name_caller(h->symbols, pc)))
 			return node;
 		if (!nodes[node].parent)
 			return node;
@@ -189,8 +189,8 @@ const char *heap_site_name(struct heap *h, uint32_t stack)
 	if (!stack)
 		*cached = intern_string(h->private->names, "");
 	else
-		*cached = symbols_name_code(
-			h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc, true);
+		*cached = symbols_name_caller(
+			h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc);
 	return *cached;
 }
 

@@ -30,7 +30,7 @@ struct symbols {
 	char *debug_path; /* for libdwfl */
 	const char **notes;
 	size_t nr_notes;
-	struct map code_names; /* (pc, is_return) -> interned name */
+	struct map caller_names; /* (return address, 0) -> interned name */
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -64,7 +64,7 @@ void symbols_destroy(struct symbols *s)
 {
 	for (size_t i = 0; i < s->nr_modules; i++)
 		binary_close(&s->modules[i].binary);
-	map_deinit(&s->code_names);
+	map_deinit(&s->caller_names);
 	free(s->notes);
 	free(s->modules);
 	free(s->segments);
@@ -183,30 +183,31 @@ const char *symbols_module_name(struct symbols *s, uint32_t module)
 	return intern_string(s->names, slash ? slash + 1 : path);
 }
 
-/* The function that holds pc; where it has no name and no known start, `shown` stands for it. */
-static const char *symbols_make_code_name(struct symbols *s, uint64_t pc, uint64_t shown)
+static const char *symbols_make_caller_name(struct symbols *s, uint64_t pc)
 {
-	const uint32_t module = dump_find_module(s->dump, pc);
+	/* The call itself: what it returns to may be past the end of the function. */
+	const uint64_t call = pc - 1;
+	const uint32_t module = dump_find_module(s->dump, call);
 	struct symbol symbol;
 	size_t nr;
 
 	if (module == UINT32_MAX)
-		return intern_format(s->names, "0x%lx", shown);
-	if (symbols_find(s, pc, SYMBOL_FUNCTION, &symbol))
+		return intern_format(s->names, "0x%lx", pc);
+	if (symbols_find(s, call, SYMBOL_FUNCTION, &symbol))
 		return symbols_demangle(s, symbol.name);
 
-	const uint64_t start = binary_find_function_start(symbols_get_binary(s, module), pc);
+	const uint64_t start = binary_find_function_start(symbols_get_binary(s, module), call);
 
 	return intern_format(s->names, "%s+0x%lx", symbols_module_name(s, module),
-			     (start ? start : shown) - dump_modules(s->dump, &nr)[module].bias);
+			     (start ? start : pc) - dump_modules(s->dump, &nr)[module].bias);
 }
 
-const char *symbols_name_code(struct symbols *s, uint64_t pc, bool is_return)
+const char *symbols_name_caller(struct symbols *s, uint64_t pc)
 {
-	uint64_t *slot = map_find_or_insert(&s->code_names, pc, is_return);
+	uint64_t *slot = map_find_or_insert(&s->caller_names, pc, 0);
 
 	if (*slot == MAP_EMPTY)
-		*slot = (uintptr_t)symbols_make_code_name(s, pc - is_return, pc);
+		*slot = (uintptr_t)symbols_make_caller_name(s, pc);
 	return (const char *)(uintptr_t)*slot;
 }
 

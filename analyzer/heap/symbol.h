@@ -36,11 +36,10 @@ const char *symbols_demangle(struct symbols *s, const char *mangled);
 /* Without directory; "" where addr is in no module.  Interned. */
 const char *symbols_module_name(struct symbols *s, uint32_t module);
 /*
- * "function" of the code at pc, else "module+0x1234", where the offset is the start of the function
- * when the unwind table tells it, else pc itself; else "0x7f...".  is_return: pc is where a call
- * returns to, which may be past the end of the function that called.  Interned.
+ * The function whose call returns to pc; without a name "module+0x1234", where the offset is the
+ * start of the function when the unwind table tells it, else pc itself; else "0x7f...".  Interned.
  */
-const char *symbols_name_code(struct symbols *s, uint64_t pc, bool is_return);
+const char *symbols_name_caller(struct symbols *s, uint64_t pc);
 /* Is addr in a part of a module that holds instructions? */
 bool symbols_is_code(const struct symbols *s, uint64_t addr);
 /* The segment that holds addr; NULL: none. */

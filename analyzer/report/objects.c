@@ -34,7 +34,23 @@ static void print_column(FILE *out, const char *name, int width)
 	fprintf(out, "%*s  ", width > (int)strlen(name) ? width - (int)strlen(name) : 0, "");
 }
 
-static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t nr)
+static char *format_stack(struct heap *h, node_id n)
+{
+	return heap_format_stack(h, dump_blocks(h->dump)->stack[n]);
+}
+
+static void print_stack(FILE *out, struct heap *h, node_id n)
+{
+	_cleanup_free_ char *stack = format_stack(h, n);
+
+	for (char *rest = stack, *line; (line = strsep(&rest, "\n")) && *line;) {
+		fputs("    ", out);
+		text_print(out, line);
+		fputc('\n', out);
+	}
+}
+
+static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, bool with_stacks)
 {
 	int type_width = wider(0, "Type"), site_width = wider(0, "Site");
 
@@ -57,10 +73,12 @@ static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		else
 			text_print(out, site_name(h, n));
 		fprintf(out, "%s\n", preview);
+		if (with_stacks)
+			print_stack(out, h, n);
 	}
 }
 
-static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t nr)
+static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, bool with_stacks)
 {
 	struct json j = { .out = out };
 
@@ -68,6 +86,7 @@ static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 	for (uint32_t i = 0; i < nr; i++) {
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
+		_cleanup_free_ char *stack = with_stacks ? format_stack(h, n) : NULL;
 
 		json_begin_object(&j, NULL);
 		json_addr(&j, "address", dump_blocks(h->dump)->addr[n]);
@@ -76,18 +95,21 @@ static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		json_text(&j, "type", object_type(h, n)->name);
 		json_text(&j, "site", site_name(h, n));
 		json_text(&j, "text", preview);
+		if (stack)
+			json_text(&j, "stack", stack);
 		json_end_object(&j);
 	}
 	json_end_array(&j);
 	json_finish(&j);
 }
 
-static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr)
+static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, bool with_stacks)
 {
-	fputs("address,size,age_seconds,type,site,text\r\n", out);
+	fprintf(out, "address,size,age_seconds,type,site,text%s\r\n", with_stacks ? ",stack" : "");
 	for (uint32_t i = 0; i < nr; i++) {
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
+		_cleanup_free_ char *stack = with_stacks ? format_stack(h, n) : NULL;
 
 		fprintf(out, "0x%" PRIx64, dump_blocks(h->dump)->addr[n]);
 		csv_number(out, false, object_size(h, n));
@@ -95,22 +117,24 @@ static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr
 		csv_text(out, false, object_type(h, n)->name);
 		csv_text(out, false, site_name(h, n));
 		csv_text(out, false, preview);
+		if (stack)
+			csv_text(out, false, stack);
 		csv_end_row(out);
 	}
 }
 
 void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr,
-		   enum emit_format format)
+		   enum emit_format format, bool with_stacks)
 {
 	switch (format) {
 	case EMIT_TEXT:
-		print_text(out, h, ids, nr);
+		print_text(out, h, ids, nr, with_stacks);
 		break;
 	case EMIT_JSON:
-		print_json(out, h, ids, nr);
+		print_json(out, h, ids, nr, with_stacks);
 		break;
 	case EMIT_CSV:
-		print_csv(out, h, ids, nr);
+		print_csv(out, h, ids, nr, with_stacks);
 		break;
 	}
 }

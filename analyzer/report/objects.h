@@ -11,7 +11,8 @@
 #include "base/emit.h"
 #include "heap/heap.h"
 
+/* with_stacks: the whole stack that made each object as well. */
 void objects_print(FILE *out, struct heap *h, const node_id *ids, uint32_t nr,
-		   enum emit_format format);
+		   enum emit_format format, bool with_stacks);
 
 #endif

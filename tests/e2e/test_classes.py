@@ -204,3 +204,10 @@ def test_ignore_leaves_out_subclasses(variant, heapcensus, preload, tmp_path, na
     assert classes('--ignore', 'Sink') == everything - {'web::Sink', 'web::Page'}
     assert classes('--ignore', 'Circle') == everything - {'Circle', 'Circle[]'}
     assert classes('-i', 'Shape') == {'web::Sink'}
+
+
+def test_stack_of_an_object(variant, heapcensus, tmp_path):
+    Run(variant('rtti'), tmp_path / 'x.hc')
+    lines = heapcensus('oldest', '--stack', tmp_path / 'x.hc', '<load_table>').stdout.splitlines()
+    assert [line.split()[2:] for line in lines[2:]] == [['demo_malloc+0x4', '(e2e_classes_rtti)'],
+                                                         ['load_table+0x4', '(e2e_classes_rtti)']]
