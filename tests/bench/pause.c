@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a snapshot stops the program: the longest gap that a thread sees which only spins on the clock, and one that
- * spins on malloc and free.
+ * How long a snapshot stops the program: the longest gap that a thread sees which only spins on the clock (spin), or on
+ * malloc and free (malloc).  One of them at a time, so that on two cores it shares none with the snapshot's child.
  *
- *	pause BLOCKS BYTES SIGNAL SECONDS
+ *	pause BLOCKS BYTES SIGNAL SECONDS spin|malloc
  *
  * Holds BLOCKS blocks of BYTES bytes together, all touched; watches for SECONDS without a snapshot, then sends itself
- * SIGNAL (0: none) and watches for SECONDS more.  Prints "spin quiet_ms snapshot_ms" and "malloc quiet_ms snapshot_ms".
+ * SIGNAL (0: none) and watches for SECONDS more.  Prints "quiet_ms snapshot_ms".
  */
 #include <pthread.h>
 #include <signal.h>
@@ -67,20 +67,21 @@ static void enter(enum phase next, unsigned int seconds)
 
 int main(int argc, char **argv)
 {
-	struct watcher watchers[2] = {{.allocates = 0}, {.allocates = 1}};
+	struct watcher watcher = {0};
 	size_t nr_blocks, size;
 	unsigned int seconds;
 	int signal_number;
 	char **blocks;
 
-	if (argc != 5) {
-		fprintf(stderr, "usage: pause BLOCKS BYTES SIGNAL SECONDS\n");
+	if (argc != 6) {
+		fprintf(stderr, "usage: pause BLOCKS BYTES SIGNAL SECONDS spin|malloc\n");
 		return 2;
 	}
 	nr_blocks = strtoull(argv[1], NULL, 10);
 	size = nr_blocks ? strtoull(argv[2], NULL, 10) / nr_blocks : 0;
 	signal_number = atoi(argv[3]);
 	seconds = (unsigned int)atoi(argv[4]);
+	watcher.allocates = !strcmp(argv[5], "malloc");
 	blocks = malloc((nr_blocks + 1) * sizeof(*blocks));
 	if (!blocks)
 		abort();
@@ -90,9 +91,8 @@ int main(int argc, char **argv)
 			abort();
 		memset(blocks[i], (int)i, size);
 	}
-	for (int i = 0; i < 2; i++)
-		if (pthread_create(&watchers[i].thread, NULL, watch, &watchers[i]))
-			abort();
+	if (pthread_create(&watcher.thread, NULL, watch, &watcher))
+		abort();
 	enter(PHASE_WARM, 1);
 	enter(PHASE_QUIET, seconds);
 	__atomic_store_n(&phase, PHASE_SNAPSHOT, __ATOMIC_RELAXED);
@@ -100,11 +100,8 @@ int main(int argc, char **argv)
 		kill(getpid(), signal_number);
 	enter(PHASE_SNAPSHOT, seconds);
 	enter(PHASE_DONE, 0);
-	for (int i = 0; i < 2; i++) {
-		pthread_join(watchers[i].thread, NULL);
-		printf("%s %.2f %.2f\n", i ? "malloc" : "spin", watchers[i].gap_ms[PHASE_QUIET],
-		       watchers[i].gap_ms[PHASE_SNAPSHOT]);
-	}
+	pthread_join(watcher.thread, NULL);
+	printf("%.2f %.2f\n", watcher.gap_ms[PHASE_QUIET], watcher.gap_ms[PHASE_SNAPSHOT]);
 	for (size_t i = 0; i < nr_blocks; i++)
 		free(blocks[i]);
 	free(blocks);
