@@ -85,8 +85,10 @@ bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out)
 	static const enum plane_id order[] = {PLANE_POOL, PLANE_PYTHON, PLANE_MALLOC, PLANE_MMAP};
 
 	for (uint32_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const uint64_t half = 1ul << (live_planes[order[i]].granule_shift - 1);
+
 		*plane = order[i];
-		if (live_find(order[i], addr, out))
+		if (addr % half == 0 && live_find(order[i], addr, out))
 			return true;
 	}
 	return false;
