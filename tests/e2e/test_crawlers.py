@@ -23,7 +23,7 @@ TYPES = {
     "scrapy": [(r"<_PyCode_New>", 300), (r"<PyType_GenericAlloc>", 300)],
 }
 # A type, and what the text that its objects hold must contain.
-TEXTS = {"httrack": ("text", "/p/0"), "wget2": ("text", "/p/0"), "htdig": ("String", "page "), "wget": ("text", "/p/0"),
+TEXTS = {"httrack": ("text", "/p/0"), "wget2": ("text", "/p/0"), "htdig": ("String", "http://"), "wget": ("text", "/p/0"),
          "scrapy": ("text", "/p/0")}
 # Threads of wget2 may be running, not waiting, when the dump is taken: the dump says that it lacks their registers.
 MAY_LACK = {"wget2": {"threads_running"}}
