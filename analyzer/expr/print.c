@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "partition/repr.h"
+#include "base/repr.h"
 #include "report/objects.h"
 
 static void print_set(FILE *out, struct value *v, const struct table_options *options)

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "partition/kindset.h"
-#include "partition/repr.h"
+#include "base/repr.h"
 #include "partition/rules.h"
 
 struct byvia {
