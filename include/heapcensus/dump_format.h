@@ -306,6 +306,10 @@ struct hc_resident_run {
  *   dump_number reason (text: signal, every, grow, exit, api) allocator (text: glibc, jemalloc, tcmalloc, mimalloc, unknown)
  *   contents (text: full, pointers, none) stacks (text: full, caller, off) pause_ns
  *   profiler_bytes (resident bytes of heapcensus itself) rss_bytes
+ * and where there is a CPython:
+ *   python_version (text: 3.11.2) python_free_threaded (0 or 1) python_allocator (text: default, pymalloc, malloc, pymalloc_debug, ..., custom)
+ *   python_runtime python_type_type (addresses of _PyRuntime and PyType_Type, 0 unknown)
+ * and
  *   option.NAME (text) for every option that is not at its default
  * Keys of CNTR: count_list.h has them, value = how many; only those that are not 0 need be there.
  */

@@ -2,6 +2,7 @@
 /*
  * Unloading: whatever was cached about code must go before another object can take its place.
  */
+#include "hook/python.h"
 #include "hook/wrap.h"
 #include "stack/unwind.h"
 
@@ -13,6 +14,7 @@ HOOK_EXPORT int dlclose(void *handle)
 		return -1;
 	unwind_flush();
 	ret = real.dlclose(handle);
+	python_after_dlclose();
 	unwind_flush();		/* its destructors have run code of it meanwhile */
 	return ret;
 }

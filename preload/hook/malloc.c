@@ -90,8 +90,11 @@ static void insert_moved(struct thread *t, void *p, size_t size, uint64_t site, 
 {
 	const bool tagged = attr_get(record_attr(was->a)).tag != 0;
 	const bool labelled = record_flags(was->a) & RECORD_LABELLED;
+	uint32_t kind = HC_KIND_REALLOC;
 
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, HC_KIND_REALLOC, site_find(t, site),
+	if (UNLIKELY(t->via_sp != 0))
+		wrap_take_via(t, p, &size, &kind, &site);
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site),
 		    tagged ? record_attr(was->a) : t->attr);
 	if (labelled) {
 		label_move(PLANE_MALLOC, old, (uint64_t)p);

@@ -13,7 +13,9 @@
 
 static bool is_block(int prot, int flags, uint64_t site)
 {
-	return flags & MAP_ANONYMOUS && prot != PROT_NONE &&
+	const struct thread *const t = thread_self;
+
+	return flags & MAP_ANONYMOUS && prot != PROT_NONE && !(t && t->map_as == THREAD_MAP_ROOT) &&
 	       !(site >= real.allocator_start && site < real.allocator_end);
 }
 
@@ -55,7 +57,8 @@ static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t
 	if (p != MAP_FAILED && fixed)
 		mapped_remove(t, (uint64_t)p, len);
 	if (p != MAP_FAILED && block)
-		mapped_insert(t, (uint64_t)p, len, stack);
+		mapped_insert(t, (uint64_t)p, len,
+			      t->map_as == THREAD_MAP_ARENA ? HC_KIND_ARENA : HC_KIND_MMAP, stack);
 	mapped_unlock();
 	thread_leave(t);
 	return p;

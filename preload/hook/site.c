@@ -6,6 +6,7 @@
  */
 #include "hook/site.h"
 
+#include "hook/python.h"
 #include "stack/depot.h"
 #include "stack/unwind.h"
 
@@ -25,6 +26,7 @@ uint32_t site_find_slow(struct thread *t, uint64_t caller)
 {
 	struct thread_site *const s = &t->sites[site_index(caller)];
 
+	python_notice(caller);
 	/* A full stack is another one at each call: the cache stays empty then. */
 	if (site_state.mode == SITE_FULL)
 		return full_stack(t, caller);

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include "hook/python.h"
 #include "hook/wrap.h"
 #include "live/attr.h"
 #include "live/label.h"
@@ -109,6 +110,7 @@ __attribute__((constructor(101))) static void start(void)
 	check_allocator();
 	start_sites();
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
+	python_start();
 	trigger_init(real.allocator);
 }
 

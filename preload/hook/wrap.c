@@ -29,18 +29,25 @@ struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t
 	return t;
 }
 
+static bool is_via_size(const struct thread *t, size_t size)
+{
+	return !t->via_kind || size == t->via_size ||
+	       (size >= t->via_rounded && size <= t->via_rounded + t->via_slack);
+}
+
 /* Called by the inner entry point: is this the block that the outer one is about? */
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site)
 {
 	const bool below = (uint64_t)__builtin_frame_address(0) < t->via_sp;
 
 	t->via_sp = 0;
-	if (!below || (t->via_kind && *size != t->via_size && *size != t->via_rounded))
+	if (!below || !is_via_size(t, *size))
 		return;
 	*site = t->via_site;
 	if (t->via_kind) {
 		*kind = t->via_kind;
-		*size = t->via_size;
+		/* What debug hooks have added is part of the block. */
+		*size = t->via_size + (*size > t->via_rounded ? *size - t->via_rounded : 0);
 	}
 	t->via_done = (uint64_t)p;
 }

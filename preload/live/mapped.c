@@ -117,9 +117,9 @@ void mapped_remove(struct thread *t, uint64_t addr, uint64_t len)
 		cut(t, start, addr, end);
 }
 
-void mapped_insert(struct thread *t, uint64_t addr, uint64_t len, uint32_t stack)
+void mapped_insert(struct thread *t, uint64_t addr, uint64_t len, uint32_t kind, uint32_t stack)
 {
-	live_insert(t, PLANE_MMAP, addr, len, HC_KIND_MMAP, stack, t->attr);
+	live_insert(t, PLANE_MMAP, addr, len, kind, stack, t->attr);
 	if (!mapped.lowest || addr < mapped.lowest)
 		mapped.lowest = addr;
 }
@@ -138,7 +138,7 @@ static bool find_over(uint64_t addr, uint64_t *start, struct live_block *out)
 static void copy_to(struct thread *t, const struct live_block *whole, uint64_t to, uint64_t to_len)
 {
 	mapped_remove(t, to, to_len);
-	live_insert(t, PLANE_MMAP, to, to_len, HC_KIND_MMAP, record_stack(whole->a), record_attr(whole->a));
+	live_insert(t, PLANE_MMAP, to, to_len, record_kind(whole->a), record_stack(whole->a), record_attr(whole->a));
 }
 
 void mapped_move(struct thread *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,

@@ -18,7 +18,7 @@ void mapped_lock(void);
 void mapped_unlock(void);
 
 /* The rest with the lock held.  [addr, addr + len), page aligned. */
-void mapped_insert(struct thread *t, uint64_t addr, uint64_t len, uint32_t stack);
+void mapped_insert(struct thread *t, uint64_t addr, uint64_t len, uint32_t kind, uint32_t stack);
 void mapped_remove(struct thread *t, uint64_t addr, uint64_t len);
 
 /*

@@ -14,6 +14,7 @@
 
 #include "rt/ban.h"
 
+#define PAGE 4096ul
 #define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
 
 struct plane live_planes[NR_PLANES];
@@ -45,7 +46,7 @@ bool live_planes_init(uint32_t malloc_granule_shift)
 	static const uint32_t shifts[NR_PLANES] = {
 		[PLANE_MMAP] = 12,
 		[PLANE_POOL] = 3,
-		[PLANE_PYTHON] = 4,
+		[PLANE_PYTHON] = 5,
 	};
 
 	for (uint32_t i = 0; i < NR_PLANES; i++)
@@ -80,6 +81,35 @@ struct record *plane_add_leaf(struct plane *p, uint64_t addr)
 	else
 		private_pages_free(leaf, leaf_bytes(p));
 	return plane_find_slot(p, addr);
+}
+
+/* Whole pages are given back. */
+static void clear_slots(struct record *first, uint64_t nr)
+{
+	const uint64_t start = (uint64_t)first, end = (uint64_t)(first + nr);
+	const uint64_t page_start = (start + PAGE - 1) & -PAGE, page_end = end & -PAGE;
+
+	if (page_start < page_end && sys_madvise((void *)page_start, page_end - page_start, MADV_DONTNEED) == 0) {
+		memset(first, 0, page_start - start);
+		memset((void *)page_end, 0, end - page_end);
+	} else {
+		memset(first, 0, end - start);
+	}
+}
+
+void plane_clear(struct plane *p, uint64_t addr, uint64_t len)
+{
+	const uint64_t end = addr + len;
+
+	while (addr < end) {
+		const uint64_t leaf_end = (addr & ~(LEAF_SIZE - 1)) + LEAF_SIZE;
+		const uint64_t stop = end < leaf_end ? end : leaf_end;
+		struct record *const first = plane_find_slot(p, addr);
+
+		if (first)
+			clear_slots(first, (stop - addr) >> p->granule_shift);
+		addr = stop;
+	}
 }
 
 void plane_cursor_init(struct plane_cursor *c, const struct plane *p)

@@ -27,7 +27,7 @@ enum plane_id {
 	PLANE_MALLOC,	/* 32 over glibc, else 16 */
 	PLANE_MMAP,	/* 4096 */
 	PLANE_POOL,	/* 8 */
-	PLANE_PYTHON,	/* 16 */
+	PLANE_PYTHON,	/* 32: no request of pymalloc is below 17 (hook/python_wrap.c) */
 	NR_PLANES,
 };
 
@@ -44,6 +44,9 @@ bool live_planes_init(uint32_t malloc_granule_shift);
 
 /* Maps the leaf of addr.  NULL (and counted) where it cannot. */
 struct record *plane_add_leaf(struct plane *p, uint64_t addr);
+
+/* Forgets all that starts in [addr, addr + len), which is page aligned, and gives the memory of its records back. */
+void plane_clear(struct plane *p, uint64_t addr, uint64_t len);
 
 /* The slot of addr, or NULL where its leaf does not exist or addr is beyond the address space. */
 __attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)

@@ -26,6 +26,12 @@ enum thread_pending {
 	THREAD_PENDING_PERIODIC = 2,	/* the thread's first birth in a new tick */
 };
 
+enum thread_map {
+	THREAD_MAP_BLOCK = 0,
+	THREAD_MAP_ARENA,	/* an arena that blocks are carved from */
+	THREAD_MAP_ROOT,	/* no block: memory of an interpreter's own, which refers to blocks */
+};
+
 /* An entered scope (hook/tag.c), in private memory. */
 struct scope {
 	struct scope *outer;
@@ -53,8 +59,11 @@ struct thread {
 	uint64_t via_site;
 	uint64_t via_size;	/* what the program asked for */
 	uint64_t via_rounded;	/* ... what its runtime may make of that */
+	uint64_t via_slack;	/* ... and what may be added to that; 0 but for Python under debug hooks */
 	uint64_t via_done;	/* answer: the block that was recorded so */
 	uint32_t via_kind;	/* 0: the inner entry point's own */
+	uint32_t map_as;	/* enum thread_map: what its anonymous mappings are */
+	uint32_t python_depth;	/* 1 inside a wrapper of Python's allocators */
 	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */

@@ -16,6 +16,7 @@
 #include "snap/image.h"
 #include "snap/kv.h"
 #include "snap/layout.h"
+#include "target/python.h"
 #include "rt/ban.h"
 
 #define CMDLINE_MAX 65536
@@ -116,6 +117,19 @@ static void put_options(struct writer *w)
 	}
 }
 
+static void put_python(struct writer *w)
+{
+	const struct python *const py = &target_python;
+
+	if (!py->version[0])
+		return;
+	kv_text(w, "python_version", py->version);
+	kv_text(w, "python_allocator", py->allocator);
+	kv_number(w, "python_free_threaded", py->free_threaded);
+	kv_number(w, "python_runtime", py->runtime);
+	kv_number(w, "python_type_type", py->type_type);
+}
+
 void section_process(struct image *im)
 {
 	const struct facts *const facts = im->facts;
@@ -144,6 +158,7 @@ void section_process(struct image *im)
 	kv_number(w, "pause_ns", wait_for_pause());
 	kv_number(w, "rss_bytes", read_rss());
 	kv_number(w, "profiler_bytes", count_profiler_bytes(im));
+	put_python(w);
 	put_options(w);
 	writer_end(w);
 }

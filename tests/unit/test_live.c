@@ -232,7 +232,7 @@ static void map_pages(uint32_t page, uint32_t nr)
 {
 	mapped_remove(self, page_addr(page), nr * 4096ul);
 	model_clear(page, nr);
-	mapped_insert(self, page_addr(page), nr * 4096ul, 0);
+	mapped_insert(self, page_addr(page), nr * 4096ul, HC_KIND_MMAP, 0);
 	model_set(page, nr, birth_at(page_addr(page)));
 }
 
@@ -293,7 +293,7 @@ static void test_mapping_labels(void **state)
 
 	(void)state;
 	mapped_lock();
-	mapped_insert(self, addr, 10 * 4096, 0);
+	mapped_insert(self, addr, 10 * 4096, HC_KIND_MMAP, 0);
 	assert_true(label_set(PLANE_MMAP, addr, "cache") && live_set_labelled(PLANE_MMAP, addr, true));
 	mapped_move(self, addr, 10 * 4096, to, 20 * 4096, false);
 	assert_null(label_find(PLANE_MMAP, addr));

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The wrappers around CPython's allocators.
+ *
+ * A block of pymalloc's is a record of PLANE_PYTHON.  For what is passed on to malloc the wrapper
+ * says in struct thread who is asking, as operator new does, and malloc's own record is all there
+ * is; under debug hooks that record is the whole of it, with the hooks' header and trailer.
+ * Wrappers may stand on each other (debug hooks or tracemalloc between them): only the outermost
+ * records.
+ *
+ * Called with the GIL, but for a program that does without it; by any thread, never in the snapshot
+ * child.
+ */
+#include <heapcensus/dump_format.h>
+#include <string.h>
+
+#include "hook/python.h"
+#include "hook/wrap.h"
+#include "live/attr.h"
+#include "rt/message.h"
+#include "target/python.h"
+
+#include "rt/ban.h"
+
+#define PYTHON_NR_LAYERS      16
+#define PYTHON_MIN_SIZE	      17 /* pymalloc's 16-byte blocks would share a granule of the table */
+#define PYTHON_DEBUG_SLACK    64 /* what debug hooks add at most */
+#define PYTHON_ARENA_SIZE_OLD (256ul << 10) /* 3.9 and before */
+#define PYTHON_ARENA_SIZE     (1ul << 20)
+
+struct layer {
+	struct python_allocator next;
+	size_t slack; /* the next one may ask malloc for that much more */
+};
+
+/* Written by python_wrap, which one thread at a time runs. */
+static struct {
+	struct layer layers[PYTHON_NR_LAYERS];
+	uint32_t nr_layers;
+	struct python_arenas arenas; /* the next ones */
+} wrapped;
+
+static size_t asked_size(size_t size)
+{
+	return size > PYTHON_MIN_SIZE ? size : PYTHON_MIN_SIZE;
+}
+
+/* NULL: not the outermost wrapper, or a call out of the allocator: just forward. */
+static inline struct thread *begin(const struct layer *l, size_t size, uint64_t site,
+				   uint64_t frame)
+{
+	struct thread *t = thread_self;
+
+	if (UNLIKELY(!t))
+		t = thread_register();
+	if (UNLIKELY(!t || t->inside || t->python_depth))
+		return NULL;
+	t->python_depth = 1;
+	t->map_as = THREAD_MAP_ARENA;
+	t->via_kind = HC_KIND_PYTHON;
+	t->via_size = size;
+	t->via_rounded = asked_size(size);
+	t->via_slack = l->slack;
+	t->via_site = site;
+	t->via_done = 0;
+	t->via_sp = frame;
+	return t;
+}
+
+static inline void finish(struct thread *t)
+{
+	t->via_sp = 0;
+	t->via_slack = 0;
+	t->map_as = THREAD_MAP_BLOCK;
+	t->python_depth = 0;
+}
+
+/* Has malloc recorded it?  (Debug hooks give a pointer behind their header.) */
+static inline bool is_recorded(const struct thread *t, const void *p)
+{
+	return (uint64_t)p - t->via_done < PYTHON_DEBUG_SLACK;
+}
+
+static inline void insert(void *p, size_t size, uint64_t site)
+{
+	struct thread *const t = thread_enter();
+
+	if (UNLIKELY(!t))
+		return;
+	live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, site_find(t, site),
+		    t->attr);
+	thread_leave(t);
+}
+
+static void *python_alloc(void *ctx, size_t size)
+{
+	const struct layer *const l = ctx;
+	struct thread *const t = begin(l, size, WRAP_CALLER, WRAP_FRAME);
+	void *const p = l->next.alloc(l->next.ctx, asked_size(size));
+
+	if (UNLIKELY(!t))
+		return p;
+	finish(t);
+	if (LIKELY(p) && !is_recorded(t, p))
+		insert(p, size, WRAP_CALLER);
+	return p;
+}
+
+static void *python_zero_alloc(void *ctx, size_t nr, size_t size)
+{
+	const struct layer *const l = ctx;
+	const size_t total = nr * size; /* cannot overflow: the interpreter has looked */
+	struct thread *const t = begin(l, total, WRAP_CALLER, WRAP_FRAME);
+	void *const p = total >= PYTHON_MIN_SIZE
+				? l->next.zero_alloc(l->next.ctx, nr, size)
+				: l->next.zero_alloc(l->next.ctx, 1, PYTHON_MIN_SIZE);
+
+	if (UNLIKELY(!t))
+		return p;
+	finish(t);
+	if (LIKELY(p) && !is_recorded(t, p))
+		insert(p, total, WRAP_CALLER);
+	return p;
+}
+
+/* True where it was one of pymalloc's. */
+static inline bool forget(void *p, struct live_block *was)
+{
+	struct thread *const t = thread_enter();
+	const bool known = live_forget(t, PLANE_PYTHON, (uint64_t)p, was);
+
+	if (LIKELY(t != NULL))
+		thread_leave(t);
+	return known;
+}
+
+static void drop_label(void *p, const struct live_block *was)
+{
+	struct thread *const t = thread_enter();
+
+	live_forget_label(PLANE_PYTHON, (uint64_t)p, was);
+	if (t)
+		thread_leave(t);
+}
+
+static void restore(void *p, size_t size, const struct live_block *was)
+{
+	struct thread *const t = thread_enter();
+
+	if (!t)
+		return;
+	live_restore(t, PLANE_PYTHON, (uint64_t)p, size, was);
+	thread_leave(t);
+}
+
+static void python_release(void *ctx, void *p)
+{
+	const struct layer *const l = ctx;
+	struct live_block was;
+	uint64_t nr_freed;
+
+	if (UNLIKELY(!p)) {
+		l->next.release(l->next.ctx, p);
+		return;
+	}
+	if (LIKELY(forget(p, &was))) {
+		if (UNLIKELY(record_flags(was.a) & RECORD_LABELLED))
+			drop_label(p, &was);
+		l->next.release(l->next.ctx, p);
+		return;
+	}
+	nr_freed = thread_self ? thread_self->nr_freed : 0;
+	l->next.release(l->next.ctx, p);
+	/* Not malloc's either: born while the allocators were not wrapped. */
+	if (thread_self && thread_self->nr_freed == nr_freed)
+		COUNT(python_unknown_freed);
+}
+
+static void *python_resize(void *ctx, void *old, size_t size)
+{
+	const struct layer *const l = ctx;
+	struct live_block was;
+	const bool known = old && forget(old, &was);
+	struct thread *const t = begin(l, size, WRAP_CALLER, WRAP_FRAME);
+	void *const p = l->next.resize(l->next.ctx, old, asked_size(size));
+
+	if (t)
+		finish(t);
+	if (!p) {
+		if (known)
+			restore(old, was.size, &was);
+		return NULL;
+	}
+	if (known && p == old) {
+		restore(p, size, &was);
+		return p;
+	}
+	if (known && record_flags(was.a) & RECORD_LABELLED)
+		drop_label(old, &was);
+	/* A block that malloc had, and that stays where it is, malloc has put right. */
+	if (t && p != old && !is_recorded(t, p))
+		insert(p, size, WRAP_CALLER);
+	return p;
+}
+
+/* pymalloc asks for an arena: did the request come through us? */
+static void look_at_arena(const struct thread *t)
+{
+	if (t && !t->python_depth && !t->inside) {
+		COUNT(python_rewrapped);
+		python_wrap();
+	}
+}
+
+static bool is_arena(size_t size)
+{
+	return size == (target_python.minor >= 10 ? PYTHON_ARENA_SIZE : PYTHON_ARENA_SIZE_OLD);
+}
+
+/*
+ * Arenas are known as such.  What else the interpreter maps here are chunks of its frames' stack
+ * (3.11 and later), which is a root, not a block.
+ */
+static void *arena_alloc(void *ctx, size_t size)
+{
+	struct thread *const t = thread_self;
+	const uint32_t before = t ? t->map_as : 0;
+	void *p;
+
+	(void)ctx;
+	if (is_arena(size))
+		look_at_arena(t);
+	if (t)
+		t->map_as = is_arena(size) ? THREAD_MAP_ARENA : THREAD_MAP_ROOT;
+	p = wrapped.arenas.alloc(wrapped.arenas.ctx, size);
+	if (t)
+		t->map_as = before;
+	return p;
+}
+
+static void arena_release(void *ctx, void *p, size_t size)
+{
+	(void)ctx;
+	/* No block is left in it, or none that we were told of. */
+	if (is_arena(size))
+		plane_clear(&live_planes[PLANE_PYTHON], (uint64_t)p, size);
+	wrapped.arenas.release(wrapped.arenas.ctx, p, size);
+}
+
+/* The layer over `next`: the one that was there before, where the program goes back and forth. */
+static struct layer *get_layer(const struct python_allocator *next)
+{
+	for (uint32_t i = 0; i < wrapped.nr_layers; i++)
+		if (!memcmp(&wrapped.layers[i].next, next, sizeof(*next)))
+			return &wrapped.layers[i];
+	if (wrapped.nr_layers == PYTHON_NR_LAYERS)
+		return NULL;
+	struct layer *const l = &wrapped.layers[wrapped.nr_layers++];
+
+	/* The interpreter's own allocators have no context, debug hooks have. */
+	*l = (struct layer){ .next = *next, .slack = next->ctx ? PYTHON_DEBUG_SLACK : 0 };
+	return l;
+}
+
+static void wrap_domain(enum python_domain domain)
+{
+	struct python_allocator now;
+	struct layer *l;
+
+	target_python.get_allocator((int)domain, &now);
+	if (now.alloc == python_alloc)
+		return;
+	l = get_layer(&now);
+	if (!l) {
+		COUNT(python_lost);
+		return;
+	}
+	target_python.set_allocator((int)domain, &(struct python_allocator){
+							 .ctx = l,
+							 .alloc = python_alloc,
+							 .zero_alloc = python_zero_alloc,
+							 .resize = python_resize,
+							 .release = python_release,
+						 });
+}
+
+void python_wrap(void)
+{
+	struct python_allocator object;
+	struct python_arenas arenas;
+
+	target_python.get_allocator(PYTHON_OBJECT, &object);
+	/* 3.12 cannot be asked at first: its lock comes with its start. */
+	if (wrapped.nr_layers && object.alloc != python_alloc)
+		python_name_allocator();
+	wrap_domain(PYTHON_MEM);
+	wrap_domain(PYTHON_OBJECT);
+	target_python.get_arenas(&arenas);
+	if (arenas.alloc == arena_alloc)
+		return;
+	wrapped.arenas = arenas;
+	target_python.set_arenas(
+		&(struct python_arenas){ .alloc = arena_alloc, .release = arena_release });
+}
