@@ -160,7 +160,7 @@ static struct error *object_address(struct expr_env *env, const struct ast *ast,
 	(void)env;
 	(void)ast;
 	*ret = value_create_text(
-		xasprintf("0x%" PRIx64, dump_blocks(base->source->heap->dump)->addr[base->object]));
+		xasprintf("0x%" PRIx64, object_addr(base->source->heap, base->object)));
 	return NULL;
 }
 

@@ -46,7 +46,7 @@ static void print_item(FILE *out, struct value *v)
 		fputc('<', out);
 		text_print(out, object_type(v->source->heap, v->object)->name);
 		fprintf(out, " at 0x%" PRIx64 ">",
-			dump_blocks(v->source->heap->dump)->addr[v->object]);
+			object_addr(v->source->heap, v->object));
 		break;
 	case VALUE_OBJECTS:
 		fprintf(out, "<%" PRIu32 " objects>", v->objects.nr);
@@ -85,7 +85,7 @@ static void json_item(struct json *j, struct value *v)
 		break;
 	case VALUE_OBJECT:
 		json_begin_object(j, NULL);
-		json_addr(j, "address", dump_blocks(v->source->heap->dump)->addr[v->object]);
+		json_addr(j, "address", object_addr(v->source->heap, v->object));
 		json_text(j, "type", object_type(v->source->heap, v->object)->name);
 		json_end_object(j);
 		break;

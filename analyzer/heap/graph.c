@@ -25,6 +25,7 @@ struct scan {
 	struct heap *h;
 	const struct progress *progress; /* of the first span only */
 	node_id first, last;		 /* nodes [first, last) */
+	node_id node;			 /* at hand */
 	bool skips_tails;		 /* of the node at hand: it may point at free chunks */
 	uint64_t low, high;		 /* every object lies in [low, high) */
 	node_id *to;
@@ -53,6 +54,23 @@ static bool is_tail(const struct dump_blocks *b, node_id to, uint64_t word)
 	return word != b->addr[to] && b->addr[to] + b->size[to] - word <= 8;
 }
 
+/* An object's words that lead to its own tables say nothing. */
+static bool scan_is_edge(const struct scan *s, uint64_t offset, node_id to)
+{
+	const struct heap *h = s->h;
+
+	if (h->owner[to] == NODE_NONE)
+		return false;
+	if (node_is_root(h, s->node))
+		return true;
+	if (h->owner[to] != to && h->owner[to] == h->owner[s->node])
+		return false;
+
+	const struct type_ops *ops = object_type(h, s->node)->ops;
+
+	return !ops || !ops->is_edge || ops->is_edge(h, s->node, offset, to);
+}
+
 /* The words of [start, end), byte offsets into bytes; both multiples of 8. */
 static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t start, uint64_t end)
 {
@@ -68,10 +86,12 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 
 		const uint32_t to = dump_find_block(d, word);
 
-		if (to == UINT32_MAX || (s->skips_tails && is_tail(b, to, word)))
+		if (to == UINT32_MAX || (s->skips_tails && is_tail(b, to, word)) ||
+		    !scan_is_edge(s, offset, to))
 			continue;
-		scan_add_edge(s, to,
-			      (uint32_t)(offset / 8) | (word == b->addr[to] ? 0 : EDGE_INTERIOR));
+		scan_add_edge(s, s->h->owner[to],
+			      (uint32_t)(offset / 8) |
+				      (word == object_addr(s->h, to) ? 0 : EDGE_INTERIOR));
 	}
 }
 
@@ -98,7 +118,8 @@ static void scan_object(struct scan *s, node_id n)
 	const uint8_t *bytes;
 	uint64_t offset = 0;
 
-	if (!end || object_type(s->h, n)->flags & TYPE_NO_POINTERS)
+	if (!end || s->h->owner[n] == NODE_NONE ||
+	    object_type(s->h, n)->flags & TYPE_NO_POINTERS)
 		return;
 	bytes = dump_block_bytes(s->h->dump, n);
 	if (!bytes)
@@ -125,6 +146,7 @@ static void *scan_span(void *arg)
 	for (node_id n = s->first; n < s->last; n++) {
 		const size_t before = s->nr;
 
+		s->node = n;
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];
 
@@ -144,7 +166,7 @@ static void *scan_span(void *arg)
 
 static uint64_t node_bytes(const struct heap *h, node_id n)
 {
-	return node_is_root(h, n) ? h->roots[n - h->nr_objects].size : object_size(h, n) + 16;
+	return node_is_root(h, n) ? h->roots[n - h->nr_objects].size : block_size(h, n) + 16;
 }
 
 /* Cuts the nodes into spans of about equal bytes; returns how many. */

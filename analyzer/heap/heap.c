@@ -32,6 +32,14 @@ struct heap *heap_create(const struct dump *d, const struct heap_options *option
 	h->symbols = symbols_create(d, p->options.symbol_path, p->names);
 	h->nr_objects = dump_blocks(d)->nr;
 	h->type = xcalloc(h->nr_objects + 1ul, sizeof(*h->type));
+	h->owner = xcalloc(h->nr_objects + 1ul, sizeof(*h->owner));
+	h->next_table = xcalloc(h->nr_objects + 1ul, sizeof(*h->next_table));
+	h->folded = xcalloc(h->nr_objects + 1ul, sizeof(*h->folded));
+	h->head = xcalloc(h->nr_objects + 1ul, sizeof(*h->head));
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		h->owner[n] = n;
+		h->next_table[n] = NODE_NONE;
+	}
 	heap_intern_type(h, "<unknown>", PROVENANCE_NONE, TYPE_FALLBACK);
 	roots_create(h);
 	h->nr_nodes = h->nr_objects + h->nr_roots;
@@ -57,12 +65,26 @@ void heap_close(struct heap *h)
 	free(h->roots);
 	free(h->types);
 	free(h->type);
+	free(h->owner);
+	free(h->next_table);
+	free(h->folded);
+	free(h->head);
 	free(h);
 }
 
 struct error *heap_need_graph(struct heap *h)
 {
 	return h->out_first ? NULL : graph_create(h, &h->private->options.progress);
+}
+
+void heap_fold(struct heap *h, node_id n, node_id t)
+{
+	if (h->private->options.unfolded)
+		return;
+	h->owner[t] = n;
+	h->next_table[t] = h->next_table[n];
+	h->next_table[n] = t;
+	h->folded[n] += block_size(h, t);
 }
 
 const char *const *heap_notes(const struct heap *h, size_t *nr)
@@ -88,7 +110,7 @@ uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance prov
 		p->types_room = p->types_room ? p->types_room * 2 : 64;
 		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
 	}
-	h->types[h->nr_types] = (struct type){ interned, provenance, flags, "" };
+	h->types[h->nr_types] = (struct type){ interned, provenance, flags, "", NULL };
 	*index = h->nr_types;
 	return h->nr_types++;
 }

@@ -2,7 +2,8 @@
 /*
  * The heap of one dump as the analyzer sees it: nodes, edges between them, types.
  *
- * Nodes 0 .. nr_objects-1 are objects (at first the dump's blocks in address order, same index);
+ * Nodes 0 .. nr_objects-1 are blocks (the dump's, in address order, same index); those that own
+ * themselves are objects;
  * nodes nr_objects .. nr_nodes-1 are roots (a module's data, a thread's stack, its TLS, a register,
  * an anonymous range), which no set contains and no table counts, but which hold objects.  The
  * symbol or stack frame that covers a word of a root is looked up only when its relation is named.
@@ -34,6 +35,7 @@ typedef uint32_t node_id;
 /* Where a type's name comes from; info prints blocks and bytes of each.  name, text, summary */
 #define PROVENANCES(X) \
 	X(TAG, "tag", "named by the program (heapcensus_tag)") \
+	X(CPYTHON, "cpython", "CPython object, by its header and its class") \
 	X(VTABLE_RTTI, "vtable-rtti", "C++ dynamic type by its type_info") \
 	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
 	X(VTABLE_SHAPE, "vtable-shape", \
@@ -55,12 +57,27 @@ enum type_flags {
 	TYPE_FALLBACK = 4,	/* a label <function>, not a type */
 };
 
+struct heap;
+
+/*
+ * What a family of types knows of its objects' words.  Both may be NULL.  from is the block that
+ * the word lies in (it may be a table of another object, heap->owner tells).
+ */
+struct type_ops {
+	/* Is the word at offset of block `from`, which points at or into object `to`, a reference?
+	 * Several threads ask at once. */
+	bool (*is_edge)(const struct heap *h, node_id from, uint64_t offset, node_id to);
+	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
+	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
+};
+
 struct type {
 	const char *name; /* as printed: "Request", "std::string", "<htmlParseStartTag>" */
 	enum provenance provenance;
 	uint32_t flags;
 	const char *bases; /* C++ classes it derives from (of an array: of its elements, too), each
 			      ended by a newline; "": none known */
+	const struct type_ops *ops; /* NULL: every word that points at an object is a reference */
 };
 
 enum root_kind { ROOT_GLOBAL, ROOT_STACK, ROOT_REGISTER, ROOT_TLS, ROOT_RANGE };
@@ -90,6 +107,22 @@ struct heap {
 	uint32_t nr_types;
 	uint32_t *type; /* [nr_objects] index in types */
 
+	/*
+	 * Folding.  A block may count for another one: a dict's keys for the dict.
+	 *	owner[n] == n: an object; only these are in sets and tables
+	 *	owner[n] == NODE_NONE: nobody's, left out: an object on a free list, whose words count
+	 *	for nothing
+	 *	else: a table of owner[n], which is an object; owner[n] is never itself a table
+	 * folded[n] is the sum of its tables' sizes; the tables of object n are next_table[n],
+	 * next_table of that one ... until NODE_NONE.
+	 */
+	node_id *owner;
+	node_id *next_table;
+	uint64_t *folded;
+	uint8_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
+			  interior one */
+	struct cpython *cpython; /* typing/cpython/cpython.h; NULL where there is none */
+
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
 	uint64_t *out_first;  /* [nr_nodes + 1] */
@@ -107,6 +140,7 @@ struct heap {
 
 struct heap_options {
 	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
+	bool unfolded;		 /* every block is an object of its own */
 	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */
 	struct progress progress;
 };
@@ -136,10 +170,27 @@ static inline bool node_is_root(const struct heap *h, node_id n)
 {
 	return n >= h->nr_objects;
 }
+/* With its tables. */
 static inline uint64_t object_size(const struct heap *h, node_id n)
+{
+	return dump_blocks(h->dump)->size[n] + h->folded[n];
+}
+/* Bytes of the block alone. */
+static inline uint64_t block_size(const struct heap *h, node_id n)
 {
 	return dump_blocks(h->dump)->size[n];
 }
+/* Where the program's pointers to it point. */
+static inline uint64_t object_addr(const struct heap *h, node_id n)
+{
+	return dump_blocks(h->dump)->addr[n] + h->head[n];
+}
+static inline bool node_is_object(const struct heap *h, node_id n)
+{
+	return n < h->nr_objects && h->owner[n] == n;
+}
+/* Block t becomes a table of object n, which is its own owner.  t has none of its own. */
+void heap_fold(struct heap *h, node_id n, node_id t);
 static inline const struct type *object_type(const struct heap *h, node_id n)
 {
 	return &h->types[h->type[n]];

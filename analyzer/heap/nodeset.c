@@ -64,9 +64,10 @@ struct nodeset *nodeset_create_all(const struct heap *h)
 {
 	struct nodeset *s = nodeset_alloc(h->nr_objects);
 
-	for (uint32_t i = 0; i < h->nr_objects; i++)
-		s->ids[i] = i;
-	s->nr = h->nr_objects;
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		if (h->owner[n] == n)
+			s->ids[s->nr++] = n;
+	}
 	return nodeset_finish(h, s);
 }
 
@@ -128,40 +129,62 @@ struct nodeset *nodeset_minus(const struct heap *h, const struct nodeset *a,
 	return nodeset_finish(h, s);
 }
 
-/* The objects at the other end of the edges of s, along rows (first, to). */
-static struct nodeset *nodeset_neighbours(const struct heap *h, const struct nodeset *s,
-					  const uint64_t *first, const node_id *to)
+/* A set in the making: one bit an object. */
+struct bits {
+	uint64_t *words;
+	size_t nr_words;
+	uint32_t nr;
+};
+
+static struct bits bits_create(const struct heap *h)
 {
 	const size_t nr_words = h->nr_objects / 64 + 1ul;
-	_cleanup_free_ uint64_t *seen = xcalloc(nr_words, sizeof(*seen));
-	uint32_t nr = 0;
 
-	for (uint32_t i = 0; i < s->nr; i++) {
-		for (uint64_t e = first[s->ids[i]]; e < first[s->ids[i] + 1]; e++) {
-			const node_id n = to[e];
+	return (struct bits){ xcalloc(nr_words, sizeof(uint64_t)), nr_words, 0 };
+}
 
-			if (node_is_root(h, n) || seen[n / 64] >> n % 64 & 1)
-				continue;
-			seen[n / 64] |= 1ull << n % 64;
-			nr++;
-		}
+static void bits_insert(struct bits *b, node_id n)
+{
+	b->nr += !(b->words[n / 64] >> n % 64 & 1);
+	b->words[n / 64] |= 1ull << n % 64;
+}
+
+static struct nodeset *bits_finish(const struct heap *h, struct bits *b)
+{
+	struct nodeset *found = nodeset_alloc(b->nr);
+
+	for (size_t w = 0; w < b->nr_words; w++) {
+		for (uint64_t rest = b->words[w]; rest; rest &= rest - 1)
+			found->ids[found->nr++] = w * 64 + __builtin_ctzll(rest);
 	}
-
-	struct nodeset *found = nodeset_alloc(nr);
-
-	for (size_t w = 0; w < nr_words; w++) {
-		for (uint64_t bits = seen[w]; bits; bits &= bits - 1)
-			found->ids[found->nr++] = w * 64 + __builtin_ctzll(bits);
-	}
+	free(b->words);
 	return nodeset_finish(h, found);
 }
 
 struct nodeset *nodeset_referrers(const struct heap *h, const struct nodeset *s)
 {
-	return nodeset_neighbours(h, s, h->in_first, h->in_from);
+	struct bits found = bits_create(h);
+
+	for (uint32_t i = 0; i < s->nr; i++) {
+		for (uint64_t k = h->in_first[s->ids[i]]; k < h->in_first[s->ids[i] + 1]; k++) {
+			const node_id from = h->in_from[k];
+
+			if (!node_is_root(h, from))
+				bits_insert(&found, h->owner[from]);
+		}
+	}
+	return bits_finish(h, &found);
 }
 
 struct nodeset *nodeset_referents(const struct heap *h, const struct nodeset *s)
 {
-	return nodeset_neighbours(h, s, h->out_first, h->out_to);
+	struct bits found = bits_create(h);
+
+	for (uint32_t i = 0; i < s->nr; i++) {
+		for (node_id n = s->ids[i]; n != NODE_NONE; n = h->next_table[n]) {
+			for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++)
+				bits_insert(&found, h->out_to[e]);
+		}
+	}
+	return bits_finish(h, &found);
 }

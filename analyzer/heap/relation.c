@@ -29,7 +29,7 @@ static uint64_t source_word(const struct heap *h, node_id from, uint64_t offset)
 static bool is_table(const struct heap *h, node_id n)
 {
 	return !h->private->options.exact_index && object_type(h, n)->flags & TYPE_FALLBACK &&
-	       object_size(h, n) > TABLE_BYTES;
+	       block_size(h, n) > TABLE_BYTES;
 }
 
 /* How far into the target the edge points; 0 at its start, SOMEWHERE inside a table. */
@@ -39,7 +39,7 @@ static uint64_t edge_distance(const struct heap *h, node_id from, uint32_t offse
 		return 0;
 	if (is_table(h, to))
 		return SOMEWHERE;
-	return source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
+	return source_word(h, from, EDGE_OFFSET(offset)) - object_addr(h, to);
 }
 
 static const char *with_distance(struct heap *h, const char *name, uint64_t distance)
@@ -85,11 +85,15 @@ static const char *given_name(const struct heap *h, node_id from, uint64_t offse
 	return intern_string(h->private->names, dump_get_string(h->dump, relations[low].text).bytes);
 }
 
-static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance)
+static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance,
+				  node_id to)
 {
-	const bool is_array = object_type(h, from)->flags & TYPE_POINTER_ARRAY;
+	const struct type *type = object_type(h, from);
+	const bool is_array = type->flags & TYPE_POINTER_ARRAY;
 	const char *given = given_name(h, from, offset);
 
+	if (!given && type->ops && type->ops->relation)
+		given = type->ops->relation(h, from, offset, to);
 	if (given)
 		return with_distance(h, given, distance);
 	if (is_table(h, from) || (is_array && !h->private->options.exact_index))
@@ -122,5 +126,5 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 
 	if (node_is_root(h, from))
 		return root_relation(h, from, EDGE_OFFSET(offset), distance);
-	return block_relation(h, from, EDGE_OFFSET(offset), distance);
+	return block_relation(h, from, EDGE_OFFSET(offset), distance, to);
 }

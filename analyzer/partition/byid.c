@@ -12,7 +12,7 @@
 
 struct byid {
 	struct classifier base;
-	const uint64_t *addr;
+	const struct heap *heap;
 	char name[2 + 16 + 1];
 };
 
@@ -26,7 +26,7 @@ static const char *name(struct classifier *c, uint32_t kind)
 {
 	struct byid *b = (struct byid *)c;
 
-	snprintf(b->name, sizeof(b->name), "0x%" PRIx64, b->addr[kind]);
+	snprintf(b->name, sizeof(b->name), "0x%" PRIx64, object_addr(b->heap, kind));
 	return b->name;
 }
 
@@ -40,7 +40,7 @@ static int nr_digits(uint64_t addr)
 static int compare(struct classifier *c, uint32_t a, uint32_t b)
 {
 	const struct byid *byid = (struct byid *)c;
-	uint64_t x = byid->addr[a], y = byid->addr[b];
+	uint64_t x = object_addr(byid->heap, a), y = object_addr(byid->heap, b);
 	const int more = nr_digits(x) - nr_digits(y);
 
 	if (more > 0)
@@ -62,6 +62,6 @@ struct classifier *partition_create_byid(struct heap *h)
 	b->base = (struct classifier){
 		1, "Address", classify, name, compare, destroy, .by_id = true
 	};
-	b->addr = dump_blocks(h->dump)->addr;
+	b->heap = h;
 	return &b->base;
 }

@@ -37,7 +37,7 @@ static uint32_t classify(struct classifier *c, node_id n)
 
 		kindset_add(&b->sets, node_is_root(h, from)
 					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
-					      : object_type(h, from)->name);
+					      : object_type(h, h->owner[from])->name);
 	}
 	return kindset_end(&b->sets);
 }

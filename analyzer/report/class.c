@@ -13,6 +13,7 @@ bool type_is_class(const struct type *type)
 {
 	switch (type->provenance) {
 	case PROVENANCE_TAG:
+	case PROVENANCE_CPYTHON:
 	case PROVENANCE_VTABLE_RTTI:
 	case PROVENANCE_VTABLE_SYMBOL:
 	case PROVENANCE_VTABLE_SHAPE:

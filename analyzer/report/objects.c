@@ -65,7 +65,7 @@ static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		_cleanup_free_ char *preview = preview_object(h, n);
 
 		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ",
-			dump_blocks(h->dump)->addr[n], object_size(h, n),
+			object_addr(h, n), object_size(h, n),
 			object_age_ns(h, n) / NS_PER_S);
 		print_column(out, object_type(h, n)->name, type_width);
 		if (*preview)
@@ -89,7 +89,7 @@ static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		_cleanup_free_ char *stack = with_stacks ? format_stack(h, n) : NULL;
 
 		json_begin_object(&j, NULL);
-		json_addr(&j, "address", dump_blocks(h->dump)->addr[n]);
+		json_addr(&j, "address", object_addr(h, n));
 		json_number(&j, "size", object_size(h, n));
 		json_real(&j, "age_seconds", (double)object_age_ns(h, n) / NS_PER_S);
 		json_text(&j, "type", object_type(h, n)->name);
@@ -111,7 +111,7 @@ static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr
 		_cleanup_free_ char *preview = preview_object(h, n);
 		_cleanup_free_ char *stack = with_stacks ? format_stack(h, n) : NULL;
 
-		fprintf(out, "0x%" PRIx64, dump_blocks(h->dump)->addr[n]);
+		fprintf(out, "0x%" PRIx64, object_addr(h, n));
 		csv_number(out, false, object_size(h, n));
 		csv_number(out, false, object_age_ns(h, n) / NS_PER_S);
 		csv_text(out, false, object_type(h, n)->name);

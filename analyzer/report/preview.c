@@ -70,7 +70,7 @@ static struct text pointed_text(const struct dump *d, uint64_t addr)
 static struct text next_text(const struct heap *h, node_id n, uint64_t *word)
 {
 	const uint8_t *bytes = dump_block_bytes(h->dump, n);
-	const uint64_t nr_words = bytes ? object_size(h, n) / 8 : 0;
+	const uint64_t nr_words = bytes ? block_size(h, n) / 8 : 0;
 
 	for (; *word < nr_words && *word < WORDS_MOST; ++*word) {
 		const struct text text = pointed_text(h->dump, load_word(bytes, *word * 8));
@@ -90,7 +90,7 @@ static char *quote(struct text text)
 
 char *preview_object(const struct heap *h, node_id n)
 {
-	const struct text own = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
+	const struct text own = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
 	char *preview;
 	uint64_t word = 0;
 
@@ -112,7 +112,7 @@ char *preview_object(const struct heap *h, node_id n)
 
 char *preview_first_text(const struct heap *h, node_id n)
 {
-	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), object_size(h, n));
+	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
 	uint64_t word = 0;
 
 	if (!text.len)
