@@ -48,10 +48,19 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 	return p;
 }
 
-void wrap_free(void *p)
+/* Out of the census, one way or another.  False: it was private memory, and is free now. */
+__attribute__((noinline)) static bool forget_slow(struct thread *t, void *p)
 {
 	struct live_block was;
 
+	if (!live_forget(t, PLANE_MALLOC, (uint64_t)p, &was))
+		return !wrap_free_unknown(p);
+	live_forget_label(PLANE_MALLOC, (uint64_t)p, &was);
+	return true;
+}
+
+void wrap_free(void *p)
+{
 	if (UNLIKELY(!p))
 		return;
 	struct thread *const t = real_enter();
@@ -60,12 +69,8 @@ void wrap_free(void *p)
 		wrap_spare_free(p);
 		return;
 	}
-	if (LIKELY(live_forget(t, PLANE_MALLOC, (uint64_t)p, &was))) {
-		live_forget_label(PLANE_MALLOC, (uint64_t)p, &was);
+	if (LIKELY(live_forget_hot(t, PLANE_MALLOC, (uint64_t)p)) || forget_slow(t, p))
 		real.free(p);
-	} else if (!wrap_free_unknown(p)) {
-		real.free(p);
-	}
 	thread_leave(t);
 }
 

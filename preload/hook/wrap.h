@@ -38,14 +38,18 @@ static inline size_t wrap_size(size_t size)
  */
 struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site, uint64_t frame);
 void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site);
-void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
+
+void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site);
 
 /* A block that the allocator has just given: into the census. */
 __attribute__((always_inline)) static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
-	if (__builtin_expect(t->via_sp != 0, 0))
-		wrap_take_via(t, p, &size, &kind, &site);
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
+	const uint64_t tick = clock_tick();
+	const struct thread_site *const s = &t->sites[site_index(site)];
+
+	if (UNLIKELY(t->via_sp || s->pc != site ||
+		     !live_insert_hot(t, PLANE_MALLOC, (uint64_t)p, size, kind, s->node, tick)))
+		wrap_insert_slow(t, p, size, kind, site);
 }
 
 /* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the allocator's, and a loss to count unless

@@ -87,6 +87,25 @@ __attribute__((always_inline)) static inline void live_insert(struct thread *t, 
 	t->seq++;
 }
 
+/* live_insert where nothing is out of the ordinary, so that the compiler need keep nothing for slow calls.  False: nothing was done. */
+__attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, enum plane_id plane,
+								  uint64_t addr, uint64_t size,
+								  uint32_t kind, uint32_t stack,
+								  uint64_t tick)
+{
+	const struct plane *const p = &live_planes[plane];
+	struct record *const slot = plane_find_slot(p, addr);
+
+	if (__builtin_expect(!slot || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE, 0))
+		return false;
+	slot->b = record_pack_b((uint32_t)tick, t->slot, t->seq);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	slot->a = record_pack_a(size, stack, t->attr, kind, 0) | live_pack_half(p, addr);
+	t->bytes_allocated += size;
+	t->seq++;
+	return true;
+}
+
 /* The slot where a block starts at addr exactly, read into out; NULL where none does. */
 __attribute__((always_inline)) static inline struct record *live_find_slot(const struct plane *p, uint64_t addr, struct live_block *out)
 {
@@ -121,6 +140,27 @@ static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t a
 		t->nr_freed++;
 		t->bytes_freed += was->size;
 	}
+	return true;
+}
+
+/* live_forget where nothing is out of the ordinary: a known block of moderate size without a label.  False: nothing was done. */
+__attribute__((always_inline)) static inline bool live_forget_hot(struct thread *t, enum plane_id plane,
+								  uint64_t addr)
+{
+	const struct plane *const p = &live_planes[plane];
+	struct record *const slot = plane_find_slot(p, addr);
+
+	if (__builtin_expect(!slot, 0))
+		return false;
+	const uint64_t a = slot->a;
+	/* Flags above kind: no label, the right half, and 1 <= kind < 16. */
+	const uint64_t flags_kind = (a ^ live_pack_half(p, addr)) >> 58;
+
+	if (__builtin_expect(flags_kind - 1 >= 15 || record_size_field(a) == RECORD_SIZE_ESCAPE, 0))
+		return false;
+	slot->a = 0;
+	t->nr_freed++;
+	t->bytes_freed += record_size_field(a);
 	return true;
 }
 
