@@ -26,7 +26,7 @@
 #define CHILD_STACK (256ul << 10)
 #define CHILD_MEMORY (32ul << 20)	/* bump memory that is mapped before the maps are read */
 #define CHILD_GUARD 4096ul
-#define CHILD_NICE 10
+#define CHILD_NICE 4	/* not starved by the program: pages are copied while we live */
 #define CHILD_FDS_MAX 65536		/* closed one by one where the kernel has no close_range */
 
 /* Used in the child only. */

@@ -9,7 +9,7 @@ import time
 
 import hcdump
 
-DEADLINE = 30
+DEADLINE = 90
 SYS_TGKILL = 234
 libc = ctypes.CDLL(None, use_errno=True)
 

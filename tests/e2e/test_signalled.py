@@ -48,6 +48,7 @@ def test_not_noticed(mode, contents, undisturbed, program, preload, tmp_path):
         pepper(run, rng)
         status, out, err = run.finish()
         files = run.files()
+    assert set(out.splitlines()) - set(undisturbed[1].splitlines()) == set()
     assert (status, out) == undisturbed
     assert err == ""
     assert len(files) >= 3, "signals during a dump ask for one more only, and a busy machine writes slowly"

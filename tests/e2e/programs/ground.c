@@ -79,7 +79,7 @@ static void *worker_main(void *arg)
 	while (w->nr_operations < operations || !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		worker_step(w);
 		if (w->nr_operations % 2048 == 0)
-			usleep(1000);	/* the process that writes a dump has low priority */
+			usleep(w->nr_operations < operations ? 2000 : 30000);	/* let dumps be written */
 	}
 	heapcensus_scope_leave();
 	return NULL;
