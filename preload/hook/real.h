@@ -28,7 +28,7 @@ struct real {
 /* Written once by real_init (operator new's pointers: by the first wrapper that finds them), read-only after. */
 extern struct real real __attribute__((visibility("hidden")));
 
-/* False while this very thread is inside real_init: use private memory (hook/early.h). */
+/* False while this very thread is inside real_init: use private memory (hook/wrap.h). */
 bool real_init(void);
 
 /* real_init, unless it is done.  malloc is the last pointer that real_init sets. */

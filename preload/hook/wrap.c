@@ -36,7 +36,7 @@ static bool is_via_size(const struct thread *t, size_t size)
 }
 
 /* Called by the inner entry point: is this the block that the outer one is about? */
-static void take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site)
+void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site)
 {
 	const bool below = (uint64_t)__builtin_frame_address(0) < t->via_sp;
 
@@ -55,7 +55,7 @@ static void take_via(struct thread *t, const void *p, size_t *size, uint32_t *ki
 void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
 	if (t->via_sp)
-		take_via(t, p, &size, &kind, &site);
+		wrap_take_via(t, p, &size, &kind, &site);
 	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
 }
 
