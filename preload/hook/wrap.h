@@ -40,8 +40,6 @@ struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t
 void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site);
 /* Called by the inner entry point about its new block p: puts in what the outer one says, if p is what that is about. */
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
-
-void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
 void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site);
 
 /* A block that the allocator has just given: into the census. */
