@@ -21,7 +21,7 @@
 /* Under its lock. */
 static struct {
 	struct lock lock;
-	uint64_t lowest;	/* no block ever started below (0: none yet) */
+	uint64_t longest;	/* no block ever covered more: how far below an address a block over it can start */
 } mapped;
 
 void mapped_lock(void) { lock_take(&mapped.lock); }
@@ -29,6 +29,12 @@ void mapped_lock(void) { lock_take(&mapped.lock); }
 void mapped_unlock(void) { lock_give(&mapped.lock); }
 
 static uint64_t page_up(uint64_t n) { return (n + PAGE - 1) & ~(PAGE - 1); }
+
+static void note_length(uint64_t len)
+{
+	if (page_up(len) > mapped.longest)
+		mapped.longest = page_up(len);
+}
 
 static const struct record *leaf_of(uint64_t addr)
 {
@@ -52,14 +58,20 @@ static uint64_t next_start(uint64_t addr, uint64_t end)
 	return end;
 }
 
-/* The nearest start below addr, or 0. */
+/*
+ * The nearest start below addr from which a block could reach it, or 0.  Programs unmap files all the time, which are no blocks: the
+ * search must end soon where nothing is.
+ */
 static uint64_t previous_start(uint64_t addr)
 {
-	while (addr > mapped.lowest) {
+	const uint64_t lowest = addr > mapped.longest ? addr - mapped.longest : 0;
+
+	while (addr > lowest) {
 		const uint64_t leaf_start = (addr - 1) & ~(LEAF_SPAN - 1);
 		const struct record *const leaf = leaf_of(leaf_start);
+		const uint64_t stop = leaf_start > lowest ? leaf_start : lowest;
 
-		for (; leaf && addr > leaf_start; addr -= PAGE)
+		for (; leaf && addr > stop; addr -= PAGE)
 			if (record_kind(leaf[(addr - PAGE) % LEAF_SPAN / PAGE].a))
 				return addr - PAGE;
 		addr = leaf_start;
@@ -78,8 +90,7 @@ static void put_piece(struct thread *t, uint64_t addr, uint64_t size, const stru
 	if (!live_put(PLANE_MMAP, addr, size, a, whole->b))
 		return;
 	t->bytes_allocated += size;
-	if (!mapped.lowest || addr < mapped.lowest)
-		mapped.lowest = addr;
+	note_length(size);
 }
 
 /* Cuts [addr, end) out of the block at start, where it meets it. */
@@ -120,8 +131,7 @@ void mapped_remove(struct thread *t, uint64_t addr, uint64_t len)
 void mapped_insert(struct thread *t, uint64_t addr, uint64_t len, uint32_t kind, uint32_t stack)
 {
 	live_insert(t, PLANE_MMAP, addr, len, kind, stack, t->attr);
-	if (!mapped.lowest || addr < mapped.lowest)
-		mapped.lowest = addr;
+	note_length(len);
 }
 
 /* The block that covers addr. */
@@ -139,6 +149,7 @@ static void copy_to(struct thread *t, const struct live_block *whole, uint64_t t
 {
 	mapped_remove(t, to, to_len);
 	live_insert(t, PLANE_MMAP, to, to_len, record_kind(whole->a), record_stack(whole->a), record_attr(whole->a));
+	note_length(to_len);
 }
 
 void mapped_move(struct thread *t, uint64_t from, uint64_t from_len, uint64_t to, uint64_t to_len,
