@@ -58,7 +58,7 @@ static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t
 		mapped_remove(t, (uint64_t)p, len);
 	if (p != MAP_FAILED && block)
 		mapped_insert(t, (uint64_t)p, len,
-			      t->map_as == THREAD_MAP_ARENA ? HC_KIND_ARENA : HC_KIND_MMAP, stack);
+			      t->map_as == THREAD_MAP_ARENA || t->python_layer ? HC_KIND_ARENA : HC_KIND_MMAP, stack);
 	mapped_unlock();
 	thread_leave(t);
 	return p;

@@ -23,14 +23,17 @@
 #include "rt/ban.h"
 
 #define PYTHON_NR_LAYERS      16
-#define PYTHON_MIN_SIZE	      17 /* pymalloc's 16-byte blocks would share a granule of the table */
-#define PYTHON_DEBUG_SLACK    64 /* what debug hooks add at most */
+#define PYTHON_MIN_SIZE	      17  /* pymalloc's 16-byte blocks would share a granule of the table */
+#define PYTHON_DEBUG_SLACK    64  /* what debug hooks add at most */
+#define PYTHON_SMALL_MAX      513 /* pymalloc's largest block, and one */
 #define PYTHON_ARENA_SIZE_OLD (256ul << 10) /* 3.9 and before */
 #define PYTHON_ARENA_SIZE     (1ul << 20)
 
 struct layer {
 	struct python_allocator next;
-	size_t slack; /* the next one may ask malloc for that much more */
+	size_t slack;	  /* the next one may ask malloc for that much more */
+	bool covered;	  /* another wrapper may stand on it, with something between them */
+	size_t passed_on; /* it may pass requests from here on to malloc */
 };
 
 /* Written by python_wrap, which one thread at a time runs. */
@@ -46,33 +49,39 @@ static size_t asked_size(size_t size)
 }
 
 /* NULL: not the outermost wrapper, or a call out of the allocator: just forward. */
-static inline struct thread *begin(const struct layer *l, size_t size, uint64_t site,
-				   uint64_t frame)
+static inline struct thread *begin(const struct layer *l)
 {
 	struct thread *t = thread_self;
 
 	if (UNLIKELY(!t))
 		t = thread_register();
-	if (UNLIKELY(!t || t->inside || t->python_depth))
+	if (UNLIKELY(!t || t->inside || t->python_layer))
 		return NULL;
-	t->python_depth = 1;
-	t->map_as = THREAD_MAP_ARENA;
-	t->via_kind = HC_KIND_PYTHON;
-	t->via_size = size;
-	t->via_rounded = asked_size(size);
-	t->via_slack = l->slack;
-	t->via_site = site;
+	t->python_layer = l;
 	t->via_done = 0;
-	t->via_sp = frame;
 	return t;
 }
 
-static inline void finish(struct thread *t)
+/* The request may come to malloc: it shall know whose it is. */
+static inline void tell_malloc(struct thread *t, size_t size, uint64_t site, uint64_t frame)
 {
-	t->via_sp = 0;
-	t->via_slack = 0;
-	t->map_as = THREAD_MAP_BLOCK;
-	t->python_depth = 0;
+	t->via_kind = HC_KIND_PYTHON;
+	t->via_size = size;
+	t->via_rounded = asked_size(size);
+	t->via_slack = ((const struct layer *)t->python_layer)->slack;
+	t->via_site = site;
+	t->via_sp = frame;
+}
+
+/* The block is in no table yet. */
+__attribute__((always_inline)) static inline void insert(struct thread *t, void *p, size_t size,
+							 uint64_t site)
+{
+	if (LIKELY(thread_enter_known(t) != NULL)) {
+		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, site_find(t, site),
+			    t->attr);
+		thread_leave(t);
+	}
 }
 
 /* Has malloc recorded it?  (Debug hooks give a pointer behind their header.) */
@@ -81,28 +90,29 @@ static inline bool is_recorded(const struct thread *t, const void *p)
 	return (uint64_t)p - t->via_done < PYTHON_DEBUG_SLACK;
 }
 
-static inline void insert(void *p, size_t size, uint64_t site)
+__attribute__((always_inline)) static inline void finish(struct thread *t, void *p, size_t size,
+							 uint64_t site)
 {
-	struct thread *const t = thread_enter();
-
-	if (UNLIKELY(!t))
-		return;
-	live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, site_find(t, site),
-		    t->attr);
-	thread_leave(t);
+	t->python_layer = NULL;
+	if (UNLIKELY(t->via_sp | t->via_slack)) {
+		t->via_sp = 0;
+		t->via_slack = 0;
+	}
+	if (LIKELY(p) && !is_recorded(t, p))
+		insert(t, p, size, site);
 }
 
 static void *python_alloc(void *ctx, size_t size)
 {
 	const struct layer *const l = ctx;
-	struct thread *const t = begin(l, size, WRAP_CALLER, WRAP_FRAME);
+	struct thread *const t = begin(l);
+
+	if (UNLIKELY(t && size >= l->passed_on))
+		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
 	void *const p = l->next.alloc(l->next.ctx, asked_size(size));
 
-	if (UNLIKELY(!t))
-		return p;
-	finish(t);
-	if (LIKELY(p) && !is_recorded(t, p))
-		insert(p, size, WRAP_CALLER);
+	if (LIKELY(t))
+		finish(t, p, size, WRAP_CALLER);
 	return p;
 }
 
@@ -110,21 +120,21 @@ static void *python_zero_alloc(void *ctx, size_t nr, size_t size)
 {
 	const struct layer *const l = ctx;
 	const size_t total = nr * size; /* cannot overflow: the interpreter has looked */
-	struct thread *const t = begin(l, total, WRAP_CALLER, WRAP_FRAME);
+	struct thread *const t = begin(l);
+
+	if (UNLIKELY(t && total >= l->passed_on))
+		tell_malloc(t, total, WRAP_CALLER, WRAP_FRAME);
 	void *const p = total >= PYTHON_MIN_SIZE
 				? l->next.zero_alloc(l->next.ctx, nr, size)
 				: l->next.zero_alloc(l->next.ctx, 1, PYTHON_MIN_SIZE);
 
-	if (UNLIKELY(!t))
-		return p;
-	finish(t);
-	if (LIKELY(p) && !is_recorded(t, p))
-		insert(p, total, WRAP_CALLER);
+	if (LIKELY(t))
+		finish(t, p, total, WRAP_CALLER);
 	return p;
 }
 
 /* True where it was one of pymalloc's. */
-static inline bool forget(void *p, struct live_block *was)
+__attribute__((always_inline)) static inline bool forget(void *p, struct live_block *was)
 {
 	struct thread *const t = thread_enter();
 	const bool known = live_forget(t, PLANE_PYTHON, (uint64_t)p, was);
@@ -153,27 +163,36 @@ static void restore(void *p, size_t size, const struct live_block *was)
 	thread_leave(t);
 }
 
+/* Not one of pymalloc's that we know: malloc's, or a lower wrapper's, or born while the allocators
+ * were not wrapped. */
+static void release_unknown(const struct layer *l, void *p)
+{
+	struct thread *const t = thread_self;
+	const uint64_t nr_freed = t ? t->nr_freed : 0;
+	const bool outermost = t && !t->python_layer && !t->inside;
+
+	if (outermost)
+		t->python_layer = l;
+	l->next.release(l->next.ctx, p);
+	if (!outermost)
+		return;
+	t->python_layer = NULL;
+	if (p && !l->covered && t->nr_freed == nr_freed)
+		COUNT(python_unknown_freed);
+}
+
 static void python_release(void *ctx, void *p)
 {
 	const struct layer *const l = ctx;
 	struct live_block was;
-	uint64_t nr_freed;
 
-	if (UNLIKELY(!p)) {
-		l->next.release(l->next.ctx, p);
+	if (UNLIKELY(!p || !forget(p, &was))) {
+		release_unknown(l, p);
 		return;
 	}
-	if (LIKELY(forget(p, &was))) {
-		if (UNLIKELY(record_flags(was.a) & RECORD_LABELLED))
-			drop_label(p, &was);
-		l->next.release(l->next.ctx, p);
-		return;
-	}
-	nr_freed = thread_self ? thread_self->nr_freed : 0;
+	if (UNLIKELY(record_flags(was.a) & RECORD_LABELLED))
+		drop_label(p, &was);
 	l->next.release(l->next.ctx, p);
-	/* Not malloc's either: born while the allocators were not wrapped. */
-	if (thread_self && thread_self->nr_freed == nr_freed)
-		COUNT(python_unknown_freed);
 }
 
 static void *python_resize(void *ctx, void *old, size_t size)
@@ -181,32 +200,32 @@ static void *python_resize(void *ctx, void *old, size_t size)
 	const struct layer *const l = ctx;
 	struct live_block was;
 	const bool known = old && forget(old, &was);
-	struct thread *const t = begin(l, size, WRAP_CALLER, WRAP_FRAME);
+	struct thread *const t = begin(l);
+
+	/* What malloc has stays malloc's, however small it becomes. */
+	if (t && (!known || size >= l->passed_on))
+		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
 	void *const p = l->next.resize(l->next.ctx, old, asked_size(size));
 
-	if (t)
-		finish(t);
-	if (!p) {
-		if (known)
-			restore(old, was.size, &was);
-		return NULL;
-	}
-	if (known && p == old) {
-		restore(p, size, &was);
-		return p;
-	}
-	if (known && record_flags(was.a) & RECORD_LABELLED)
+	if (known && (!p || p == old))
+		restore(old, p ? size : was.size, &was);
+	else if (known && record_flags(was.a) & RECORD_LABELLED)
 		drop_label(old, &was);
 	/* A block that malloc had, and that stays where it is, malloc has put right. */
-	if (t && p != old && !is_recorded(t, p))
-		insert(p, size, WRAP_CALLER);
+	if (LIKELY(t))
+		finish(t, p == old ? NULL : p, size, WRAP_CALLER);
 	return p;
 }
 
 /* pymalloc asks for an arena: did the request come through us? */
 static void look_at_arena(const struct thread *t)
 {
-	if (t && !t->python_depth && !t->inside) {
+	struct layer *const l = t ? (struct layer *)t->python_layer : NULL;
+
+	/* It did, and its next one is pymalloc: small requests are its own business. */
+	if (l && !l->slack)
+		l->passed_on = PYTHON_SMALL_MAX;
+	if (t && !l && !t->inside) {
 		COUNT(python_rewrapped);
 		python_wrap();
 	}
@@ -255,6 +274,8 @@ static struct layer *get_layer(const struct python_allocator *next)
 			return &wrapped.layers[i];
 	if (wrapped.nr_layers == PYTHON_NR_LAYERS)
 		return NULL;
+	for (uint32_t i = 0; i < wrapped.nr_layers; i++)
+		wrapped.layers[i].covered |= next->ctx != NULL;
 	struct layer *const l = &wrapped.layers[wrapped.nr_layers++];
 
 	/* The interpreter's own allocators have no context, debug hooks have. */

@@ -40,14 +40,14 @@ static inline uint32_t live_tick(struct thread *t)
 	return (uint32_t)tick;
 }
 
-static inline uint64_t live_pack_half(const struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline uint64_t live_pack_half(const struct plane *p, uint64_t addr)
 {
-	return (addr >> (p->granule_shift - 1)) << 63;
+	return (addr >> (plane_shift(p) - 1)) << 63;
 }
 _Static_assert((uint64_t)RECORD_HALF << 62 == 1ull << 63, "live_pack_half makes this flag");
 
 /* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails. */
-static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
 {
 	struct record *slot = plane_find_slot(p, addr);
 
@@ -129,7 +129,7 @@ static inline bool live_find(enum plane_id plane, uint64_t addr, struct live_blo
 }
 
 /* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added up then). */
-static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t addr, struct live_block *was)
+__attribute__((always_inline)) static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t addr, struct live_block *was)
 {
 	struct record *const slot = live_find_slot(&live_planes[plane], addr, was);
 

@@ -46,7 +46,7 @@ bool live_planes_init(uint32_t malloc_granule_shift)
 	static const uint32_t shifts[NR_PLANES] = {
 		[PLANE_MMAP] = 12,
 		[PLANE_POOL] = 3,
-		[PLANE_PYTHON] = 5,
+		[PLANE_PYTHON] = PLANE_PYTHON_SHIFT,
 	};
 
 	for (uint32_t i = 0; i < NR_PLANES; i++)

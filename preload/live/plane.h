@@ -27,9 +27,11 @@ enum plane_id {
 	PLANE_MALLOC,	/* 32 over glibc, else 16 */
 	PLANE_MMAP,	/* 4096 */
 	PLANE_POOL,	/* 8 */
-	PLANE_PYTHON,	/* 32: no request of pymalloc is below 17 (hook/python_wrap.c) */
+	PLANE_PYTHON,	/* 1 << PLANE_PYTHON_SHIFT: no request of pymalloc is below 17 (hook/python_wrap.c) */
 	NR_PLANES,
 };
+
+#define PLANE_PYTHON_SHIFT 5
 
 struct plane {
 	struct record **leaves;		/* the directory: each entry is set once, atomically */
@@ -48,6 +50,12 @@ struct record *plane_add_leaf(struct plane *p, uint64_t addr);
 /* Forgets all that starts in [addr, addr + len), which is page aligned, and gives the memory of its records back. */
 void plane_clear(struct plane *p, uint64_t addr, uint64_t len);
 
+/* A constant where the compiler knows the plane. */
+__attribute__((always_inline)) static inline uint32_t plane_shift(const struct plane *p)
+{
+	return p == &live_planes[PLANE_PYTHON] ? PLANE_PYTHON_SHIFT : p->granule_shift;
+}
+
 /* The slot of addr, or NULL where its leaf does not exist or addr is beyond the address space. */
 __attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)
 {
@@ -59,7 +67,7 @@ __attribute__((always_inline)) static inline struct record *plane_find_slot(cons
 	leaf = __atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
 	if (!leaf)
 		return NULL;
-	return leaf + ((addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> p->granule_shift);
+	return leaf + ((addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> plane_shift(p));
 }
 
 /* Walks one plane in address order, gate closed or in the child: */

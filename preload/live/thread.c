@@ -130,7 +130,8 @@ static void reset(struct thread *t)
 	t->seq = t->nr_freed = t->bytes_allocated = t->bytes_freed = 0;
 	t->via_sp = t->deleting = 0;
 	t->in_unwinder = 0;
-	t->map_as = t->python_depth = 0;
+	t->map_as = 0;
+	t->python_layer = NULL;
 	t->via_slack = 0;
 	memset(t->name, 0, sizeof(t->name));
 }

@@ -63,7 +63,7 @@ struct thread {
 	uint64_t via_done;	/* answer: the block that was recorded so */
 	uint32_t via_kind;	/* 0: the inner entry point's own */
 	uint32_t map_as;	/* enum thread_map: what its anonymous mappings are */
-	uint32_t python_depth;	/* 1 inside a wrapper of Python's allocators */
+	const void *python_layer;	/* the outermost wrapper of Python's allocators that it is in (hook/python_wrap.c) */
 	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
@@ -126,6 +126,18 @@ const struct thread_gone *threads_history(uint32_t *nr);
 
 void trigger_run_pending(struct thread *t);	/* snap/trigger.c */
 
+/* The same where t is thread_self, and registered. */
+__attribute__((always_inline)) static inline struct thread *thread_enter_known(struct thread *t)
+{
+	if (__builtin_expect(t->inside, 0))
+		return NULL;
+	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&gate.busy, __ATOMIC_RELAXED) != 0, 0))
+		gate_wait(t);
+	return t;
+}
+
 /* NULL: nested, or not to be tracked: just forward.  Else do the work and call thread_leave. */
 __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 {
@@ -136,13 +148,7 @@ __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 		if (!t)
 			return NULL;
 	}
-	if (__builtin_expect(t->inside, 0))
-		return NULL;
-	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(__atomic_load_n(&gate.busy, __ATOMIC_RELAXED) != 0, 0))
-		gate_wait(t);
-	return t;
+	return thread_enter_known(t);
 }
 
 static inline void thread_leave(struct thread *t)
