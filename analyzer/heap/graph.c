@@ -62,7 +62,7 @@ static bool scan_is_edge(const struct scan *s, uint64_t offset, node_id to)
 	if (h->owner[to] == NODE_NONE)
 		return false;
 	if (node_is_root(h, s->node))
-		return true;
+		return !h->root_ops || h->root_ops->is_edge(h, s->node, offset, to);
 	if (h->owner[to] != to && h->owner[to] == h->owner[s->node])
 		return false;
 

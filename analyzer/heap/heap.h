@@ -40,6 +40,7 @@ typedef uint32_t node_id;
 	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
 	X(VTABLE_SHAPE, "vtable-shape", \
 	  "C++ class by the shape of its vtable: class@module+offset") \
+	X(LAYOUT, "layout", "a known library's structure, by its layout") \
 	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
 	X(SITE, "site", "labelled by the function that allocated it") \
 	X(NONE, "none", "nothing known: no stack, no contents")
@@ -121,6 +122,7 @@ struct heap {
 	uint64_t *folded;
 	uint8_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
 			  interior one */
+	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
 	struct cpython *cpython; /* typing/cpython/cpython.h; NULL where there is none */
 
 	/* The graph: NULL until heap_need_graph. */

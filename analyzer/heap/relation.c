@@ -107,14 +107,18 @@ static const char *block_relation(struct heap *h, node_id from, uint64_t offset,
 	return (const char *)(uintptr_t)*cached;
 }
 
-static const char *root_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance)
+static const char *root_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance,
+				 node_id to)
 {
 	const uint64_t key = (uint64_t)from << 32 | offset / 8;
 	uint64_t *cached = map_find_or_insert(&h->private->root_relations, key, distance);
 
 	if (*cached == MAP_EMPTY) {
-		const char *name = root_name_word(h, &h->roots[from - h->nr_objects], offset);
+		const char *name =
+			h->root_ops ? h->root_ops->relation(h, from, offset, to) : NULL;
 
+		if (!name)
+			name = root_name_word(h, &h->roots[from - h->nr_objects], offset);
 		*cached = (uintptr_t)with_distance(h, name, distance);
 	}
 	return (const char *)(uintptr_t)*cached;
@@ -125,6 +129,6 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 	const uint64_t distance = edge_distance(h, from, offset, to);
 
 	if (node_is_root(h, from))
-		return root_relation(h, from, EDGE_OFFSET(offset), distance);
+		return root_relation(h, from, EDGE_OFFSET(offset), distance, to);
 	return block_relation(h, from, EDGE_OFFSET(offset), distance, to);
 }

@@ -15,4 +15,5 @@
 	X(byage, byage, false, "age, in buckets of powers of two seconds") \
 	X(bythread, bythread, false, "thread that allocated it") \
 	X(byscope, byscope, false, "scope it was born in (heapcensus_scope_enter)") \
+	X(byreach, byreach, true, "reachable from the roots, or garbage") \
 	X(byunity, byunity, false, "all in one row")

@@ -18,6 +18,7 @@ bool type_is_class(const struct type *type)
 	case PROVENANCE_VTABLE_SYMBOL:
 	case PROVENANCE_VTABLE_SHAPE:
 		return true;
+	case PROVENANCE_LAYOUT:
 	case PROVENANCE_CONTENT:
 	case PROVENANCE_SITE:
 	case PROVENANCE_NONE:

@@ -10,7 +10,9 @@
 #define RECOGNISERS(X) \
 	X(recognise_tag, "what the program said") \
 	X(recognise_vtable, "C++ dynamic type by the vtable in the first word") \
+	X(recognise_libxml2, "documents of libxml2 by their layout") \
 	X(recognise_content, "text, wide text, pointer arrays, zeroes") \
+	X(recognise_libxml2_maker, "parts of libxml2 by the function that made them") \
 	X(recognise_site, "the function that allocated it") \
 	X(recognise_kind, "malloc, new, mmap: where not even a stack is known")
 
