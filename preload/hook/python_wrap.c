@@ -4,9 +4,9 @@
  *
  * A block of pymalloc's is a record of PLANE_PYTHON.  For what is passed on to malloc the wrapper
  * says in struct thread who is asking, as operator new does, and malloc's own record is all there
- * is; under debug hooks that record is the whole of it, with the hooks' header and trailer.
- * Wrappers may stand on each other (debug hooks or tracemalloc between them): only the outermost
- * records.
+ * is.  What stands in between (debug hooks) may put a header before the object: then malloc's block
+ * is an arena, and the object is in PLANE_PYTHON, too.  Wrappers may stand on each other (debug
+ * hooks or tracemalloc between them): only the outermost records.
  *
  * Called with the GIL, but for a program that does without it; by any thread, never in the snapshot
  * child.
@@ -65,10 +65,12 @@ static inline struct thread *begin(const struct layer *l)
 /* The request may come to malloc: it shall know whose it is. */
 static inline void tell_malloc(struct thread *t, size_t size, uint64_t site, uint64_t frame)
 {
-	t->via_kind = HC_KIND_PYTHON;
+	const struct layer *const l = t->python_layer;
+
+	t->via_kind = l->slack ? HC_KIND_ARENA : HC_KIND_PYTHON;
 	t->via_size = size;
 	t->via_rounded = asked_size(size);
-	t->via_slack = ((const struct layer *)t->python_layer)->slack;
+	t->via_slack = l->slack;
 	t->via_site = site;
 	t->via_sp = frame;
 }
@@ -84,21 +86,17 @@ __attribute__((always_inline)) static inline void insert(struct thread *t, void 
 	}
 }
 
-/* Has malloc recorded it?  (Debug hooks give a pointer behind their header.) */
-static inline bool is_recorded(const struct thread *t, const void *p)
-{
-	return (uint64_t)p - t->via_done < PYTHON_DEBUG_SLACK;
-}
-
 __attribute__((always_inline)) static inline void finish(struct thread *t, void *p, size_t size,
 							 uint64_t site)
 {
+	const bool recorded = t->via_done == (uint64_t)p && !t->via_slack;
+
 	t->python_layer = NULL;
 	if (UNLIKELY(t->via_sp | t->via_slack)) {
 		t->via_sp = 0;
 		t->via_slack = 0;
 	}
-	if (LIKELY(p) && !is_recorded(t, p))
+	if (LIKELY(p) && !recorded)
 		insert(t, p, size, site);
 }
 

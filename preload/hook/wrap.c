@@ -46,8 +46,9 @@ void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind
 	*site = t->via_site;
 	if (t->via_kind) {
 		*kind = t->via_kind;
-		/* What debug hooks have added is part of the block. */
-		*size = t->via_size + (*size > t->via_rounded ? *size - t->via_rounded : 0);
+		/* With slack it is the memory around the block. */
+		if (!t->via_slack)
+			*size = t->via_size;
 	}
 	t->via_done = (uint64_t)p;
 }
