@@ -63,3 +63,8 @@ uint64_t *map_find_or_insert(struct map *m, uint64_t a, uint64_t b)
 	}
 	return &slot->value;
 }
+
+uint64_t map_find(const struct map *m, uint64_t a, uint64_t b)
+{
+	return m->nr_slots ? map_probe(m, a, b)->value : MAP_EMPTY;
+}

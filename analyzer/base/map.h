@@ -30,5 +30,7 @@ void map_deinit(struct map *m);
  * calls again.  The pointer is good until the next call.
  */
 uint64_t *map_find_or_insert(struct map *m, uint64_t a, uint64_t b);
+/* The value of (a, b), MAP_EMPTY where there is none.  Several threads may ask at once. */
+uint64_t map_find(const struct map *m, uint64_t a, uint64_t b);
 
 #endif

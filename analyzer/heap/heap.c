@@ -87,6 +87,12 @@ void heap_fold(struct heap *h, node_id n, node_id t)
 	h->folded[n] += block_size(h, t);
 }
 
+void heap_leave_out(struct heap *h, node_id n)
+{
+	if (!h->private->options.unfolded)
+		h->owner[n] = NODE_NONE;
+}
+
 const char *const *heap_notes(const struct heap *h, size_t *nr)
 {
 	return symbols_notes(h->symbols, nr);

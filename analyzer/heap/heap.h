@@ -191,6 +191,8 @@ static inline bool node_is_object(const struct heap *h, node_id n)
 {
 	return n < h->nr_objects && h->owner[n] == n;
 }
+/* Object n counts for nobody and its words for nothing, unless the heap is unfolded. */
+void heap_leave_out(struct heap *h, node_id n);
 /* Block t becomes a table of object n, which is its own owner.  t has none of its own. */
 void heap_fold(struct heap *h, node_id n, node_id t);
 static inline const struct type *object_type(const struct heap *h, node_id n)

@@ -9,6 +9,7 @@
 /* function, summary */
 #define RECOGNISERS(X) \
 	X(recognise_tag, "what the program said") \
+	X(recognise_cpython, "CPython objects and their tables") \
 	X(recognise_vtable, "C++ dynamic type by the vtable in the first word") \
 	X(recognise_libxml2, "documents of libxml2 by their layout") \
 	X(recognise_content, "text, wide text, pointer arrays, zeroes") \

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "typing/cpython/cpython.h"
 #include "typing/recogniser.h"
 
 #define PROGRESS_OBJECTS 65536
@@ -61,6 +62,7 @@ struct error *heap_open(const struct dump *d, const struct heap_options *options
 	dump_stacks(d, &nr_stacks);
 	t.tag_types = xcalloc(nr_attrs + 1, sizeof(*t.tag_types));
 	t.site_types = xcalloc(nr_stacks + 1, sizeof(*t.site_types));
+	cpython_create(&t);
 	typing_run(&t, options ? &options->progress : NULL);
 	free(t.tag_types);
 	free(t.site_types);

@@ -34,6 +34,9 @@
 #define CPYTHON_MA_USED	  16u
 #define CPYTHON_MA_KEYS	  32u
 #define CPYTHON_MA_VALUES 40u
+#define CPYTHON_DICT_SIZE 48u
+#define CPYTHON_LIST_SIZE 40u
+#define CPYTHON_SET_SIZE  200u
 /* PyListObject, PyTupleObject, PySetObject, PyByteArrayObject */
 #define CPYTHON_LIST_ITEMS	24u
 #define CPYTHON_LIST_ALLOCATED	32u
@@ -42,7 +45,8 @@
 #define CPYTHON_SET_TABLE	40u
 #define CPYTHON_SET_SMALL_TABLE 64u
 #define CPYTHON_SET_ENTRY	16u /* { key, hash } */
-#define CPYTHON_BYTEARRAY_BYTES 32u
+#define CPYTHON_BYTEARRAY_BYTES 32u /* the buffer */
+#define CPYTHON_BYTEARRAY_START 40u /* where in it the bytes begin */
 /* PyBytesObject */
 #define CPYTHON_BYTES_HASH  24u
 #define CPYTHON_BYTES_BYTES 32u
@@ -50,8 +54,24 @@
 #define CPYTHON_STR_LENGTH 16u
 #define CPYTHON_STR_HASH   24u
 #define CPYTHON_STR_STATE  32u
-/* PyDictKeysObject, all versions: dk_refcnt 0 */
-#define CPYTHON_DK_REFCNT 0u
+/* PyDictKeysObject's dk_kind */
+#define CPYTHON_KEYS_GENERAL 0u
+/* PyWeakReference: of its fields only the callback is a reference */
+#define CPYTHON_WEAKREF_CALLBACK 24u
+/* deque: left and right block, indices in them; its blocks: { left, 64 items, right } */
+#define CPYTHON_DEQUE_LEFT	  24u
+#define CPYTHON_DEQUE_RIGHT	  32u
+#define CPYTHON_DEQUE_LEFT_INDEX  40u
+#define CPYTHON_DEQUE_RIGHT_INDEX 48u
+#define CPYTHON_DEQUE_ITEMS	  8u
+#define CPYTHON_DEQUE_NR_ITEMS	  64u
+#define CPYTHON_DEQUE_NEXT	  520u
+
+/* Python's digit of an int */
+#define CPYTHON_DIGIT 4u
+/* PyGC_Head; weakrefs and dict of an instance in front of it */
+#define CPYTHON_GC_HEAD	  16u
+#define CPYTHON_PREHEADER 16u
 
 /* tp_flags */
 #define CPYTHON_FLAG_INLINE_VALUES   (1ul << 2) /* 3.13 */
@@ -85,8 +105,7 @@ struct cpython_version {
 	/* int: word at 16 is |ob_size| with the sign, or lv_tag >> 3 */
 	bool has_long_tag;
 	uint64_t long_digits;
-	/* code, frame, generator */
-	uint64_t code_size;
+	uint64_t weakref_size;
 };
 
 /* NULL: not known. */

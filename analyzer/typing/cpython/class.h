@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the recogniser of CPython's objects: the classes, the folding of tables.
+ */
+#ifndef TYPING_CPYTHON_CLASS_H
+#define TYPING_CPYTHON_CLASS_H
+
+#include "typing/cpython/cpython.h"
+
+#define CPYTHON_NO_CLASS UINT32_MAX
+
+/* Index of the class whose type object is at addr, read on first use; CPYTHON_NO_CLASS: it is
+ * none. */
+uint32_t cpython_class_add(struct cpython *p, uint64_t addr);
+/* Bytes in front of its objects in their blocks. */
+uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class *c);
+
+/* After the objects are known: gives every table to its owner. */
+void cpython_fold(struct cpython *p);
+/* The type of a block that is a table of that kind. */
+uint32_t cpython_table_type(struct cpython *p, enum cpython_table table);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which words of CPython's objects and tables are references: not the collector's links, not
+ * hashes and counts, not what is left in slots that are free.  Only reads: several threads ask.
+ */
+#include "typing/cpython/cpython.h"
+
+const struct type_ops cpython_ops = {
+	.is_edge = cpython_is_edge,
+	.relation = cpython_relation,
+};
+
+static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const uint64_t keys = dump_blocks(p->dump)->addr[from];
+	struct cpython_items items;
+
+	cpython_keys_open(p, keys, 0, &items);
+	if (!items.keys || keys + offset < items.entries)
+		return false;
+
+	const uint64_t at = keys + offset - items.entries;
+
+	return at / items.stride < items.nr && at % items.stride >= items.key_offset;
+}
+
+static bool is_item_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const uint64_t list = object_addr(p->heap, p->heap->owner[from]);
+
+	return offset / 8 < cpython_length(p, list);
+}
+
+static bool is_deque_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const uint64_t deque = object_addr(p->heap, p->heap->owner[from]);
+	const uint64_t addr = dump_blocks(p->dump)->addr[from];
+	const uint64_t i = (offset - CPYTHON_DEQUE_ITEMS) / 8;
+
+	if (offset < CPYTHON_DEQUE_ITEMS || i >= CPYTHON_DEQUE_NR_ITEMS ||
+	    !cpython_length(p, deque))
+		return false;
+	if (addr == cpython_word(p, deque + CPYTHON_DEQUE_LEFT) &&
+	    i < cpython_word(p, deque + CPYTHON_DEQUE_LEFT_INDEX))
+		return false;
+	return addr != cpython_word(p, deque + CPYTHON_DEQUE_RIGHT) ||
+	       i <= cpython_word(p, deque + CPYTHON_DEQUE_RIGHT_INDEX);
+}
+
+static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const bool has_owner = p->heap->owner[from] != from;
+
+	switch ((enum cpython_table)p->table[from]) {
+	case CPYTHON_TABLE_KEYS:
+		return is_key_word(p, from, offset);
+	case CPYTHON_TABLE_ITEMS:
+		return !has_owner || is_item_word(p, from, offset);
+	case CPYTHON_TABLE_SET:
+		return offset % CPYTHON_SET_ENTRY == 0;
+	case CPYTHON_TABLE_DEQUE:
+		return !has_owner || is_deque_word(p, from, offset);
+	case CPYTHON_TABLE_BYTES:
+	case CPYTHON_TABLE_FREE:
+		return false;
+	case CPYTHON_TABLE_NONE:
+	case CPYTHON_TABLE_VALUES:
+	case CPYTHON_TABLE_OTHER:
+		return true;
+	}
+	return true;
+}
+
+/* The small table of a set is stale once it has a larger one. */
+static bool is_set_word(const struct cpython *p, uint64_t addr, uint64_t offset)
+{
+	if (offset < CPYTHON_SET_SMALL_TABLE)
+		return false;
+	return cpython_word(p, addr + CPYTHON_SET_TABLE) == addr + CPYTHON_SET_SMALL_TABLE &&
+	       (offset - CPYTHON_SET_SMALL_TABLE) % CPYTHON_SET_ENTRY == 0;
+}
+
+/* Words that belong to the layout of the shape; those of a derived class lie behind them. */
+static bool is_shape_edge(const struct cpython *p, const struct cpython_class *c, uint64_t addr,
+			  uint64_t offset)
+{
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_DICT:
+		return offset >= CPYTHON_DICT_SIZE;
+	case CPYTHON_SHAPE_LIST:
+		return offset >= CPYTHON_LIST_SIZE;
+	case CPYTHON_SHAPE_SET:
+	case CPYTHON_SHAPE_FROZENSET:
+		return offset >= CPYTHON_SET_SIZE || is_set_word(p, addr, offset);
+	case CPYTHON_SHAPE_TUPLE:
+		return offset >= CPYTHON_TUPLE_ITEMS;
+	case CPYTHON_SHAPE_STR:
+		return offset >= p->version->str_size;
+	case CPYTHON_SHAPE_WEAKREF:
+		return offset == CPYTHON_WEAKREF_CALLBACK || offset >= p->version->weakref_size;
+	}
+	return true;
+}
+
+/* In front of an object there is its managed dict, and nothing else that it holds. */
+static bool is_object_edge(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const struct cpython_class *c = cpython_class_of(p, from);
+	const uint64_t head = p->heap->head[from];
+
+	if (offset < head)
+		return head - offset == p->version->managed_dict &&
+		       c->flags & p->version->preheader_flags & CPYTHON_FLAG_MANAGED_DICT;
+	offset -= head;
+	if (offset == CPYTHON_OB_REFCNT || (int64_t)offset == c->weaklistoffset)
+		return false;
+	if (offset == CPYTHON_OB_TYPE)
+		return true;
+	return is_shape_edge(p, c, object_addr(p->heap, from), offset);
+}
+
+bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
+{
+	const struct cpython *p = h->cpython;
+	const uint8_t *bytes = dump_block_bytes(p->dump, from);
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	/* Python's references are to the beginning of an object; tables have one owner. */
+	if (h->owner[to] != to)
+		return false;
+	if (cpython_class_of(p, to) && word != object_addr(h, to))
+		return false;
+	return cpython_class_of(p, from) ? is_object_edge(p, from, offset)
+					 : is_table_edge(p, from, offset);
+}

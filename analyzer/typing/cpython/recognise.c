@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which blocks hold CPython objects: those whose object header, behind the collector's and the
+ * managed dict's where the class has them, names a class of the process, and whose size is what
+ * that class says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "typing/cpython/class.h"
+#include "typing/recogniser.h"
+
+#define HEAD_STEP 16u
+#define HEAD_MOST 32u
+
+static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+static uint64_t round8(uint64_t size)
+{
+	return (size + 7) / 8 * 8;
+}
+
+/* Items of a var-sized object as its class counts them. */
+static uint64_t nr_items(const struct cpython *p, const struct cpython_class *c,
+			 const uint8_t *object)
+{
+	const int64_t size = (int64_t)load_word(object, CPYTHON_OB_SIZE);
+
+	if (c->shape == CPYTHON_SHAPE_INT || c->shape == CPYTHON_SHAPE_BOOL) {
+		if (p->version->has_long_tag)
+			return (uint64_t)size >> 3;
+	}
+	return size < 0 ? -(uint64_t)size : (uint64_t)size;
+}
+
+/* A str has its text behind it, or somewhere else. */
+static bool is_str_size(const struct cpython *p, const uint8_t *object, uint64_t size)
+{
+	const struct cpython_version *v = p->version;
+	const uint64_t length = load_word(object, CPYTHON_STR_LENGTH);
+	const uint8_t state = object[CPYTHON_STR_STATE];
+	const uint64_t unit = state >> 2 & 7;
+
+	if (!(state >> 5 & 1))
+		return size >= v->str_size;
+	return length <= size && size == (state >> 6 & 1 ? v->str_ascii_size : v->str_compact_size) +
+						 (length + 1) * unit;
+}
+
+/* Room for inline values (3.13) behind the object. */
+static uint64_t inline_room(const struct cpython *p, const struct cpython_class *c,
+			    const uint8_t *object, uint64_t size)
+{
+	if (!p->version->values_first || !(c->flags & CPYTHON_FLAG_INLINE_VALUES) ||
+	    size < (uint64_t)c->basicsize + p->version->values_first)
+		return 0;
+
+	const uint64_t capacity = object[c->basicsize];
+
+	/* Their number, which were set in what order, the values. */
+	return round8(p->version->values_first + capacity * 8 + capacity);
+}
+
+static bool is_object_size(const struct cpython *p, const struct cpython_class *c,
+			   const uint8_t *object, uint64_t size)
+{
+	const uint64_t basic = (uint64_t)c->basicsize, item = (uint64_t)c->itemsize;
+	uint64_t items;
+
+	if (c->shape == CPYTHON_SHAPE_STR && !c->is_heap)
+		return is_str_size(p, object, size);
+	if (size < basic)
+		return false;
+	if (!item) {
+		const uint64_t room = inline_room(p, c, object, size);
+
+		return size >= basic + room && size <= round8(basic + room) + HEAD_STEP / 2;
+	}
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_GENERATOR: /* no count of its own: the code has it */
+	case CPYTHON_SHAPE_COROUTINE:
+	case CPYTHON_SHAPE_ASYNC_GENERATOR:
+		return size % 8 == 0;
+	}
+	if (size < CPYTHON_OB_SIZE + 8)
+		return false;
+	items = nr_items(p, c, object);
+	if (items > size || basic + items * item > size)
+		return false;
+	/* Classes made at run time have one item more; struct sequences hide some; an int may have
+	 * lost its highest digits in a calculation. */
+	if (c->shape == CPYTHON_SHAPE_TUPLE || c->shape == CPYTHON_SHAPE_INT ||
+	    c->shape == CPYTHON_SHAPE_FRAME)
+		return size % CPYTHON_DIGIT == 0;
+	return size <= round8(basic + (items + 1) * item);
+}
+
+/* The class of the object at `head` in the block's bytes. */
+static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t head, uint64_t size)
+{
+	uint32_t class;
+
+	if (head + CPYTHON_OB_SIZE > size)
+		return CPYTHON_NO_CLASS;
+	class = cpython_class_add(p, load_word(bytes, head + CPYTHON_OB_TYPE));
+	if (class == CPYTHON_NO_CLASS || cpython_object_head(p, &p->classes[class]) != head ||
+	    !is_object_size(p, &p->classes[class], bytes + head, size - head))
+		return CPYTHON_NO_CLASS;
+	return class;
+}
+
+static bool is_candidate(const struct dump_blocks *b, node_id n)
+{
+	return b->kind[n] != HC_KIND_ARENA && b->kind[n] != HC_KIND_MMAP &&
+	       b->kind[n] != HC_KIND_POOL;
+}
+
+static void find_objects(struct cpython *p)
+{
+	struct heap *h = p->heap;
+	const struct dump_blocks *b = dump_blocks(p->dump);
+
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const uint8_t *bytes = is_candidate(b, n) ? dump_block_bytes(p->dump, n) : NULL;
+
+		p->class[n] = CPYTHON_NO_CLASS;
+		for (uint64_t head = 0; bytes && head <= HEAD_MOST; head += HEAD_STEP) {
+			const uint32_t class = object_class(p, bytes, head, b->size[n]);
+
+			if (class == CPYTHON_NO_CLASS)
+				continue;
+			/* Without references it waits on a free list. */
+			if (load_word(bytes, head + CPYTHON_OB_REFCNT))
+				p->class[n] = class;
+			else
+				p->table[n] = CPYTHON_TABLE_FREE;
+			h->head[n] = p->table[n] ? 0 : (uint8_t)head;
+			break;
+		}
+	}
+}
+
+/* The types in modules' data, so that every static object's class is known. */
+static void find_static_types(struct cpython *p)
+{
+	size_t nr;
+	const struct dump_range *ranges = dump_ranges(p->dump, &nr);
+
+	for (size_t i = 0; i < nr; i++) {
+		if (ranges[i].kind != HC_RANGE_DATA)
+			continue;
+		for (uint64_t at = CPYTHON_OB_TYPE; at + 8 <= ranges[i].len; at += 8) {
+			if (load_word(ranges[i].bytes, at) == p->type_type)
+				cpython_class_add(p, ranges[i].addr + at - CPYTHON_OB_TYPE);
+		}
+	}
+}
+
+static const struct cpython_version *find_version(const struct dump *d)
+{
+	const char *version = dump_proc_text(d, "python_version");
+	unsigned int major, minor;
+
+	if (!version || sscanf(version, "%u.%u", &major, &minor) != 2 ||
+	    dump_proc_number(d, "python_free_threaded", 0))
+		return NULL;
+	return cpython_find_version(major, minor);
+}
+
+void cpython_create(struct typing *t)
+{
+	struct heap *h = t->heap;
+	const struct cpython_version *version = find_version(h->dump);
+	const uint64_t type_type = dump_proc_number(h->dump, "python_type_type", 0);
+	struct cpython *p;
+
+	if (!version || !type_type || !dump_has_contents(h->dump))
+		return;
+	p = xcalloc(1, sizeof(*p));
+	h->cpython = p;
+	p->heap = h;
+	p->dump = h->dump;
+	p->version = version;
+	p->type_type = type_type;
+	p->runtime = dump_proc_number(h->dump, "python_runtime", 0);
+	p->class = xcalloc(h->nr_objects + 1ul, sizeof(*p->class));
+	p->table = xcalloc(h->nr_objects + 1ul, sizeof(*p->table));
+	if (cpython_class_add(p, type_type) != CPYTHON_NO_CLASS)
+		find_static_types(p);
+	find_objects(p);
+	cpython_fold(p);
+}
+
+void cpython_destroy(struct cpython *p)
+{
+	if (!p)
+		return;
+	map_deinit(&p->class_index);
+	free(p->classes);
+	free(p->class);
+	free(p->table);
+	free(p);
+}
+
+uint32_t recognise_cpython(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
+{
+	struct cpython *p = t->heap->cpython;
+
+	(void)bytes;
+	(void)size;
+	if (!p)
+		return TYPE_UNSURE;
+	if (p->class[n] != CPYTHON_NO_CLASS)
+		return p->classes[p->class[n]].type;
+	return p->table[n] ? cpython_table_type(p, p->table[n]) : TYPE_UNSURE;
+}

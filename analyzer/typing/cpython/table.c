@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables: blocks that CPython allocates for an object, which count for that object as
+ * sys.getsizeof counts them.  Those that the layouts name come first; then whatever else of the
+ * object allocator an object points to the start of and nobody has.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "typing/cpython/class.h"
+
+static const char *const table_names[] = {
+	[CPYTHON_TABLE_NONE] = "",
+	[CPYTHON_TABLE_KEYS] = "<dict keys>",
+	[CPYTHON_TABLE_VALUES] = "<attribute values>",
+	[CPYTHON_TABLE_ITEMS] = "<list items>",
+	[CPYTHON_TABLE_SET] = "<set table>",
+	[CPYTHON_TABLE_DEQUE] = "<deque block>",
+	[CPYTHON_TABLE_BYTES] = "<bytes of an object>",
+	[CPYTHON_TABLE_OTHER] = "<part of an object>",
+	[CPYTHON_TABLE_FREE] = "<free list>",
+};
+
+uint32_t cpython_table_type(struct cpython *p, enum cpython_table table)
+{
+	const uint32_t type =
+		heap_intern_type(p->heap, table_names[table], PROVENANCE_CPYTHON,
+				 TYPE_FALLBACK |
+					 (table == CPYTHON_TABLE_BYTES ? TYPE_NO_POINTERS : 0));
+
+	p->heap->types[type].ops = &cpython_ops;
+	return type;
+}
+
+/* Block t, if nobody has it yet and it is no object, becomes a table of n. */
+static bool claim(struct cpython *p, node_id n, node_id t, enum cpython_table table)
+{
+	if (t == NODE_NONE || t == n || p->class[t] != CPYTHON_NO_CLASS || p->table[t])
+		return false;
+	p->table[t] = (uint8_t)table;
+	heap_fold(p->heap, n, t);
+	return true;
+}
+
+/* The block that begins at addr. */
+static node_id block_at(const struct cpython *p, uint64_t addr)
+{
+	const uint32_t t = dump_find_block(p->dump, addr);
+
+	return t != UINT32_MAX && dump_blocks(p->dump)->addr[t] == addr ? t : NODE_NONE;
+}
+
+/* The block of the object allocator's or malloc's that has addr in it: values have a count in
+ * front. */
+static node_id block_around(const struct cpython *p, uint64_t addr)
+{
+	const uint32_t t = dump_find_block(p->dump, addr);
+	const uint8_t kind = t == UINT32_MAX ? HC_KIND_ARENA : dump_blocks(p->dump)->kind[t];
+
+	return kind == HC_KIND_ARENA || kind == HC_KIND_MMAP ? NODE_NONE : t;
+}
+
+static void claim_word(struct cpython *p, node_id n, uint64_t at, enum cpython_table table)
+{
+	claim(p, n, block_at(p, cpython_word(p, at)), table);
+}
+
+static void claim_dict(struct cpython *p, node_id n, uint64_t addr)
+{
+	const uint64_t values = cpython_word(p, addr + CPYTHON_MA_VALUES);
+
+	if (values)
+		claim(p, n, block_around(p, values), CPYTHON_TABLE_VALUES);
+	else
+		claim_word(p, n, addr + CPYTHON_MA_KEYS, CPYTHON_TABLE_KEYS);
+}
+
+static void claim_str(struct cpython *p, node_id n, uint64_t addr)
+{
+	const struct cpython_version *v = p->version;
+	const uint64_t end = addr + block_size(p->heap, n) - p->heap->head[n];
+	const uint64_t words[] = { v->str_utf8, v->str_data, v->str_wstr };
+	uint8_t state = 0;
+
+	cpython_read(p, addr + CPYTHON_STR_STATE, &state, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		/* Text of its own begins where the words of other kinds of str are. */
+		const uint64_t own = !(state >> 5 & 1)	? v->str_size
+				     : state >> 6 & 1	? v->str_ascii_size
+							: v->str_compact_size;
+
+		if (words[i] && words[i] + 8 <= own && addr + words[i] + 8 <= end)
+			claim_word(p, n, addr + words[i], CPYTHON_TABLE_BYTES);
+	}
+}
+
+static void claim_deque(struct cpython *p, node_id n, uint64_t addr)
+{
+	node_id t = block_at(p, cpython_word(p, addr + CPYTHON_DEQUE_LEFT));
+
+	while (claim(p, n, t, CPYTHON_TABLE_DEQUE))
+		t = block_at(p, cpython_word(p, dump_blocks(p->dump)->addr[t] +
+							CPYTHON_DEQUE_NEXT));
+}
+
+static void claim_type(struct cpython *p, node_id n, uint64_t addr)
+{
+	const struct cpython_version *v = p->version;
+
+	claim_word(p, n, addr + v->ht_cached_keys, CPYTHON_TABLE_KEYS);
+	claim_word(p, n, addr + CPYTHON_TP_DOC, CPYTHON_TABLE_BYTES);
+	if (v->ht_tpname)
+		claim_word(p, n, addr + v->ht_tpname, CPYTHON_TABLE_BYTES);
+}
+
+/* Tables that the layout of the shape names. */
+static void claim_named(struct cpython *p, node_id n, const struct cpython_class *c, uint64_t addr)
+{
+	const uint64_t values = cpython_inline_values(p, addr);
+
+	if (values)
+		claim(p, n, block_around(p, values), CPYTHON_TABLE_VALUES);
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_DICT:
+	case CPYTHON_SHAPE_ORDERED_DICT:
+		claim_dict(p, n, addr);
+		break;
+	case CPYTHON_SHAPE_LIST:
+		claim_word(p, n, addr + CPYTHON_LIST_ITEMS, CPYTHON_TABLE_ITEMS);
+		break;
+	case CPYTHON_SHAPE_SET:
+	case CPYTHON_SHAPE_FROZENSET:
+		claim_word(p, n, addr + CPYTHON_SET_TABLE, CPYTHON_TABLE_SET);
+		break;
+	case CPYTHON_SHAPE_DEQUE:
+		claim_deque(p, n, addr);
+		break;
+	case CPYTHON_SHAPE_STR:
+		claim_str(p, n, addr);
+		break;
+	case CPYTHON_SHAPE_BYTEARRAY:
+		claim_word(p, n, addr + CPYTHON_BYTEARRAY_BYTES, CPYTHON_TABLE_BYTES);
+		break;
+	case CPYTHON_SHAPE_TYPE:
+		claim_type(p, n, addr);
+		break;
+	}
+}
+
+/* Whatever else of the object allocator block `from`, which is object n or a table of it, points
+ * to. */
+static void claim_others(struct cpython *p, node_id n, node_id from)
+{
+	const struct dump_blocks *b = dump_blocks(p->dump);
+	const uint8_t *bytes = dump_block_bytes(p->dump, from);
+
+	for (uint64_t at = p->heap->head[from]; bytes && at + 8 <= b->size[from]; at += 8) {
+		uint64_t word;
+		node_id t;
+
+		memcpy(&word, bytes + at, sizeof(word));
+		t = block_at(p, word);
+		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON)
+			claim(p, n, t, CPYTHON_TABLE_OTHER);
+	}
+}
+
+/* What has words that are nothing but numbers, text or its items. */
+static bool has_others(const struct cpython *p, node_id n)
+{
+	const struct cpython_class *c = cpython_class_of(p, n);
+
+	if (!c || p->heap->types[c->type].flags & TYPE_NO_POINTERS)
+		return false;
+	return c->is_heap || (c->shape != CPYTHON_SHAPE_DICT && c->shape != CPYTHON_SHAPE_LIST &&
+			      c->shape != CPYTHON_SHAPE_TUPLE);
+}
+
+/* Keys, deque blocks and floats on free lists have no references, and nobody has them. */
+static bool is_on_free_list(const struct cpython *p, node_id n)
+{
+	const struct cpython_version *v = p->version;
+	const struct dump_blocks *b = dump_blocks(p->dump);
+	const uint8_t *bytes = dump_block_bytes(p->dump, n);
+	uint64_t refcnt, size = 0;
+	struct cpython_items keys;
+
+	if (b->kind[n] != HC_KIND_PYTHON || !bytes || b->size[n] < 24)
+		return false;
+	memcpy(&refcnt, bytes, 8);
+	if (refcnt)
+		return false;
+	memcpy(&size, bytes + v->dk_size, v->has_log2_size ? 1 : 8);
+	size = v->has_log2_size ? 1ul << (size & 63) : size;
+	cpython_keys_open(p, b->addr[n], 0, &keys);
+	if (keys.keys && size >= 8 && size <= b->size[n] &&
+	    keys.entries + size * 2 / 3 * keys.stride == b->addr[n] + b->size[n])
+		return true;
+
+	/* Floats are linked by the word of their type. */
+	memcpy(&refcnt, bytes + CPYTHON_OB_TYPE, 8);
+	return b->size[n] == 24 &&
+	       (!refcnt || (block_at(p, refcnt) != NODE_NONE &&
+			    b->size[block_at(p, refcnt)] == 24));
+}
+
+void cpython_fold(struct cpython *p)
+{
+	struct heap *h = p->heap;
+
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const struct cpython_class *c = cpython_class_of(p, n);
+
+		if (c)
+			claim_named(p, n, c, object_addr(h, n));
+	}
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		if (!has_others(p, n))
+			continue;
+		claim_others(p, n, n);
+		/* Tables are put in front of those that are there. */
+		for (node_id t = h->next_table[n], last = NODE_NONE; t != last && t != NODE_NONE;) {
+			const node_id first = t;
+
+			for (; t != last && t != NODE_NONE; t = h->next_table[t]) {
+				if (p->table[t] == CPYTHON_TABLE_OTHER)
+					claim_others(p, n, t);
+			}
+			last = first;
+			t = h->next_table[n];
+		}
+	}
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		if (p->class[n] == CPYTHON_NO_CLASS && !p->table[n] && is_on_free_list(p, n))
+			p->table[n] = CPYTHON_TABLE_FREE;
+		if (p->table[n] == CPYTHON_TABLE_FREE)
+			heap_leave_out(h, n);
+	}
+}
