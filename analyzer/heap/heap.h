@@ -76,8 +76,8 @@ struct type {
 	const char *name; /* as printed: "Request", "std::string", "<htmlParseStartTag>" */
 	enum provenance provenance;
 	uint32_t flags;
-	const char *bases; /* C++ classes it derives from (of an array: of its elements, too), each
-			      ended by a newline; "": none known */
+	const char *bases; /* C++ (of an array: its elements', too) or Python classes it derives
+			      from, each ended by a newline; "": none known */
 	const struct type_ops *ops; /* NULL: every word that points at an object is a reference */
 };
 

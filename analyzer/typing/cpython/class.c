@@ -251,3 +251,31 @@ uint32_t cpython_class_add(struct cpython *p, uint64_t addr)
 {
 	return class_add(p, addr, METACLASSES_MOST, BASES_MOST);
 }
+
+/* The names of a class's tp_mro after itself, each ended by a newline.  The caller frees them. */
+static char *base_names(struct cpython *p, uint32_t class)
+{
+	const uint64_t mro = p->classes[class].mro;
+	const uint64_t nr = mro ? cpython_length(p, mro) : 0;
+	char *names = xstrdup("");
+
+	for (uint64_t i = 1; i < nr && i < BASES_MOST; i++) {
+		const uint32_t base = cpython_class_add(
+			p, cpython_word(p, mro + CPYTHON_TUPLE_ITEMS + i * 8));
+		_cleanup_free_ char *before = names;
+
+		names = xasprintf("%s%s%s", before,
+				  base == CPYTHON_NO_CLASS ? "" : p->classes[base].name,
+				  base == CPYTHON_NO_CLASS ? "" : "\n");
+	}
+	return names;
+}
+
+void cpython_name_bases(struct cpython *p)
+{
+	for (uint32_t i = 0; i < p->nr_classes; i++) {
+		_cleanup_free_ char *names = base_names(p, i);
+
+		p->heap->types[p->classes[i].type].bases = heap_intern_name(p->heap, names);
+	}
+}

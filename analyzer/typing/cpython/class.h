@@ -12,6 +12,8 @@
 /* Index of the class whose type object is at addr, read on first use; CPYTHON_NO_CLASS: it is
  * none. */
 uint32_t cpython_class_add(struct cpython *p, uint64_t addr);
+/* Gives the types of all classes the names of their bases. */
+void cpython_name_bases(struct cpython *p);
 /* Bytes in front of its objects in their blocks. */
 uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class *c);
 

@@ -7,7 +7,6 @@
 
 const struct type_ops cpython_ops = {
 	.is_edge = cpython_is_edge,
-	.relation = cpython_relation,
 };
 
 static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)

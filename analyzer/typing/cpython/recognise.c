@@ -13,6 +13,7 @@
 
 #define HEAD_STEP 16u
 #define HEAD_MOST 32u
+#define SHARED_KEYS_MOST 30u
 
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 {
@@ -54,18 +55,22 @@ static bool is_str_size(const struct cpython *p, const uint8_t *object, uint64_t
 						 (length + 1) * unit;
 }
 
-/* Room for inline values (3.13) behind the object. */
-static uint64_t inline_room(const struct cpython *p, const struct cpython_class *c,
+/* Room for `capacity` inline values (3.13) behind an object: how many there are, the values, in
+ * what order they were set. */
+static uint64_t values_room(const struct cpython *p, uint64_t capacity)
+{
+	return round8(p->version->values_first + capacity * 8 + capacity);
+}
+
+/* The room was made for as many values as the keys had room for then, which becomes less. */
+static bool has_values_size(const struct cpython *p, const struct cpython_class *c,
 			    const uint8_t *object, uint64_t size)
 {
-	if (!p->version->values_first || !(c->flags & CPYTHON_FLAG_INLINE_VALUES) ||
-	    size < (uint64_t)c->basicsize + p->version->values_first)
-		return 0;
+	const uint64_t basic = (uint64_t)c->basicsize;
 
-	const uint64_t capacity = object[c->basicsize];
-
-	/* Their number, which were set in what order, the values. */
-	return round8(p->version->values_first + capacity * 8 + capacity);
+	return size >= basic + p->version->values_first &&
+	       size >= basic + values_room(p, object[basic]) &&
+	       size <= basic + values_room(p, SHARED_KEYS_MOST);
 }
 
 static bool is_object_size(const struct cpython *p, const struct cpython_class *c,
@@ -78,11 +83,10 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 		return is_str_size(p, object, size);
 	if (size < basic)
 		return false;
-	if (!item) {
-		const uint64_t room = inline_room(p, c, object, size);
-
-		return size >= basic + room && size <= round8(basic + room) + HEAD_STEP / 2;
-	}
+	if (p->version->values_first && c->flags & CPYTHON_FLAG_INLINE_VALUES)
+		return has_values_size(p, c, object, size);
+	if (!item)
+		return size <= round8(basic);
 	switch ((unsigned int)c->shape) {
 	case CPYTHON_SHAPE_GENERATOR: /* no count of its own: the code has it */
 	case CPYTHON_SHAPE_COROUTINE:
@@ -195,6 +199,7 @@ void cpython_create(struct typing *t)
 	if (cpython_class_add(p, type_type) != CPYTHON_NO_CLASS)
 		find_static_types(p);
 	find_objects(p);
+	cpython_name_bases(p);
 	cpython_fold(p);
 }
 

@@ -233,7 +233,9 @@ void cpython_fold(struct cpython *p)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		if (p->class[n] == CPYTHON_NO_CLASS && !p->table[n] && is_on_free_list(p, n))
 			p->table[n] = CPYTHON_TABLE_FREE;
-		if (p->table[n] == CPYTHON_TABLE_FREE)
+		/* An arena's objects are blocks of their own. */
+		if (p->table[n] == CPYTHON_TABLE_FREE ||
+		    dump_blocks(p->dump)->kind[n] == HC_KIND_ARENA)
 			heap_leave_out(h, n);
 	}
 }
