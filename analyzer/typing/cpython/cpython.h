@@ -117,6 +117,11 @@ struct cpython {
 	uint32_t *class;     /* [nr_objects] index in classes of the object in the block, else
 				UINT32_MAX */
 	uint8_t *table;	     /* [nr_objects] enum cpython_table */
+
+	node_id interned; /* the dict of all interned strings, which holds them without a reference
+			     (up to 3.11, as good as that later); NODE_NONE */
+	struct cpython_frames *frames; /* frame.h */
+	struct cpython_names *names;   /* names.h: caches; NULL until a relation is named */
 };
 
 /* Memory.  False, 0 or NULL: not in the dump. */
@@ -203,9 +208,19 @@ uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
 void cpython_create(struct typing *t);
 void cpython_destroy(struct cpython *p); /* NULL is fine */
 
+/* After classes, objects and tables are known: what edges and relations rest on (frames, the interned
+ * strings); sets heap->root_ops. */
+void cpython_prepare_edges(struct cpython *p);
+
 /* The ops of every CPython type and table: edge.c, relation.c. */
 extern const struct type_ops cpython_ops;
+extern const struct type_ops cpython_root_ops; /* of heap->root_ops */
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
+bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
+/* Does the word at `offset` in the object of class c at obj point at something that it does not
+ * hold? */
+bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
+			 uint64_t offset);
 const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node_id to);
 
 #endif

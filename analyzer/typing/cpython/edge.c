@@ -5,10 +5,6 @@
  */
 #include "typing/cpython/cpython.h"
 
-const struct type_ops cpython_ops = {
-	.is_edge = cpython_is_edge,
-};
-
 static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)
 {
 	const uint64_t keys = dump_blocks(p->dump)->addr[from];
@@ -52,7 +48,7 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 
 	switch ((enum cpython_table)p->table[from]) {
 	case CPYTHON_TABLE_KEYS:
-		return is_key_word(p, from, offset);
+		return p->heap->owner[from] != p->interned && is_key_word(p, from, offset);
 	case CPYTHON_TABLE_ITEMS:
 		return !has_owner || is_item_word(p, from, offset);
 	case CPYTHON_TABLE_SET:
@@ -115,7 +111,8 @@ static bool is_object_edge(const struct cpython *p, node_id from, uint64_t offse
 		return false;
 	if (offset == CPYTHON_OB_TYPE)
 		return true;
-	return is_shape_edge(p, c, object_addr(p->heap, from), offset);
+	return is_shape_edge(p, c, object_addr(p->heap, from), offset) &&
+	       !cpython_is_borrowed(p, c, object_addr(p->heap, from), offset);
 }
 
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)

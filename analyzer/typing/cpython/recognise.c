@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "typing/cpython/class.h"
+#include "typing/cpython/frame.h"
+#include "typing/cpython/names.h"
 #include "typing/recogniser.h"
 
 #define HEAD_STEP 16u
@@ -201,12 +203,15 @@ void cpython_create(struct typing *t)
 	find_objects(p);
 	cpython_name_bases(p);
 	cpython_fold(p);
+	cpython_prepare_edges(p);
 }
 
 void cpython_destroy(struct cpython *p)
 {
 	if (!p)
 		return;
+	cpython_names_destroy(p->names);
+	cpython_frames_destroy(p->frames);
 	map_deinit(&p->class_index);
 	free(p->classes);
 	free(p->class);

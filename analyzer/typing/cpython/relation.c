@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of the references that CPython's objects hold, as Guppy spells them, by the word that holds
+ * them: of an object itself, or of a table that counts for it.  One thread.
+ */
+#include "heap/private.h"
+#include "typing/cpython/frame.h"
+#include "typing/cpython/names.h"
+
+#define SET_SMALL_ENTRIES 8u
+
+static const char *name_index(struct cpython *p, uint64_t index)
+{
+	return intern_format(p->heap->private->names, "[%lu]", index);
+}
+
+static const char *name_set_member(struct cpython *p)
+{
+	return heap_intern_name(p->heap, "list(_)[0]");
+}
+
+/* Words in front of the object: only the managed dict's are references. */
+static const char *name_preheader(struct cpython *p, uint64_t distance)
+{
+	return distance == p->version->managed_dict ? heap_intern_name(p->heap, ".__dict__") : NULL;
+}
+
+static const char *name_inline_value(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				     uint64_t addr)
+{
+	const uint64_t values = cpython_inline_values(p, obj);
+
+	return values ? cpython_attribute_word(p, c->cached_keys, values, addr) : NULL;
+}
+
+static const char *name_by_shape(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				 uint64_t offset)
+{
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_TUPLE:
+		if (offset >= CPYTHON_TUPLE_ITEMS &&
+		    offset < CPYTHON_TUPLE_ITEMS + cpython_length(p, obj) * 8)
+			return name_index(p, (offset - CPYTHON_TUPLE_ITEMS) / 8);
+		return NULL;
+	case CPYTHON_SHAPE_SET:
+	case CPYTHON_SHAPE_FROZENSET:
+		if (offset >= CPYTHON_SET_SMALL_TABLE &&
+		    offset < CPYTHON_SET_SMALL_TABLE + SET_SMALL_ENTRIES * CPYTHON_SET_ENTRY)
+			return name_set_member(p);
+		return NULL;
+	case CPYTHON_SHAPE_FRAME:
+	case CPYTHON_SHAPE_GENERATOR:
+	case CPYTHON_SHAPE_COROUTINE:
+	case CPYTHON_SHAPE_ASYNC_GENERATOR:
+		return cpython_frame_member(p, c, obj, offset);
+	default:
+		return NULL;
+	}
+}
+
+static const char *name_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				    uint64_t addr)
+{
+	const char *name;
+
+	if (addr < obj)
+		return name_preheader(p, obj - addr);
+	name = name_by_shape(p, c, obj, addr - obj);
+	if (!name)
+		name = cpython_member_name(p, c, addr - obj);
+	if (!name)
+		name = name_inline_value(p, c, obj, addr);
+	return name;
+}
+
+/* Slots of a deque's block; the first is numbered when the deque is first met. */
+#define DEQUE_BLOCK_SLOTS 64u
+
+static void number_deque(struct cpython *p, uint64_t deque)
+{
+	const uint64_t length = cpython_length(p, deque);
+	uint64_t block = cpython_word(p, deque + CPYTHON_DEQUE_LEFT);
+	uint64_t first = -cpython_word(p, deque + CPYTHON_DEQUE_LEFT_INDEX);
+
+	for (unsigned int i = 0; block && i <= length / DEQUE_BLOCK_SLOTS + 1; i++) {
+		*map_find_or_insert(&p->names->deques, block, 0) = first;
+		first += DEQUE_BLOCK_SLOTS;
+		block = cpython_word(p, block + 8 + DEQUE_BLOCK_SLOTS * 8);
+	}
+}
+
+/* A block of a deque: left link, 64 slots, right link. */
+static const char *name_deque_word(struct cpython *p, uint64_t deque, uint64_t block, uint64_t addr)
+{
+	uint64_t *first = map_find_or_insert(&p->names->deques, block, 0);
+
+	if (*first == MAP_EMPTY) {
+		number_deque(p, deque);
+		first = map_find_or_insert(&p->names->deques, block, 0);
+	}
+	if (*first == MAP_EMPTY || addr < block + 8)
+		return NULL;
+	return name_index(p, *first + (addr - block - 8) / 8);
+}
+
+static const char *name_values_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				    uint64_t addr)
+{
+	const char *name = c->shape == CPYTHON_SHAPE_DICT ? cpython_dict_word(p, obj, addr) : NULL;
+
+	return name ? name : name_inline_value(p, c, obj, addr);
+}
+
+/* struct _PyCoCached (3.12) */
+static const char *name_code_cache(struct cpython *p, uint64_t offset)
+{
+	static const char *const names[] = { ".co_code", ".co_varnames", ".co_cellvars",
+					     ".co_freevars" };
+
+	return offset / 8 < 4 ? heap_intern_name(p->heap, names[offset / 8]) : NULL;
+}
+
+/* The word at addr in block `from`, a table of the object at obj. */
+static const char *name_table_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				   node_id from, uint64_t addr)
+{
+	const uint64_t start = dump_blocks(p->dump)->addr[from];
+
+	switch ((enum cpython_table)p->table[from]) {
+	case CPYTHON_TABLE_KEYS:
+		if (c->shape == CPYTHON_SHAPE_TYPE) {
+			const struct cpython_class *class = cpython_find_class(p, obj);
+
+			return class ? cpython_shared_key_word(p, class->cached_keys, addr) : NULL;
+		}
+		return cpython_dict_word(p, obj, addr);
+	case CPYTHON_TABLE_VALUES:
+		return name_values_word(p, c, obj, addr);
+	case CPYTHON_TABLE_ITEMS:
+		return name_index(p, (addr - cpython_word(p, obj + CPYTHON_LIST_ITEMS)) / 8);
+	case CPYTHON_TABLE_SET:
+		return name_set_member(p);
+	case CPYTHON_TABLE_DEQUE:
+		return name_deque_word(p, obj, start, addr);
+	case CPYTHON_TABLE_OTHER:
+		return c->shape == CPYTHON_SHAPE_CODE ? name_code_cache(p, addr - start) : NULL;
+	case CPYTHON_TABLE_NONE:
+	case CPYTHON_TABLE_BYTES:
+	case CPYTHON_TABLE_FREE:
+		return NULL;
+	}
+	return NULL;
+}
+
+const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
+{
+	struct cpython *p = h->cpython;
+	const node_id owner = h->owner[from];
+	const uint64_t addr = dump_blocks(h->dump)->addr[from] + offset;
+	const struct cpython_class *c = owner == NODE_NONE ? NULL : cpython_class_of(p, owner);
+
+	(void)to;
+	if (!c)
+		return NULL;
+	if (!p->names)
+		p->names = cpython_names_create(p->nr_classes);
+	if (owner == from)
+		return name_object_word(p, c, object_addr(h, owner), addr);
+	return name_table_word(p, c, object_addr(h, owner), from, addr);
+}
+
+/* What the interpreter holds by itself: frames on the data stacks, classes that are no blocks. */
+static const char *root_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
+{
+	struct cpython *p = h->cpython;
+	const struct root *root = &h->roots[from - h->nr_objects];
+	const uint64_t addr = root->addr + offset;
+
+	(void)to;
+	if (!p->names)
+		p->names = cpython_names_create(p->nr_classes);
+	if (root->kind == ROOT_GLOBAL)
+		return cpython_static_word(p, addr);
+	if (root->kind != ROOT_RANGE)
+		return NULL;
+
+	const struct cpython_frame *frame = cpython_frames_find(p->frames, addr);
+
+	return frame ? cpython_frame_word(p, frame->addr, addr) : NULL;
+}
+
+const struct type_ops cpython_root_ops = {
+	.is_edge = cpython_is_root_edge,
+	.relation = root_relation,
+};
+
+const struct type_ops cpython_ops = {
+	.is_edge = cpython_is_edge,
+	.relation = cpython_relation,
+};
