@@ -18,7 +18,7 @@ struct live_arguments {
 
 static const char doc[] =
 	"Print how many objects of each class are alive in DUMP, and how old the oldest is.\v"
-	"Classes are what the program named: tags and C++ classes.\n\n"
+	"Classes are what the program named: tags, C++ classes and Python's own.\n\n"
 	"Example: heapcensus live x.hc --ignore Spider";
 
 static const struct argp_option options[] = {
@@ -76,7 +76,7 @@ struct error *cmd_live(int argc, char **argv)
 
 		live_print(stdout, live, arguments.format);
 		if (!live->nr_rows && !arguments.options.all)
-			fputs("heapcensus: note: the program tagged nothing and no C++ class was "
+			fputs("heapcensus: note: the program tagged nothing and no class was "
 			      "recognised; "
 			      "--all shows every type\n",
 			      stderr);

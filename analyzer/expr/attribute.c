@@ -10,6 +10,7 @@
 #include "expr/eval.h"
 #include "expr/list.h"
 #include "report/preview.h"
+#include "typing/cpython/value.h"
 
 typedef struct error *attribute_fn(struct expr_env *env, const struct ast *ast, struct value *base,
 				   struct value **ret);
@@ -246,13 +247,6 @@ static const struct attribute set_attributes[] = {
 		{ 0 },
 };
 
-static const struct attribute object_attributes[] = {
-#define OBJECT_ROW(name, function, summary) { #name, object_##function },
-	OBJECT_ATTRIBUTES(OBJECT_ROW)
-#undef OBJECT_ROW
-		{ 0 },
-};
-
 static attribute_fn *find_attribute(const struct attribute *table, const char *name)
 {
 	for (; table->name; table++)
@@ -269,31 +263,109 @@ static struct error *unknown(struct expr_env *env, const struct ast *ast, const 
 			  ast->text);
 }
 
+/* NULL: the Python object at addr has no such attribute, or is none. */
+static struct value *find_python_attribute(struct source *source, uint64_t addr, const char *name)
+{
+	const struct cpython *p = source->heap->cpython;
+	uint64_t value;
+
+	return p && cpython_attribute(p, addr, name, &value) ? value_from_python(source, value) : NULL;
+}
+
+static struct error *object_self(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
+{
+	const struct heap *h = base->source->heap;
+	const uint64_t addr = object_addr(h, base->object);
+
+	if (!h->cpython || !cpython_class_at(h->cpython, addr))
+		return eval_error(env, ast, "this is no Python object");
+	*ret = value_from_python(base->source, addr);
+	return NULL;
+}
+
+static const struct attribute object_attributes[] = {
+#define OBJECT_ROW(name, function, summary) { #name, object_##function },
+	OBJECT_ATTRIBUTES(OBJECT_ROW)
+#undef OBJECT_ROW
+		{ 0 },
+};
+
+/* One of ours, else one of the program's. */
 static struct error *get_of_object(struct expr_env *env, const struct ast *ast,
 				   struct value *object, struct value **ret)
 {
 	attribute_fn *get = find_attribute(object_attributes, ast->text);
 
-	return get ? get(env, ast, object, ret) : unknown(env, ast, object);
+	if (get)
+		return get(env, ast, object, ret);
+	*ret = find_python_attribute(object->source,
+				     object_addr(object->source->heap, object->object), ast->text);
+	return *ret ? NULL : unknown(env, ast, object);
 }
 
+/* One of the program's, else one of ours where it lies in a block. */
+static struct error *get_of_python(struct expr_env *env, const struct ast *ast, struct value *base,
+				   struct value **ret)
+{
+	const struct heap *h = base->source->heap;
+	const node_id n = cpython_find_object(h->cpython, base->python);
+	_cleanup_value_ struct value *object = NULL;
+	attribute_fn *get = find_attribute(object_attributes, ast->text);
+
+	*ret = find_python_attribute(base->source, base->python, ast->text);
+	if (*ret)
+		return NULL;
+	if (!get || n == NODE_NONE)
+		return unknown(env, ast, base);
+	object = value_create_object(base->source, n);
+	return get(env, ast, object, ret);
+}
+
+/* A list; None for those that have no such attribute, an error where none has. */
 static struct error *get_of_objects(struct expr_env *env, const struct ast *ast, struct value *base,
 				    struct value **ret)
 {
 	_cleanup_value_ struct value *list = value_create(VALUE_LIST);
 
-	if (!find_attribute(object_attributes, ast->text))
-		return unknown(env, ast, base);
+	bool is_known = find_attribute(object_attributes, ast->text) || !base->objects.nr;
+
 	for (uint32_t i = 0; i < base->objects.nr; i++) {
 		_cleanup_value_ struct value *object =
 			value_create_object(base->source, base->objects.ids[i]);
 		struct value *item;
 		struct error *error = get_of_object(env, ast, object, &item);
 
-		if (error)
-			return error;
+		is_known |= !error;
+		if (error) {
+			error_destroy(error);
+			item = value_create(VALUE_NONE);
+		}
 		value_list_add(list, item);
 	}
+	if (!is_known)
+		return unknown(env, ast, base);
+	*ret = value_ref(list);
+	return NULL;
+}
+
+/* Of a list of Python values: iter_all('HtmlResponse').request.url */
+static struct error *get_of_list(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
+{
+	_cleanup_value_ struct value *list = value_create(VALUE_LIST);
+	bool is_known = false;
+
+	for (size_t i = 0; i < base->list.nr; i++) {
+		struct value *from = base->list.items[i], *item = NULL;
+
+		if (from->kind == VALUE_PYTHON)
+			item = find_python_attribute(from->source, from->python, ast->text);
+		is_known |= item != NULL;
+		value_list_add(list, item ? item : value_create(VALUE_NONE));
+	}
+	if (!is_known)
+		return unknown(env, ast, base);
 	*ret = value_ref(list);
 	return NULL;
 }
@@ -320,10 +392,13 @@ struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct
 		return get_of_object(env, ast, base, ret);
 	case VALUE_OBJECTS:
 		return get_of_objects(env, ast, base, ret);
+	case VALUE_PYTHON:
+		return get_of_python(env, ast, base, ret);
+	case VALUE_LIST:
+		return get_of_list(env, ast, base, ret);
 	case VALUE_NONE:
 	case VALUE_NUMBER:
 	case VALUE_TEXT:
-	case VALUE_LIST:
 	case VALUE_LIVE:
 		break;
 	}

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "expr/eval.h"
 #include "expr/list.h"
+#include "typing/subclass.h"
 
 typedef struct error *function_fn(struct expr_env *env, const struct ast *call, struct value **ret);
 
@@ -26,21 +27,32 @@ static struct error *function_heap(struct expr_env *env, const struct ast *call,
 	return error ? error : eval_new_set(source, nodeset_create_all(source->heap), ret);
 }
 
+/* types: [nr_types], which ones */
+static struct error *set_of_types(struct source *source, const bool *types, struct value **ret)
+{
+	const struct heap *h = source->heap;
+	_cleanup_free_ node_id *ids = xcalloc(h->nr_objects + 1ul, sizeof(*ids));
+	uint32_t nr = 0;
+
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (types[h->type[n]] && node_is_object(h, n))
+			ids[nr++] = n;
+	return eval_new_set(source, nodeset_create(h, ids, nr), ret);
+}
+
 static struct error *function_live(struct expr_env *env, const struct ast *call, struct value **ret)
 {
 	struct source *source = env->sources[0];
 	const struct heap *h = source->heap;
 	struct error *error = no_arguments(env, call);
-	_cleanup_free_ node_id *ids = NULL;
-	uint32_t nr = 0;
+	struct classes classes;
 
 	if (error)
 		return error;
-	ids = xcalloc(h->nr_objects + 1ul, sizeof(*ids));
-	for (node_id n = 0; n < h->nr_objects; n++)
-		if (type_is_class(object_type(h, n)))
-			ids[nr++] = n;
-	return eval_new_set(source, nodeset_create(h, ids, nr), ret);
+	classes_init(&classes, h);
+	error = set_of_types(source, classes.is_class, ret);
+	classes_deinit(&classes);
+	return error;
 }
 
 /* The one text argument. */
@@ -60,6 +72,20 @@ static struct error *type_argument(struct expr_env *env, const struct ast *call,
 	value_unref(*ret);
 	*ret = NULL;
 	return error;
+}
+
+static struct error *function_subclasses(struct expr_env *env, const struct ast *call,
+					 struct value **ret)
+{
+	struct source *source = env->sources[0];
+	_cleanup_value_ struct value *type = NULL;
+	_cleanup_free_ bool *types = NULL;
+	struct error *error = type_argument(env, call, &type);
+
+	if (error)
+		return error;
+	types = subclass_types(source->heap, type->text);
+	return set_of_types(source, types, ret);
 }
 
 static struct error *function_iter_all(struct expr_env *env, const struct ast *call,

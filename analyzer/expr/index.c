@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "expr/eval.h"
+#include "typing/cpython/value.h"
+#include "typing/subclass.h"
 
 /* How many rows or items it has; -1 where it cannot be indexed. */
 static int64_t nr_items(struct value *v)
@@ -24,6 +26,7 @@ static int64_t nr_items(struct value *v)
 	case VALUE_NUMBER:
 	case VALUE_TEXT:
 	case VALUE_OBJECT:
+	case VALUE_PYTHON:
 	case VALUE_LIVE:
 		break;
 	}
@@ -65,29 +68,65 @@ static struct value *get_slice(struct value *v, int64_t first, int64_t end)
 	return list;
 }
 
-/* All rows of that name: two kinds may share one. */
-static struct error *get_by_name(struct expr_env *env, const struct ast *ast, struct value *set,
-				 const char *name, struct value **ret)
+static bool is_same_name(const char *row, const char *name)
 {
-	const struct partition *p = value_set_partition(set);
+	return !strcmp(row, name);
+}
+
+/* The rows whose name matches, as one set: two kinds may share a name.  NULL: none. */
+static struct nodeset *rows_named(const struct partition *p, const char *name,
+				  bool (*matches)(const char *row, const char *name))
+{
 	struct nodeset *found = NULL;
 
 	for (uint32_t i = 0; i < p->nr_rows; i++) {
 		struct nodeset *row, *before = found;
 
-		if (strcmp(partition_row_name(p, i), name) != 0)
+		if (!matches(partition_row_name(p, i), name))
 			continue;
 		row = partition_rows_set(p, i, i + 1);
 		found = before ? nodeset_or(p->heap, before, row) : nodeset_ref(row);
 		nodeset_unref(row);
 		nodeset_unref(before);
 	}
+	return found;
+}
+
+/* The rows of that name, else of classes whose short name it is. */
+static struct error *get_by_name(struct expr_env *env, const struct ast *ast, struct value *set,
+				 const char *name, struct value **ret)
+{
+	const struct partition *p = value_set_partition(set);
+	struct nodeset *found = rows_named(p, name, is_same_name);
+
+	if (!found)
+		found = rows_named(p, name, class_name_matches);
 	if (!found) {
 		_cleanup_free_ char *escaped = text_escape(name, strlen(name));
 
 		return eval_error(env, ast, "no row '%s' by %s", escaped, set->set.by->header);
 	}
 	*ret = value_create_set(set->source, found, set->set.by);
+	return NULL;
+}
+
+/* value['key'] of a dict, value[0] of a list or tuple. */
+static struct error *get_of_python(struct expr_env *env, const struct ast *ast, struct value *base,
+				   const struct value *index, struct value **ret)
+{
+	const struct cpython *p = base->source->heap->cpython;
+	const struct cpython_class *class = cpython_class_at(p, base->python);
+	uint64_t item = 0;
+
+	if (index->kind == VALUE_TEXT && class &&
+	    (class->shape == CPYTHON_SHAPE_DICT || class->shape == CPYTHON_SHAPE_ORDERED_DICT))
+		item = cpython_dict_find(p, base->python, index->text);
+	else if (index->kind == VALUE_NUMBER &&
+		 !cpython_item(p, base->python, index->number, &item))
+		item = 0;
+	if (!item)
+		return eval_error(env, ast, "no such item");
+	*ret = value_from_python(base->source, item);
 	return NULL;
 }
 
@@ -101,6 +140,8 @@ static struct error *index_item(struct expr_env *env, const struct ast *ast, str
 
 	if (error)
 		return error;
+	if (base->kind == VALUE_PYTHON)
+		return get_of_python(env, ast, base, index, ret);
 	if (index->kind == VALUE_TEXT && base->kind == VALUE_SET)
 		return get_by_name(env, ast, base, index->text, ret);
 	if (index->kind != VALUE_NUMBER)
@@ -159,7 +200,7 @@ struct error *eval_index(struct expr_env *env, const struct ast *ast, struct val
 
 	if (error)
 		return error;
-	if (nr_items(base) < 0)
+	if (nr_items(base) < 0 && (base->kind != VALUE_PYTHON || ast->kind == AST_SLICE))
 		return eval_error(env, ast, "%s has no rows", value_kind_name(base->kind));
 	return ast->kind == AST_SLICE ? index_slice(env, ast, base, ret)
 				      : index_item(env, ast, base, ret);

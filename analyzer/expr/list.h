@@ -23,6 +23,7 @@
 	X(referents, referents, "what it refers to, as a set") \
 	X(referrers, referrers, "the objects that refer to it, as a set") \
 	X(site, site, "function that allocated it") \
+	X(self, self, "the Python object; what follows are its own attributes only") \
 	X(size, own_size, "requested size in bytes") \
 	X(text, text, "text that it holds or points to") \
 	X(type, type_name, "name of its type")
@@ -32,4 +33,5 @@
 	X(heap, "heap(): everything that is alive") \
 	X(iter_all, "iter_all(T): all objects of a type, oldest first") \
 	X(live, "live(): the objects whose class the program named") \
-	X(prefs, "prefs(ignore=T): live references as Scrapy's trackref prints them")
+	X(prefs, "prefs(ignore=T): live references as Scrapy's trackref prints them") \
+	X(subclasses, "subclasses(T): the objects of a class and of all that derive from it")

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/repr.h"
 #include "report/objects.h"
+#include "typing/cpython/value.h"
 
 static void print_set(FILE *out, struct value *v, const struct table_options *options)
 {
@@ -51,6 +52,10 @@ static void print_item(FILE *out, struct value *v)
 	case VALUE_OBJECTS:
 		fprintf(out, "<%" PRIu32 " objects>", v->objects.nr);
 		break;
+	case VALUE_PYTHON:
+		text = cpython_repr(v->source->heap->cpython, v->python, CPYTHON_REPR_MAX);
+		fputs(text, out);
+		break;
 	case VALUE_LIST:
 		fputc('[', out);
 		for (size_t i = 0; i < v->list.nr; i++) {
@@ -63,6 +68,16 @@ static void print_item(FILE *out, struct value *v)
 		fprintf(out, "<report of %" PRIu32 " classes>", v->live->nr_rows);
 		break;
 	}
+}
+
+/* A str as it is, everything else as repr() writes it. */
+static void json_python(struct json *j, const struct cpython *p, uint64_t addr)
+{
+	_cleanup_free_ char *text = cpython_get_utf8(p, addr, CPYTHON_REPR_MAX);
+
+	if (!text)
+		text = cpython_repr(p, addr, CPYTHON_REPR_MAX);
+	json_text(j, NULL, text);
 }
 
 static void json_item(struct json *j, struct value *v)
@@ -91,6 +106,9 @@ static void json_item(struct json *j, struct value *v)
 		break;
 	case VALUE_OBJECTS:
 		json_number(j, NULL, v->objects.nr);
+		break;
+	case VALUE_PYTHON:
+		json_python(j, v->source->heap->cpython, v->python);
 		break;
 	case VALUE_LIST:
 		json_begin_array(j, NULL);
@@ -136,6 +154,7 @@ void value_print(FILE *out, struct value *v, const struct table_options *options
 	case VALUE_NONE:
 	case VALUE_NUMBER:
 	case VALUE_TEXT:
+	case VALUE_PYTHON:
 	case VALUE_LIST:
 		print_plain(out, v, options->format);
 		break;

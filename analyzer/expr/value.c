@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "typing/cpython/value.h"
 
 struct value *value_create(enum value_kind kind)
 {
@@ -62,6 +63,24 @@ struct value *value_create_objects(struct source *source, node_id *ids, uint32_t
 	return v;
 }
 
+struct value *value_from_python(struct source *source, uint64_t addr)
+{
+	const struct cpython *p = source->heap->cpython;
+	const struct cpython_class *class = cpython_class_at(p, addr);
+	struct value *v;
+	int64_t number;
+
+	if (class && class->shape == CPYTHON_SHAPE_NONE)
+		return value_create(VALUE_NONE);
+	if (class && class->shape == CPYTHON_SHAPE_INT && !class->is_heap &&
+	    cpython_get_number(p, addr, &number))
+		return value_create_number(number);
+	v = value_create(VALUE_PYTHON);
+	v->source = source;
+	v->python = addr;
+	return v;
+}
+
 void value_list_add(struct value *list, struct value *item)
 {
 	list->list.items = xrealloc(list->list.items, list->list.nr + 1, sizeof(*list->list.items));
@@ -90,6 +109,7 @@ void value_unref(struct value *v)
 	case VALUE_NONE:
 	case VALUE_NUMBER:
 	case VALUE_OBJECT:
+	case VALUE_PYTHON:
 		break;
 	case VALUE_TEXT:
 		free(v->text);
@@ -118,7 +138,8 @@ const char *value_kind_name(enum value_kind kind)
 		[VALUE_NONE] = "None",	      [VALUE_NUMBER] = "a number",
 		[VALUE_TEXT] = "a text",      [VALUE_SET] = "a set",
 		[VALUE_OBJECT] = "an object", [VALUE_OBJECTS] = "a list of objects",
-		[VALUE_LIST] = "a list",      [VALUE_LIVE] = "a report",
+		[VALUE_PYTHON] = "a value",   [VALUE_LIST] = "a list",
+		[VALUE_LIVE] = "a report",
 	};
 
 	return names[kind];

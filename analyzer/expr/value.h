@@ -20,6 +20,7 @@ enum value_kind {
 	VALUE_SET,     /* objects, seen through a rule */
 	VALUE_OBJECT,  /* one of them */
 	VALUE_OBJECTS, /* several in an order of their own */
+	VALUE_PYTHON,  /* what a Python program has at an address, in a block or not */
 	VALUE_LIST,
 	VALUE_LIVE, /* the report of prefs() */
 };
@@ -34,11 +35,12 @@ struct source {
 struct value {
 	uint32_t refs;
 	enum value_kind kind;
-	struct source *source; /* of set, object, objects */
+	struct source *source; /* of set, object, objects, python */
 	union {
 		int64_t number;
 		char *text;
 		node_id object;
+		uint64_t python;
 		struct live *live;
 		struct {
 			struct nodeset *nodes;
@@ -67,6 +69,8 @@ struct value *value_create_set(struct source *source, struct nodeset *nodes, str
 struct value *value_create_object(struct source *source, node_id object);
 struct value *value_create_objects(struct source *source, node_id *ids,
 				   uint32_t nr); /* takes over ids */
+/* What the Python process of the source has at addr: a number or None, too. */
+struct value *value_from_python(struct source *source, uint64_t addr);
 /* Takes over the item. */
 void value_list_add(struct value *list, struct value *item);
 

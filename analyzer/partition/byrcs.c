@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * byrcs: the set of the types of the objects that refer to it.  What is no object but holds some is
+ * byrcs: the set of the kinds (class, or dict of class) of the objects that refer to it.  What is no object but holds some is
  * a kind, too: <global>, <stack>, <register>, <tls>, <memory>.
  */
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "partition/clodo.h"
 #include "partition/kindset.h"
 #include "partition/rules.h"
 
 struct byrcs {
 	struct classifier base;
-	struct heap *heap;
+	struct clodo clodo;
 	struct kindsets sets;
 };
 
@@ -29,7 +30,7 @@ static const char *root_kind_name(enum root_kind kind)
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byrcs *b = (struct byrcs *)c;
-	const struct heap *h = b->heap;
+	const struct heap *h = b->clodo.heap;
 
 	kindset_begin(&b->sets);
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
@@ -37,7 +38,7 @@ static uint32_t classify(struct classifier *c, node_id n)
 
 		kindset_add(&b->sets, node_is_root(h, from)
 					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
-					      : object_type(h, h->owner[from])->name);
+					      : clodo_name(&b->clodo, h->owner[from]));
 	}
 	return kindset_end(&b->sets);
 }
@@ -51,6 +52,7 @@ static const char *name(struct classifier *c, uint32_t kind)
 
 static void destroy(struct classifier *c)
 {
+	clodo_deinit(&((struct byrcs *)c)->clodo);
 	kindsets_deinit(&((struct byrcs *)c)->sets);
 	free(c);
 }
@@ -64,6 +66,6 @@ struct classifier *partition_create_byrcs(struct heap *h)
 				       classify,
 				       name,
 				       .destroy = destroy };
-	b->heap = h;
+	clodo_init(&b->clodo, h);
 	return &b->base;
 }

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Classes by name, and their objects by age.
+ * Classes, and their objects by age.
  */
 #include "report/class.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
+#include "typing/cpython/cpython.h"
+#include "typing/subclass.h"
 
-bool type_is_class(const struct type *type)
+static bool is_named_by_program(const struct type *type)
 {
 	switch (type->provenance) {
 	case PROVENANCE_TAG:
-	case PROVENANCE_CPYTHON:
 	case PROVENANCE_VTABLE_RTTI:
 	case PROVENANCE_VTABLE_SYMBOL:
 	case PROVENANCE_VTABLE_SHAPE:
 		return true;
 	case PROVENANCE_LAYOUT:
+	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
 	case PROVENANCE_CONTENT:
 	case PROVENANCE_SITE:
 	case PROVENANCE_NONE:
@@ -28,38 +29,43 @@ bool type_is_class(const struct type *type)
 	return false;
 }
 
-bool class_name_matches(const char *name, const char *wanted)
+static void add_python_classes(struct classes *c, const struct heap *h)
 {
-	const size_t len = strlen(name), want = strlen(wanted);
-	char before;
+	const struct cpython *p = h->cpython;
+	_cleanup_free_ bool *tracked = subclass_types(h, CLASS_TRACKREF);
+	bool has_trackref = false;
 
-	if (!want || want > len || strcmp(name + len - want, wanted) != 0)
-		return false;
-	if (want == len)
-		return true;
-	/* The component must begin there, outside of template arguments. */
-	before = name[len - want - 1];
-	if (before != '.' && before != ':')
-		return false;
-	for (int i = 0, depth = 0; i < (int)(len - want); i++) {
-		depth += name[i] == '<' ? 1 : name[i] == '>' ? -1 : 0;
-		if (i + 1 == (int)(len - want) && depth != 0)
-			return false;
+	for (uint32_t i = 0; i < p->nr_classes; i++)
+		has_trackref |= tracked[p->classes[i].type];
+	for (uint32_t i = 0; i < p->nr_classes; i++) {
+		const uint32_t type = p->classes[i].type;
+
+		c->is_class[type] |= has_trackref ? tracked[type] : p->classes[i].is_heap;
+		c->is_short[type] = has_trackref;
 	}
-	return true;
 }
 
-bool type_is_or_derives(const struct type *type, const char *wanted)
+void classes_init(struct classes *c, const struct heap *h)
 {
-	const char *end;
+	c->is_class = xcalloc(h->nr_types + 1ul, sizeof(*c->is_class));
+	c->is_short = xcalloc(h->nr_types + 1ul, sizeof(*c->is_short));
+	for (uint32_t i = 0; i < h->nr_types; i++)
+		c->is_class[i] = is_named_by_program(&h->types[i]);
+	if (h->cpython)
+		add_python_classes(c, h);
+}
 
-	for (const char *base = type->bases; (end = strchr(base, '\n')); base = end + 1) {
-		_cleanup_free_ char *name = xstrndup(base, (size_t)(end - base));
+void classes_deinit(struct classes *c)
+{
+	free(c->is_class);
+	free(c->is_short);
+}
 
-		if (class_name_matches(name, wanted))
-			return true;
-	}
-	return class_name_matches(type->name, wanted);
+const char *classes_name(const struct classes *c, const struct heap *h, uint32_t type)
+{
+	const char *name = h->types[type].name;
+
+	return c->is_short[type] ? class_short_name(name) : name;
 }
 
 static int compare_birth(const void *a, const void *b, void *arg)
@@ -86,7 +92,7 @@ node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr)
 	for (uint32_t i = 0; i < h->nr_types; i++)
 		matches[i] = class_name_matches(h->types[i].name, wanted);
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (!matches[h->type[n]])
+		if (!matches[h->type[n]] || !node_is_object(h, n))
 			continue;
 		ids = array_grow(ids, *nr, &capacity, sizeof(*ids));
 		ids[(*nr)++] = n;

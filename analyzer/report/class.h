@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What counts as a class for reports about "live objects", and how a user may spell its name.
+ * What counts as a class for reports about "live objects", and objects by class.
  */
 #ifndef REPORT_CLASS_H
 #define REPORT_CLASS_H
@@ -9,20 +9,26 @@
 
 #include "heap/heap.h"
 
-/* A type that the program itself named (tag, C++ class), as opposed to one told by content or
- * place. */
-bool type_is_class(const struct type *type);
+/* Scrapy's class whose subclasses its trackref reports. */
+#define CLASS_TRACKREF "scrapy.utils.trackref.object_ref"
+
 /*
- * wanted is the whole name, or its last component as trackref's users write it: "HtmlResponse" for
- * "scrapy.http.HtmlResponse", "Cache" for "net::Cache", "vector<int>" for "std::vector<int>".
+ * The classes of a program: what it tagged, C++ classes, and of Python those that a class statement
+ * made.  In a process with Scrapy's trackref, of Python's only those that trackref reports, by the
+ * short names that it prints.
  */
-bool class_name_matches(const char *name, const char *wanted);
+struct classes {
+	bool *is_class; /* [nr_types] */
+	bool *is_short; /* [nr_types] printed by its last component */
+};
 
-/* The type's own name matches, or that of a class it derives from. */
-bool type_is_or_derives(const struct type *type, const char *wanted);
+void classes_init(struct classes *c, const struct heap *h);
+void classes_deinit(struct classes *c);
+/* As reports print it. */
+const char *classes_name(const struct classes *c, const struct heap *h, uint32_t type);
 
-/* The objects of every type whose name matches, oldest first (then by thread and its running
- * number).  The caller frees them. */
+/* The objects of every type whose name matches (typing/subclass.h), oldest first (then by thread
+ * and its running number).  The caller frees them. */
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr);
 
 static inline uint64_t object_age_ns(const struct heap *h, node_id n)

@@ -10,15 +10,20 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "typing/subclass.h"
 
-static bool is_wanted(const struct type *type, const struct live_options *o)
+/* [nr_types] */
+static bool *find_wanted(const struct heap *h, const struct classes *classes,
+			 const struct live_options *o)
 {
-	if (!o->all && !type_is_class(type))
-		return false;
+	_cleanup_free_ bool *ignored = xcalloc(h->nr_types + 1ul, sizeof(*ignored));
+	bool *wanted = xcalloc(h->nr_types + 1ul, sizeof(*wanted));
+
 	for (size_t i = 0; i < o->nr_ignore; i++)
-		if (type_is_or_derives(type, o->ignore[i]))
-			return false;
-	return true;
+		subclass_add_types(h, o->ignore[i], ignored);
+	for (uint32_t i = 0; i < h->nr_types; i++)
+		wanted[i] = (o->all || classes->is_class[i]) && !ignored[i];
+	return wanted;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -50,22 +55,29 @@ struct live *live_create(const struct heap *h, const struct live_options *option
 {
 	struct live *live = xcalloc(1, sizeof(*live));
 	struct live_row *rows = xcalloc(h->nr_types + 1ul, sizeof(*rows));
+	_cleanup_(classes_deinit) struct classes classes;
+	_cleanup_free_ bool *wanted = NULL;
 	uint32_t nr = 0;
 
+	classes_init(&classes, h);
+	wanted = find_wanted(h, &classes, options);
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		struct live_row *row = &rows[h->type[n]];
 		const uint64_t age = object_age_ns(h, n);
 
+		if (!node_is_object(h, n))
+			continue;
 		row->count++;
 		row->size += object_size(h, n);
 		if (age > row->oldest_ns)
 			row->oldest_ns = age;
 	}
 	for (uint32_t i = 0; i < h->nr_types; i++) {
-		if (!rows[i].count || !is_wanted(&h->types[i], options))
+		if (!rows[i].count || !wanted[i])
 			continue;
 		rows[nr] = rows[i];
-		rows[nr++].name = h->types[i].name;
+		rows[nr++].name =
+			options->all ? h->types[i].name : classes_name(&classes, h, i);
 	}
 	qsort(rows, nr, sizeof(*rows), compare_names);
 	live->rows = rows;

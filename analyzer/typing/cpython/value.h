@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values of a CPython process as its programmer sees them: attributes, items, repr().  A value is
+ * an address; it may lie outside of all blocks (small integers, None, static types).  Only what can
+ * be told without running the program is told.
+ */
+#ifndef TYPING_CPYTHON_VALUE_H
+#define TYPING_CPYTHON_VALUE_H
+
+#include "typing/cpython/cpython.h"
+
+#define CPYTHON_REPR_MAX 65536
+
+/*
+ * The attribute `name`: in the instance's dictionary, slots, C members, the class and its bases,
+ * through a property that simply returns another attribute; else the same with `_name`.
+ */
+bool cpython_attribute(const struct cpython *p, uint64_t object, const char *name, uint64_t *ret);
+/* object.name, and nothing under another name. */
+bool cpython_plain_attribute(const struct cpython *p, uint64_t object, const char *name,
+			     uint64_t *ret);
+
+/* object[index] of a list or tuple, from the end where index is negative. */
+bool cpython_item(const struct cpython *p, uint64_t object, int64_t index, uint64_t *ret);
+
+/*
+ * As Python's repr() prints it; a container inside a container is cut short, and everything after
+ * max bytes.  What is none of the builtin values is "<m.Class at 0x7f..>".  The caller frees it.
+ */
+char *cpython_repr(const struct cpython *p, uint64_t object, size_t max);
+/* An int that fits; false: no int, or a larger one. */
+bool cpython_get_number(const struct cpython *p, uint64_t object, int64_t *ret);
+
+#endif
