@@ -32,6 +32,7 @@
 struct layer {
 	struct python_allocator next;
 	size_t slack;	  /* the next one may ask malloc for that much more */
+	size_t min_size;  /* requests are rounded up to this; 0 where debug hooks would notice */
 	bool covered;	  /* another wrapper may stand on it, with something between them */
 	size_t passed_on; /* it may pass requests from here on to malloc */
 };
@@ -43,9 +44,9 @@ static struct {
 	struct python_arenas arenas; /* the next ones */
 } wrapped;
 
-static size_t asked_size(size_t size)
+static size_t asked_size(const struct layer *l, size_t size)
 {
-	return size > PYTHON_MIN_SIZE ? size : PYTHON_MIN_SIZE;
+	return size > l->min_size ? size : l->min_size;
 }
 
 /* NULL: not the outermost wrapper, or a call out of the allocator: just forward. */
@@ -69,7 +70,7 @@ static inline void tell_malloc(struct thread *t, size_t size, uint64_t site, uin
 
 	t->via_kind = l->slack ? HC_KIND_ARENA : HC_KIND_PYTHON;
 	t->via_size = size;
-	t->via_rounded = asked_size(size);
+	t->via_rounded = asked_size(l, size);
 	t->via_slack = l->slack;
 	t->via_site = site;
 	t->via_sp = frame;
@@ -107,7 +108,7 @@ static void *python_alloc(void *ctx, size_t size)
 
 	if (UNLIKELY(t && size >= l->passed_on))
 		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
-	void *const p = l->next.alloc(l->next.ctx, asked_size(size));
+	void *const p = l->next.alloc(l->next.ctx, asked_size(l, size));
 
 	if (LIKELY(t))
 		finish(t, p, size, WRAP_CALLER);
@@ -122,9 +123,8 @@ static void *python_zero_alloc(void *ctx, size_t nr, size_t size)
 
 	if (UNLIKELY(t && total >= l->passed_on))
 		tell_malloc(t, total, WRAP_CALLER, WRAP_FRAME);
-	void *const p = total >= PYTHON_MIN_SIZE
-				? l->next.zero_alloc(l->next.ctx, nr, size)
-				: l->next.zero_alloc(l->next.ctx, 1, PYTHON_MIN_SIZE);
+	void *const p = total >= l->min_size ? l->next.zero_alloc(l->next.ctx, nr, size)
+					     : l->next.zero_alloc(l->next.ctx, 1, l->min_size);
 
 	if (LIKELY(t))
 		finish(t, p, total, WRAP_CALLER);
@@ -203,7 +203,7 @@ static void *python_resize(void *ctx, void *old, size_t size)
 	/* What malloc has stays malloc's, however small it becomes. */
 	if (t && (!known || size >= l->passed_on))
 		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
-	void *const p = l->next.resize(l->next.ctx, old, asked_size(size));
+	void *const p = l->next.resize(l->next.ctx, old, asked_size(l, size));
 
 	if (known && (!p || p == old))
 		restore(old, p ? size : was.size, &was);
@@ -277,7 +277,9 @@ static struct layer *get_layer(const struct python_allocator *next)
 	struct layer *const l = &wrapped.layers[wrapped.nr_layers++];
 
 	/* The interpreter's own allocators have no context, debug hooks have. */
-	*l = (struct layer){ .next = *next, .slack = next->ctx ? PYTHON_DEBUG_SLACK : 0 };
+	l->next = *next;
+	l->slack = next->ctx ? PYTHON_DEBUG_SLACK : 0;
+	l->min_size = next->ctx ? 0 : PYTHON_MIN_SIZE;
 	return l;
 }
 
