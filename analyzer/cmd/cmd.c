@@ -42,10 +42,11 @@ static const struct argp_option output_json_options[] = { OPTION_JSON, { 0 } };
 
 const struct argp output_argp = { .options = output_options, .parser = parse_output };
 const struct argp output_json_argp = { .options = output_json_options, .parser = parse_output };
-struct error *cmd_open(const char *path, bool exact_index, struct opened *o)
+struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {
-		.exact_index = exact_index,
+		.exact_index = view & CMD_VIEW_EXACT_INDEX,
+		.unfolded = view & CMD_VIEW_UNFOLDED,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.progress = progress_terminal(),
 	};

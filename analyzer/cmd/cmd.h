@@ -37,6 +37,13 @@ COMMANDS(CMD_DECLARE)
 extern const struct argp output_argp;
 extern const struct argp output_json_argp; /* of commands that have no CSV */
 
+/* How the heap is to be looked at: struct heap_options. */
+enum cmd_view {
+	CMD_VIEW_USUAL = 0,
+	CMD_VIEW_EXACT_INDEX = 1,
+	CMD_VIEW_UNFOLDED = 2,
+};
+
 /* A dump and its typed heap. */
 struct opened {
 	struct dump *dump;
@@ -48,7 +55,7 @@ struct opened {
  * = { 0 };`: closing says on standard error, once each, what the reader of the output should know
  * (a binary that is missing or has changed).
  */
-struct error *cmd_open(const char *path, bool exact_index, struct opened *o)
+struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 	__attribute__((warn_unused_result));
 void cmd_close(struct opened *o);
 

@@ -150,9 +150,9 @@ struct error *cmd_diff(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path_a, false, &a);
+	error = cmd_open(arguments.path_a, CMD_VIEW_USUAL, &a);
 	if (!error)
-		error = cmd_open(arguments.path_b, false, &b);
+		error = cmd_open(arguments.path_b, CMD_VIEW_USUAL, &b);
 	if (error)
 		return error;
 	return arguments.expression ? print_expression(&arguments, a.heap, b.heap)

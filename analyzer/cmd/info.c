@@ -353,7 +353,7 @@ struct error *cmd_info(int argc, char **argv)
 	struct totals totals;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path, false, &o);
+	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
 	if (error)
 		return error;
 	totals = add_up(o.dump, o.heap);

@@ -70,7 +70,7 @@ struct error *cmd_live(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	arguments.options.ignore = arguments.ignore;
-	error = cmd_open(arguments.path, false, &o);
+	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
 	if (!error) {
 		struct live *live = live_create(o.heap, &arguments.options);
 

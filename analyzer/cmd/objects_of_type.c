@@ -65,7 +65,7 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 	uint32_t nr;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path, false, &o);
+	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
 	if (error)
 		return error;
 	ids = class_objects(o.heap, arguments.type, &nr);

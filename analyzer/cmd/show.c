@@ -11,11 +11,12 @@
 #include "expr/expr.h"
 
 #define KEY_EXACT_INDEX 0x200
+#define KEY_UNFOLDED    0x201
 
 struct show_arguments {
 	const char *path;
 	const char *expression;
-	bool exact_index;
+	unsigned int view;
 	struct table_options table;
 };
 
@@ -31,6 +32,9 @@ static const char doc[] =
 static const struct argp_option options[] = {
 	{ "exact-index", KEY_EXACT_INDEX, NULL, 0,
 	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
+	{ "unfolded", KEY_UNFOLDED, NULL, 0,
+	  "Every block by itself: what counts for an object (a dict's keys) is a row of its own",
+	  0 },
 	{ 0 },
 };
 
@@ -43,7 +47,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->table;
 		return 0;
 	case KEY_EXACT_INDEX:
-		arguments->exact_index = true;
+		arguments->view |= CMD_VIEW_EXACT_INDEX;
+		return 0;
+	case KEY_UNFOLDED:
+		arguments->view |= CMD_VIEW_UNFOLDED;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->expression)
@@ -71,7 +78,7 @@ struct error *cmd_show(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path, arguments.exact_index, &o);
+	error = cmd_open(arguments.path, arguments.view, &o);
 	if (error)
 		return error;
 	env = expr_env_create();

@@ -79,8 +79,14 @@ const char *const *symbols_notes(const struct symbols *s, size_t *nr)
 	return s->notes;
 }
 
-static void symbols_add_note(struct symbols *s, uint32_t module, const char *path,
-			     enum binary_state state)
+void symbols_add_note(struct symbols *s, const char *note)
+{
+	s->notes = xrealloc(s->notes, s->nr_notes + 1, sizeof(*s->notes));
+	s->notes[s->nr_notes++] = intern_string(s->names, note);
+}
+
+static void symbols_note_module(struct symbols *s, uint32_t module, const char *path,
+				enum binary_state state)
 {
 	static const char *const why[] = {
 		[BINARY_MISSING] = "is not on this machine",
@@ -88,10 +94,11 @@ static void symbols_add_note(struct symbols *s, uint32_t module, const char *pat
 		[BINARY_UNREADABLE] = "cannot be read as an ELF file",
 	};
 
-	s->notes = xrealloc(s->notes, s->nr_notes + 1, sizeof(*s->notes));
-	s->notes[s->nr_notes++] =
-		intern_format(s->names, "%s %s: its functions and data are shown as %s+0x...", path,
-			      why[state], symbols_module_name(s, module));
+	_cleanup_free_ char *note =
+		xasprintf("%s %s: its functions and data are shown as %s+0x...", path, why[state],
+			  symbols_module_name(s, module));
+
+	symbols_add_note(s, note);
 }
 
 static void symbols_open_module(struct symbols *s, uint32_t index)
@@ -115,7 +122,7 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 	if (b->state != BINARY_OPEN)
 		binary_open(b, path, &id, m->bias, &s->debug_path);
 	if (b->state != BINARY_OPEN)
-		symbols_add_note(s, index, path, b->state);
+		symbols_note_module(s, index, path, b->state);
 }
 
 static struct binary *symbols_get_binary(struct symbols *s, uint32_t module)

@@ -27,6 +27,8 @@ enum symbol_kind { SYMBOL_FUNCTION, SYMBOL_OBJECT };
 /* path: another directory to look for files in, or NULL.  names must outlive it. */
 struct symbols *symbols_create(const struct dump *d, const char *path, struct intern *names);
 void symbols_destroy(struct symbols *s);
+/* Adds a note, which is copied. */
+void symbols_add_note(struct symbols *s, const char *note);
 const char *const *symbols_notes(const struct symbols *s, size_t *nr);
 
 /* The symbol whose [addr, addr + size) holds addr.  False: none. */

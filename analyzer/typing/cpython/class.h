@@ -17,6 +17,8 @@ void cpython_name_bases(struct cpython *p);
 /* Bytes in front of its objects in their blocks. */
 uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class *c);
 
+/* Do the layouts that the process says it has (3.13) agree with its version's? */
+bool cpython_check_offsets(const struct cpython *p);
 /* After the objects are known: gives every table to its owner. */
 void cpython_fold(struct cpython *p);
 /* The type of a block that is a table of that kind. */

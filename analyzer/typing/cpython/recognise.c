@@ -180,25 +180,44 @@ static const struct cpython_version *find_version(const struct dump *d)
 	return cpython_find_version(major, minor);
 }
 
+/* A Python whose layouts nobody knows: said once, its objects are blocks like others. */
+static void note_unknown(const struct heap *h, const char *version)
+{
+	_cleanup_free_ char *note =
+		xasprintf("the layouts of this CPython (%s%s) are not known: its objects have no "
+			  "Python types",
+			  version,
+			  dump_proc_number(h->dump, "python_free_threaded", 0) ? ", free-threaded"
+									       : "");
+
+	symbols_add_note(h->symbols, note);
+}
+
 void cpython_create(struct typing *t)
 {
 	struct heap *h = t->heap;
-	const struct cpython_version *version = find_version(h->dump);
-	const uint64_t type_type = dump_proc_number(h->dump, "python_type_type", 0);
+	const char *text = dump_proc_text(h->dump, "python_version");
+	struct cpython found = {
+		.heap = h,
+		.dump = h->dump,
+		.version = find_version(h->dump),
+		.type_type = dump_proc_number(h->dump, "python_type_type", 0),
+		.runtime = dump_proc_number(h->dump, "python_runtime", 0),
+	};
 	struct cpython *p;
 
-	if (!version || !type_type || !dump_has_contents(h->dump))
+	if (!text || !dump_has_contents(h->dump))
 		return;
+	if (!found.version || !cpython_check_offsets(&found)) {
+		note_unknown(h, text);
+		return;
+	}
 	p = xcalloc(1, sizeof(*p));
+	*p = found;
 	h->cpython = p;
-	p->heap = h;
-	p->dump = h->dump;
-	p->version = version;
-	p->type_type = type_type;
-	p->runtime = dump_proc_number(h->dump, "python_runtime", 0);
 	p->class = xcalloc(h->nr_objects + 1ul, sizeof(*p->class));
 	p->table = xcalloc(h->nr_objects + 1ul, sizeof(*p->table));
-	if (cpython_class_add(p, type_type) != CPYTHON_NO_CLASS)
+	if (cpython_class_add(p, p->type_type) != CPYTHON_NO_CLASS)
 		find_static_types(p);
 	find_objects(p);
 	cpython_name_bases(p);
