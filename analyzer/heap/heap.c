@@ -50,6 +50,8 @@ void heap_close(struct heap *h)
 {
 	if (!h)
 		return;
+	if (h->cpython)
+		h->destroy_cpython(h->cpython);
 	graph_deinit(h);
 	frames_destroy(h->private->frames);
 	symbols_destroy(h->symbols);

@@ -124,6 +124,7 @@ struct heap {
 			  interior one */
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
 	struct cpython *cpython; /* typing/cpython/cpython.h; NULL where there is none */
+	void (*destroy_cpython)(struct cpython *p);
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;

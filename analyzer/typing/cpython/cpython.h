@@ -204,9 +204,8 @@ uint64_t cpython_inline_values(const struct cpython *p, uint64_t addr);
 uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
 
 /* Called by typing: makes heap->cpython if the process ran a CPython that is known, fills class,
- * types of the objects and tables, owner and folded. */
+ * types of the objects and tables, owner and folded.  heap_close ends it. */
 void cpython_create(struct typing *t);
-void cpython_destroy(struct cpython *p); /* NULL is fine */
 
 /* After classes, objects and tables are known: what edges and relations rest on (frames, the interned
  * strings); sets heap->root_ops. */

@@ -180,6 +180,17 @@ static const struct cpython_version *find_version(const struct dump *d)
 	return cpython_find_version(major, minor);
 }
 
+static void cpython_destroy(struct cpython *p)
+{
+	cpython_names_destroy(p->names);
+	cpython_frames_destroy(p->frames);
+	map_deinit(&p->class_index);
+	free(p->classes);
+	free(p->class);
+	free(p->table);
+	free(p);
+}
+
 /* A Python whose layouts nobody knows: said once, its objects are blocks like others. */
 static void note_unknown(const struct heap *h, const char *version)
 {
@@ -215,6 +226,7 @@ void cpython_create(struct typing *t)
 	p = xcalloc(1, sizeof(*p));
 	*p = found;
 	h->cpython = p;
+	h->destroy_cpython = cpython_destroy;
 	p->class = xcalloc(h->nr_objects + 1ul, sizeof(*p->class));
 	p->table = xcalloc(h->nr_objects + 1ul, sizeof(*p->table));
 	if (cpython_class_add(p, p->type_type) != CPYTHON_NO_CLASS)
@@ -223,19 +235,6 @@ void cpython_create(struct typing *t)
 	cpython_name_bases(p);
 	cpython_fold(p);
 	cpython_prepare_edges(p);
-}
-
-void cpython_destroy(struct cpython *p)
-{
-	if (!p)
-		return;
-	cpython_names_destroy(p->names);
-	cpython_frames_destroy(p->frames);
-	map_deinit(&p->class_index);
-	free(p->classes);
-	free(p->class);
-	free(p->table);
-	free(p);
 }
 
 uint32_t recognise_cpython(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)

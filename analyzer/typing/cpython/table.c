@@ -9,6 +9,10 @@
 #include "base/mem.h"
 #include "typing/cpython/class.h"
 
+#define SMALLEST_KEYS	 8u /* slots of the smallest dict's keys */
+#define SMALLEST_ENTRIES 5u /* ... their entries */
+#define FLOAT_SIZE	 24u
+
 static const char *const table_names[] = {
 	[CPYTHON_TABLE_NONE] = "",
 	[CPYTHON_TABLE_KEYS] = "<dict keys>",
@@ -176,32 +180,50 @@ static bool has_others(const struct cpython *p, node_id n)
 			      c->shape != CPYTHON_SHAPE_TUPLE);
 }
 
-/* Keys, deque blocks and floats on free lists have no references, and nobody has them. */
-static bool is_on_free_list(const struct cpython *p, node_id n)
+/* The smallest keys, which are kept for the next dict; their count may still be 1. */
+static bool is_free_keys(const struct cpython *p, node_id n, const uint8_t *bytes)
 {
 	const struct cpython_version *v = p->version;
-	const struct dump_blocks *b = dump_blocks(p->dump);
-	const uint8_t *bytes = dump_block_bytes(p->dump, n);
-	uint64_t refcnt, size = 0;
+	const uint64_t addr = dump_blocks(p->dump)->addr[n], end = addr + block_size(p->heap, n);
+	const uint64_t usable = cpython_word(p, addr + v->dk_usable);
+	uint64_t size = 0;
 	struct cpython_items keys;
 
-	if (b->kind[n] != HC_KIND_PYTHON || !bytes || b->size[n] < 24)
-		return false;
-	memcpy(&refcnt, bytes, 8);
-	if (refcnt)
-		return false;
 	memcpy(&size, bytes + v->dk_size, v->has_log2_size ? 1 : 8);
-	size = v->has_log2_size ? 1ul << (size & 63) : size;
-	cpython_keys_open(p, b->addr[n], 0, &keys);
-	if (keys.keys && size >= 8 && size <= b->size[n] &&
-	    keys.entries + size * 2 / 3 * keys.stride == b->addr[n] + b->size[n])
-		return true;
+	if (v->has_log2_size)
+		size = 1ul << (size & 63);
+	cpython_keys_open(p, addr, 0, &keys);
+	return size == SMALLEST_KEYS && keys.nr <= SMALLEST_ENTRIES &&
+	       usable <= SMALLEST_ENTRIES - keys.nr &&
+	       keys.entries + SMALLEST_ENTRIES * keys.stride == end;
+}
 
-	/* Floats are linked by the word of their type. */
-	memcpy(&refcnt, bytes + CPYTHON_OB_TYPE, 8);
-	return b->size[n] == 24 &&
-	       (!refcnt || (block_at(p, refcnt) != NODE_NONE &&
-			    b->size[block_at(p, refcnt)] == 24));
+/* Floats are linked by the word of their type. */
+static bool is_free_float(const struct cpython *p, node_id n, const uint8_t *bytes)
+{
+	uint64_t next;
+	node_id t;
+
+	if (block_size(p->heap, n) != FLOAT_SIZE)
+		return false;
+	memcpy(&next, bytes + CPYTHON_OB_TYPE, sizeof(next));
+	t = block_at(p, next);
+	return !next || (t != NODE_NONE && block_size(p->heap, t) == FLOAT_SIZE);
+}
+
+static bool is_on_free_list(const struct cpython *p, node_id n)
+{
+	const struct dump_blocks *b = dump_blocks(p->dump);
+	const uint8_t *bytes = dump_block_bytes(p->dump, n);
+	uint64_t refcnt;
+
+	if (p->class[n] != CPYTHON_NO_CLASS || p->table[n] || b->kind[n] != HC_KIND_PYTHON ||
+	    !bytes || b->size[n] < FLOAT_SIZE)
+		return false;
+	memcpy(&refcnt, bytes + CPYTHON_OB_REFCNT, sizeof(refcnt));
+	if (!refcnt && is_free_float(p, n, bytes))
+		return true;
+	return refcnt <= 1 && b->size[n] > p->version->dk_indices && is_free_keys(p, n, bytes);
 }
 
 void cpython_fold(struct cpython *p)
@@ -231,7 +253,7 @@ void cpython_fold(struct cpython *p)
 		}
 	}
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (p->class[n] == CPYTHON_NO_CLASS && !p->table[n] && is_on_free_list(p, n))
+		if (is_on_free_list(p, n))
 			p->table[n] = CPYTHON_TABLE_FREE;
 		/* An arena's objects are blocks of their own. */
 		if (p->table[n] == CPYTHON_TABLE_FREE ||
