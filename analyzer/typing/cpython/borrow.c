@@ -5,8 +5,9 @@
  */
 #include "typing/cpython/frame.h"
 #include "typing/cpython/frame_layout.h"
+#include "typing/cpython/interp.h"
 
-#define INTERNED_BORROWED_UNTIL 14u /* minor version */
+#define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
 #define INTERNED_MIN		512u
 #define INTERNED_SAMPLE		64u
 
@@ -40,6 +41,7 @@ static node_id find_interned_dict(const struct cpython *p)
 
 void cpython_prepare_edges(struct cpython *p)
 {
+	cpython_find_interp(p);
 	p->frames = cpython_frames_create(p);
 	p->interned = p->version->minor < INTERNED_BORROWED_UNTIL ? find_interned_dict(p)
 								  : NODE_NONE;
@@ -83,7 +85,8 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 	const uint64_t addr = root->addr + offset;
 
 	if (root->kind == ROOT_GLOBAL)
-		return !is_collector_link(h, root->bytes + offset, to);
+		return !is_collector_link(h, root->bytes + offset, to) &&
+		       !cpython_interp_borrows(p, addr);
 	if (root->kind != ROOT_RANGE || !cpython_frames_hold(p->frames, addr))
 		return true;
 

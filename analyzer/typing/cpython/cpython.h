@@ -119,7 +119,9 @@ struct cpython {
 	uint8_t *table;	     /* [nr_objects] enum cpython_table */
 
 	node_id interned; /* the dict of all interned strings, which holds them without a reference
-			     (up to 3.11, as good as that later); NODE_NONE */
+			     (up to 3.11); NODE_NONE */
+	uint64_t interp;	/* PyInterpreterState of the main interpreter; 0 unknown */
+	node_id interp_block;	/* the block that it is, or NODE_NONE */
 	struct cpython_frames *frames; /* frame.h */
 	struct cpython_names *names;   /* names.h: caches; NULL until a relation is named */
 };

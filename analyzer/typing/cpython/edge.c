@@ -4,6 +4,7 @@
  * hashes and counts, not what is left in slots that are free.  Only reads: several threads ask.
  */
 #include "typing/cpython/cpython.h"
+#include "typing/cpython/interp.h"
 
 static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)
 {
@@ -127,6 +128,8 @@ bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_i
 		return false;
 	if (cpython_class_of(p, to) && word != object_addr(h, to))
 		return false;
+	if (from == p->interp_block)
+		return !cpython_interp_borrows(p, dump_blocks(h->dump)->addr[from] + offset);
 	return cpython_class_of(p, from) ? is_object_edge(p, from, offset)
 					 : is_table_edge(p, from, offset);
 }

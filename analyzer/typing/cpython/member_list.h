@@ -113,6 +113,9 @@
 	X("tuple_iterator", "->it_seq", 24, 24, 24, 24, 24, 24) \
 	X("iterator", "->it_seq", 24, 24, 24, 24, 24, 24) \
 	X("set_iterator", "->si_set", 16, 16, 16, 16, 16, 16) \
+	X("_abc._abc_data", "->_abc_registry", 16, 16, 16, 16, 16, 16) \
+	X("_abc._abc_data", "->_abc_cache", 24, 24, 24, 24, 24, 24) \
+	X("_abc._abc_data", "->_abc_negative_cache", 32, 32, 32, 32, 32, 32) \
 	X("functools._lru_list_elem", "->key", 40, 40, 40, 40, 40, 40) \
 	X("functools._lru_list_elem", "->result", 48, 48, 48, 48, 48, 48)
 

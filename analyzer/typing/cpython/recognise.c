@@ -247,5 +247,12 @@ uint32_t recognise_cpython(struct typing *t, node_id n, const uint8_t *bytes, ui
 		return TYPE_UNSURE;
 	if (p->class[n] != CPYTHON_NO_CLASS)
 		return p->classes[p->class[n]].type;
+	if (n == p->interp_block) {
+		const uint32_t type = heap_intern_type(t->heap, "PyInterpreterState",
+						       PROVENANCE_LAYOUT, 0);
+
+		t->heap->types[type].ops = &cpython_ops;
+		return type;
+	}
 	return p->table[n] ? cpython_table_type(p, p->table[n]) : TYPE_UNSURE;
 }

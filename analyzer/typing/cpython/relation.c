@@ -5,6 +5,7 @@
  */
 #include "heap/private.h"
 #include "typing/cpython/frame.h"
+#include "typing/cpython/interp.h"
 #include "typing/cpython/names.h"
 
 #define SET_SMALL_ENTRIES 8u
@@ -70,6 +71,8 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 		name = cpython_member_name(p, c, addr - obj);
 	if (!name)
 		name = name_inline_value(p, c, obj, addr);
+	if (!name) /* from where its C code counts */
+		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
 	return name;
 }
 
@@ -160,6 +163,8 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 	const struct cpython_class *c = owner == NODE_NONE ? NULL : cpython_class_of(p, owner);
 
 	(void)to;
+	if (from == p->interp_block)
+		return cpython_interp_word(p, addr);
 	if (!c)
 		return NULL;
 	if (!p->names)

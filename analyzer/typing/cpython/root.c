@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "typing/cpython/interp.h"
 #include "typing/cpython/names.h"
 
 #define STATIC_TYPE_SIZE 416u /* PyTypeObject */
@@ -56,7 +57,10 @@ static bool is_static_class(const struct cpython_names *names, uint64_t addr)
 const char *cpython_static_word(struct cpython *p, uint64_t addr)
 {
 	struct cpython_names *names = p->names;
+	const char *member = cpython_interp_word(p, addr);
 
+	if (member)
+		return member;
 	if (!names->statics)
 		list_static_classes(p, names);
 

@@ -14,6 +14,7 @@
 
 #define PAGE	       4096u
 #define CHUNK_SIZE_MIN 16384u
+#define CHUNK_SIZE_MAX (1ul << 32)
 #define CHUNK_SIZE     8u
 #define CHUNK_TOP      16u
 #define CHUNK_DATA     24u
@@ -21,11 +22,12 @@
 #define STATE_SIZE_MAX (1u << 20)
 #define FRAME_WORDS    9u /* before the locals */
 
-static bool is_chunk(const struct cpython *p, uint64_t addr, uint64_t end)
+/* Its last pages may never have been written, and so not be in the dump. */
+static bool is_chunk(const struct cpython *p, uint64_t addr)
 {
 	const uint64_t size = cpython_word(p, addr + CHUNK_SIZE);
 
-	return size >= CHUNK_SIZE_MIN && size % PAGE == 0 && size <= end - addr &&
+	return size >= CHUNK_SIZE_MIN && size % PAGE == 0 && size <= CHUNK_SIZE_MAX &&
 	       cpython_word(p, addr) % PAGE == 0 && cpython_word(p, addr + CHUNK_TOP) < size / 8;
 }
 
@@ -40,7 +42,7 @@ static void find_chunks(const struct cpython *p, struct cpython_frames *f)
 		if (ranges[i].kind != HC_RANGE_OTHER)
 			continue;
 		for (uint64_t at = (ranges[i].addr + PAGE - 1) / PAGE * PAGE; at + PAGE <= end;) {
-			if (!is_chunk(p, at, end)) {
+			if (!is_chunk(p, at)) {
 				at += PAGE;
 				continue;
 			}

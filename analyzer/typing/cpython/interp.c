@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where PyInterpreterState has what, by version.
+ */
+#include "typing/cpython/interp.h"
+
+#include "base/mem.h"
+#include "heap/private.h"
+
+#define BORROWED_MAX 3u
+#define MEMBERS_MAX  7u
+
+static const char *const member_names[MEMBERS_MAX] = {
+	".i0_modules", ".i0_modules_by_index", ".i0_importlib", ".i0_sysdict",
+	".i0_builtins", ".i0_dict", ".i0_builtins_copy",
+};
+
+static const struct layout {
+	uint16_t main; /* in _PyRuntime: pointer to the main interpreter */
+	struct {
+		uint32_t first, end;
+	} borrowed[BORROWED_MAX]; /* free lists, cache of methods, functions by version */
+	uint16_t members[MEMBERS_MAX];
+} layouts[] = {
+	[8] = { 40, { { 0, 0 } }, { 56, 64, 88, 72, 80, 544, 552 } },
+	[9] = { 40, { { 0, 0 } }, { 856, 864, 888, 872, 880, 1376, 1384 } },
+	[10] = { 40, { { 9776, 13312 }, { 15216, 113520 } },
+		 { 856, 864, 888, 872, 880, 1344, 1352 } },
+	[11] = { 48, { { 3608, 7128 }, { 9056, 107360 } },
+		 { 888, 896, 920, 904, 912, 1400, 1408 } },
+	[12] = { 48, { { 269832, 273400 }, { 275392, 373696 } },
+		 { 944, 952, 960, 352, 360, 1720, 1736 } },
+	[13] = { 640, { { 10952, 14488 }, { 84656, 182960 }, { 17000, 82544 } },
+		 { 7656, 7664, 7672, 7640, 7648, 8448, 8464 } },
+};
+
+void cpython_find_interp(struct cpython *p)
+{
+	p->interp_block = NODE_NONE;
+	p->interp = p->runtime ? cpython_word(p, p->runtime + layouts[p->version->minor].main) : 0;
+	if (!p->interp)
+		return;
+
+	const uint32_t n = dump_find_block(p->dump, p->interp);
+
+	if (n != UINT32_MAX && dump_blocks(p->dump)->addr[n] == p->interp)
+		p->interp_block = n;
+}
+
+bool cpython_interp_borrows(const struct cpython *p, uint64_t addr)
+{
+	const struct layout *l = &layouts[p->version->minor];
+
+	if (!p->interp || addr < p->interp)
+		return false;
+	for (unsigned int i = 0; i < BORROWED_MAX; i++)
+		if (addr - p->interp >= l->borrowed[i].first &&
+		    addr - p->interp < l->borrowed[i].end)
+			return true;
+	return false;
+}
+
+const char *cpython_interp_word(struct cpython *p, uint64_t addr)
+{
+	const struct layout *l = &layouts[p->version->minor];
+
+	for (unsigned int i = 0; p->interp && i < MEMBERS_MAX; i++)
+		if (addr == p->interp + l->members[i])
+			return heap_intern_name(p->heap, member_names[i]);
+	return NULL;
+}
