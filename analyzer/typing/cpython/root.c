@@ -11,11 +11,11 @@
 
 #define STATIC_TYPE_SIZE 416u /* PyTypeObject */
 
-/* From 3.12 on a static class has its dict and subclasses in the interpreter's state: { type,
- * two flags, dict, subclasses, weak references }. */
-#define STATE_SINCE	 12u
-#define STATE_DICT	 16u
-#define STATE_SUBCLASSES 24u
+/* From 3.12 on a static class has its dict and subclasses in the interpreter's state: { type, flags,
+ * dict, subclasses, weak references }. */
+#define STATE_SINCE    12u
+#define STATE_DICT_OLD 16u /* 3.12 */
+#define STATE_DICT     24u
 
 static int compare_addresses(const void *a, const void *b)
 {
@@ -49,9 +49,11 @@ static uint64_t find_static_class(const struct cpython_names *names, uint64_t ad
 	return low ? names->statics[low - 1] : 0;
 }
 
-static bool is_static_class(const struct cpython_names *names, uint64_t addr)
+static bool is_class(const struct cpython *p, uint64_t addr)
 {
-	return addr && find_static_class(names, addr) == addr;
+	const struct cpython_class *c = addr ? cpython_class_at(p, addr) : NULL;
+
+	return c && c->shape == CPYTHON_SHAPE_TYPE;
 }
 
 const char *cpython_static_word(struct cpython *p, uint64_t addr)
@@ -72,9 +74,12 @@ const char *cpython_static_word(struct cpython *p, uint64_t addr)
 		return cpython_member_name(p, metaclass, addr - type);
 	if (p->version->minor < STATE_SINCE)
 		return NULL;
-	if (is_static_class(names, cpython_word(p, addr - STATE_DICT)))
+
+	const uint64_t dict = p->version->minor == STATE_SINCE ? STATE_DICT_OLD : STATE_DICT;
+
+	if (is_class(p, cpython_word(p, addr - dict)))
 		return heap_intern_name(p->heap, ".__dict__");
-	if (is_static_class(names, cpython_word(p, addr - STATE_SUBCLASSES)))
+	if (is_class(p, cpython_word(p, addr - dict - 8)))
 		return heap_intern_name(p->heap, "->tp_subclasses");
 	return NULL;
 }
