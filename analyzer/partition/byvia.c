@@ -21,8 +21,12 @@ static uint32_t classify(struct classifier *c, node_id n)
 	struct heap *h = b->heap;
 
 	kindset_begin(&b->sets);
-	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++)
-		kindset_add(&b->sets, heap_relation(h, h->in_from[k], h->in_offset[k], n));
+	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
+		const char *relation = heap_relation(h, h->in_from[k], h->in_offset[k], n);
+
+		if (*relation)
+			kindset_add(&b->sets, relation);
+	}
 	return kindset_end(&b->sets);
 }
 

@@ -8,6 +8,9 @@
 #include "heap/private.h"
 
 #define BORROWED_MAX 3u
+#define CACHE	     1u /* of these: { version, name, what the class has by that name }, the name held */
+#define CACHE_ENTRY  24u
+#define CACHE_NAME   8u
 #define MEMBERS_MAX  7u
 
 static const char *const member_names[MEMBERS_MAX] = {
@@ -47,15 +50,25 @@ void cpython_find_interp(struct cpython *p)
 		p->interp_block = n;
 }
 
+static bool is_cached_name(const struct cpython *p, uint64_t addr)
+{
+	const struct layout *l = &layouts[p->version->minor];
+	const uint64_t offset = addr - p->interp;
+
+	return p->interp && offset >= l->borrowed[CACHE].first &&
+	       offset < l->borrowed[CACHE].end &&
+	       (offset - l->borrowed[CACHE].first) % CACHE_ENTRY == CACHE_NAME;
+}
+
 bool cpython_interp_borrows(const struct cpython *p, uint64_t addr)
 {
 	const struct layout *l = &layouts[p->version->minor];
+	const uint64_t offset = addr - p->interp;
 
-	if (!p->interp || addr < p->interp)
+	if (!p->interp || is_cached_name(p, addr))
 		return false;
 	for (unsigned int i = 0; i < BORROWED_MAX; i++)
-		if (addr - p->interp >= l->borrowed[i].first &&
-		    addr - p->interp < l->borrowed[i].end)
+		if (offset >= l->borrowed[i].first && offset < l->borrowed[i].end)
 			return true;
 	return false;
 }
@@ -64,6 +77,8 @@ const char *cpython_interp_word(struct cpython *p, uint64_t addr)
 {
 	const struct layout *l = &layouts[p->version->minor];
 
+	if (is_cached_name(p, addr))
+		return heap_intern_name(p->heap, "");
 	for (unsigned int i = 0; p->interp && i < MEMBERS_MAX; i++)
 		if (addr == p->interp + l->members[i])
 			return heap_intern_name(p->heap, member_names[i]);

@@ -14,6 +14,7 @@
 #include "typing/recogniser.h"
 
 #define HEAD_STEP 16u
+#define REFCNT_MOST (1ul << 40)
 #define HEAD_MOST 32u
 #define SHARED_KEYS_MOST 30u
 
@@ -113,7 +114,9 @@ static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t h
 {
 	uint32_t class;
 
-	if (head + CPYTHON_OB_SIZE > size)
+	/* A pointer in the place of the count: a table with an old header in it. */
+	if (head + CPYTHON_OB_SIZE > size ||
+	    load_word(bytes, head + CPYTHON_OB_REFCNT) > REFCNT_MOST)
 		return CPYTHON_NO_CLASS;
 	class = cpython_class_add(p, load_word(bytes, head + CPYTHON_OB_TYPE));
 	if (class == CPYTHON_NO_CLASS || cpython_object_head(p, &p->classes[class]) != head ||
