@@ -16,7 +16,7 @@
 	X(blocks_overlapping, "blocks not in the dump: they overlap the end of another block") \
 	X(maps_lost, "mappings not in the census") \
 	X(pools_lost, "pool objects not in the census") \
-	X(python_rewrapped, "times the program had replaced Python's allocators: objects born before that was noticed are missing") \
+	X(python_rewrapped, "times the program had replaced Python's allocators: what was born or freed before that was noticed is not known") \
 	X(python_unknown_freed, "frees of Python objects that the census did not know") \
 	X(python_lost, "replacements of Python's allocators that could not be followed") \
 	X(stacks_depot_full, "blocks without a stack: depot full") \

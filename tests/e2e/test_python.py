@@ -184,3 +184,23 @@ def test_children(preload, tmp_path):
         assert run.finish()[0] == 0
     sizes = collections.Counter(b.size for b in Blocks(dump).python)
     assert 1000 <= sizes[477 + 33] <= 1000 + OTHERS
+
+
+def test_replaced_while_running(preload, tmp_path):
+    """Whoever puts pymalloc back in our place is noticed when it asks for an arena; what was born before that is counted when it goes."""
+    script = ("import ctypes, sys\n"
+              "PYMALLOC = 5\n"
+              "assert ctypes.pythonapi._PyMem_SetupAllocators(PYMALLOC) == 0\n"
+              "missed = [bytes(bytearray(b'm' * 445)) for i in range(9000)]\n"
+              "seen = [bytes(bytearray(b's' * 477)) for i in range(9000)]\n"
+              "del missed\n"
+              "sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()\n")
+    with Census([SYSTEM, "-c", script], preload, tmp_path) as run:
+        run.expect("ready")
+        dump = run.dump()
+        run.say()
+        assert run.finish()[0] == 0
+    sizes = collections.Counter(b.size for b in Blocks(dump).python)
+    assert 9000 <= sizes[477 + 33] <= 9000 + OTHERS
+    assert dump.counts["python_rewrapped"] == 1
+    assert 0 < dump.counts["python_unknown_freed"] < 9000
