@@ -204,6 +204,7 @@ static inline const struct type *object_type(const struct heap *h, node_id n)
 /*
  * The name of the relation by which `from` holds something at word offset `offset` (an
  * out_offset/in_offset value), interned in the heap: ".+0x18", "[*]",
+ * "" where it is not worth telling,
  * "::queue_head", ".next"; interior pointers carry the suffix "@+0x10".  Pointer equality is name
  * equality.  "" where there is a reference that no reader wants to know of.
  */

@@ -30,12 +30,14 @@ static const char *root_kind_name(enum root_kind kind)
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byrcs *b = (struct byrcs *)c;
-	const struct heap *h = b->clodo.heap;
+	struct heap *h = b->clodo.heap;
 
 	kindset_begin(&b->sets);
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		const node_id from = h->in_from[k];
 
+		if (!*heap_relation(h, from, h->in_offset[k], n))
+			continue; /* not worth telling */
 		kindset_add(&b->sets, node_is_root(h, from)
 					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
 					      : clodo_name(&b->clodo, h->owner[from]));

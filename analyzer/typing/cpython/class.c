@@ -103,22 +103,49 @@ static const char *name_builtin(const struct cpython *p, const struct cpython_cl
 	return room;
 }
 
+/* The str at addr as UTF-8, which the caller frees; NULL: it is something else. */
+static char *read_str(const struct cpython *p, uint64_t addr)
+{
+	const uint64_t type = cpython_word(p, addr + CPYTHON_OB_TYPE);
+
+	if (!(cpython_word(p, type + CPYTHON_TP_FLAGS) & CPYTHON_FLAG_STR_SUBCLASS))
+		return NULL;
+	return cpython_get_utf8(p, addr, NAME_MAX_BYTES);
+}
+
+/* The module of a class: its dict says it; where a metaclass makes it a property, a method of the
+ * class does.  The caller frees it; NULL: unknown. */
+static char *read_module(const struct cpython *p, uint64_t type)
+{
+	const uint64_t dict = cpython_type_dict(p, type);
+	char *module = read_str(p, cpython_dict_find(p, dict, "__module__"));
+	struct cpython_items items;
+
+	cpython_dict_open(p, dict, &items);
+	while (!module && cpython_items_next(&items)) {
+		const struct cpython_class *c = cpython_class_at(p, items.value);
+
+		if (c && c->shape == CPYTHON_SHAPE_FUNCTION)
+			module = read_str(
+				p, cpython_word(p, items.value + p->version->function_module));
+	}
+	return module;
+}
+
 /* "module.name" of a class made at run time, in room of 2 * NAME_MAX_BYTES. */
 static const char *name_heap_type(const struct cpython *p, const struct cpython_class *c,
 				  const char *tp_name, char *room)
 {
-	const uint64_t dict = cpython_type_dict(p, c->addr);
-	_cleanup_free_ char *module =
-		cpython_get_utf8(p, cpython_dict_find(p, dict, "__module__"), NAME_MAX_BYTES);
+	_cleanup_free_ char *module = read_module(p, c->addr);
 	_cleanup_free_ char *name =
-		cpython_get_utf8(p, cpython_word(p, c->addr + p->version->ht_name), NAME_MAX_BYTES);
+		read_str(p, cpython_word(p, c->addr + p->version->ht_name));
 
 	if (!name)
 		return tp_name;
 	if (!module)
 		snprintf(room, 2 * NAME_MAX_BYTES, "<unknown module>.%s", name);
 	else if (!strcmp(module, "builtins"))
-		return name_builtin(p, c, tp_name, room);
+		return name_builtin(p, c, heap_intern_name(p->heap, name), room);
 	else
 		snprintf(room, 2 * NAME_MAX_BYTES, "%s.%s", module, name);
 	return room;

@@ -161,6 +161,8 @@ struct cpython_text {
 bool cpython_get_text(const struct cpython *p, uint64_t addr, struct cpython_text *ret);
 /* A str as UTF-8, at most max_len bytes of it; NULL: no str.  The caller frees it. */
 char *cpython_get_utf8(const struct cpython *p, uint64_t addr, size_t max_len);
+/* Is it a str that exists once, as names in programs do? */
+bool cpython_is_interned(const struct cpython *p, uint64_t addr);
 /* Is the object at addr the str `ascii`? */
 bool cpython_is_str(const struct cpython *p, uint64_t addr, const char *ascii);
 

@@ -8,6 +8,7 @@
 #include "typing/cpython/cpython.h"
 
 /* Of a str's state */
+#define STR_IS_INTERNED(state) ((state) & 3)
 #define STR_KIND(state)	      ((state) >> 2 & 7)
 #define STR_IS_COMPACT(state) ((state) >> 5 & 1)
 #define STR_IS_ASCII(state)   ((state) >> 6 & 1)
@@ -165,6 +166,16 @@ char *cpython_get_utf8(const struct cpython *p, uint64_t addr, size_t max_len)
 	}
 	utf8[len] = '\0';
 	return utf8;
+}
+
+bool cpython_is_interned(const struct cpython *p, uint64_t addr)
+{
+	const struct cpython_class *c = cpython_class_at(p, addr);
+	uint32_t state;
+
+	return c && c->shape == CPYTHON_SHAPE_STR &&
+	       cpython_read(p, addr + CPYTHON_STR_STATE, &state, sizeof(state)) &&
+	       STR_IS_INTERNED(state);
 }
 
 bool cpython_is_str(const struct cpython *p, uint64_t addr, const char *ascii)

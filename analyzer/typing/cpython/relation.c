@@ -71,6 +71,8 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 		name = cpython_member_name(p, c, addr - obj);
 	if (!name)
 		name = name_inline_value(p, c, obj, addr);
+	if (!name && c->dictoffset < 0 && addr == cpython_dict_slot(p, obj))
+		name = heap_intern_name(p->heap, ".__dict__");
 	if (!name) /* from where its C code counts */
 		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
 	return name;

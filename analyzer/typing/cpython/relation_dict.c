@@ -53,6 +53,16 @@ static const char *key_name(struct cpython *p, uint64_t dict, const struct cpyth
 	return intern_format(p->heap->private->names, ".keys()[%lu]", rank);
 }
 
+/* Names of attributes are keys of thousands of dicts and classes, which tells nothing; Python's
+ * collector does not visit them, so Guppy does not show them. */
+static bool is_silent_key(const struct cpython *p, const struct cpython_items *items,
+			  uint64_t index)
+{
+	return (!p->version->has_log2_size || items->key_offset == 0) &&
+	       cpython_is_interned(p, cpython_word(p, items->entries + index * items->stride +
+							      items->key_offset));
+}
+
 /* The word at addr, if it is one of the entries. */
 static const char *entry_word(struct cpython *p, uint64_t dict, const struct cpython_items *items,
 			      uint64_t addr)
@@ -66,7 +76,8 @@ static const char *entry_word(struct cpython *p, uint64_t dict, const struct cpy
 	if (index >= items->nr)
 		return NULL;
 	if (part == items->key_offset)
-		return key_name(p, dict, items, index);
+		return is_silent_key(p, items, index) ? heap_intern_name(p->heap, "")
+						      : key_name(p, dict, items, index);
 	if (part == items->key_offset + 8)
 		return cpython_value_name(
 			p, cpython_word(p, items->entries + index * items->stride +

@@ -79,6 +79,7 @@
 #define CPYTHON_FLAG_MANAGED_DICT    (1ul << 4) /* 3.11 */
 #define CPYTHON_FLAG_HEAP_TYPE	     (1ul << 9)
 #define CPYTHON_FLAG_HAVE_GC	     (1ul << 14)
+#define CPYTHON_FLAG_STR_SUBCLASS    (1ul << 28)
 #define CPYTHON_FLAG_TYPE_SUBCLASS   (1ul << 31)
 
 /* Where an instance's attributes are that are neither slots nor in a plain __dict__. */
@@ -106,6 +107,7 @@ struct cpython_version {
 	bool has_long_tag;
 	uint64_t long_digits;
 	uint64_t weakref_size;
+	uint64_t function_module;
 };
 
 /* NULL: not known. */
