@@ -17,6 +17,7 @@
 #include "snap/signals.h"
 
 #define GATE_TIMEOUT_NS 1000000000ull
+#define GATE_TRIES 10		/* other threads that ask all the time may be faster */
 #define IGNORE_MAX 64
 
 struct found {
@@ -29,10 +30,12 @@ typedef void visit_record(void *arg, uint32_t tag, const struct plane_cursor *c)
 
 static bool close_census(uint64_t *mask)
 {
-	*mask = signal_block_all();
-	if (gate_close(GATE_TIMEOUT_NS))
-		return true;
-	signal_restore(*mask);
+	for (int i = 0; i < GATE_TRIES; i++) {
+		*mask = signal_block_all();
+		if (gate_close(GATE_TIMEOUT_NS))
+			return true;
+		signal_restore(*mask);
+	}
 	return false;
 }
 

@@ -10,6 +10,7 @@
 #include "hook/wrap.h"
 #include "live/attr.h"
 #include "live/label.h"
+#include "live/lock.h"
 #include "live/mapped.h"
 #include "rt/message.h"
 #include "rt/option.h"
@@ -22,28 +23,28 @@
 #include "target/modules.h"
 #include "target/parent.h"
 
-/* Set by fork_prepare of this thread until fork has returned. */
-static __thread bool has_locks;
-
-/* Everything that another thread might be changing; not where a handler forks while its own thread is at it. */
+/*
+ * Everything that another thread might be changing; not where a handler forks while its own thread is at it.  Fork handlers that were
+ * registered before ours run between fork_prepare and fork_parent or fork_child.
+ */
 static void fork_prepare(void)
 {
 	if (thread_self && thread_self->inside)
 		return;
-	has_locks = true;
 	threads_fork_prepare();
 	mapped_fork_prepare();
 	label_fork_prepare();
 	attr_fork_prepare();
 	unwind_fork_prepare();
 	private_fork_prepare();
+	lock_all_held = true;
 }
 
 static void fork_parent(void)
 {
-	if (!has_locks)
+	if (!lock_all_held)
 		return;
-	has_locks = false;
+	lock_all_held = false;
 	private_fork_parent();
 	unwind_fork_parent();
 	attr_fork_done();
@@ -54,7 +55,8 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
-	if (has_locks) {
+	if (lock_all_held) {
+		lock_all_held = false;
 		private_fork_child();
 		unwind_fork_child();
 		attr_fork_done();
@@ -62,7 +64,6 @@ static void fork_child(void)
 		mapped_fork_done();
 		threads_fork_child();
 	}
-	has_locks = false;
 	process_after_fork();
 	status_after_fork();
 	trigger_after_fork();

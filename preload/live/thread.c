@@ -25,6 +25,7 @@
 #define ENDED_TRIES 4
 
 __thread struct thread *thread_self;
+__thread bool lock_all_held;
 struct thread *threads_all;
 union gate gate;
 

@@ -21,12 +21,14 @@ bool owner_lock_acquire(struct owner_lock *l)
 		if (__atomic_compare_exchange_n(&l->word, &seen, me, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
 			return true;
-		if ((seen & ~WAITERS) == me) {
-			if (!l->forking || l->in_fork)
+		if (l->forker == sys_thread_pointer()) {
+			if (l->in_fork)
 				return false;
 			l->in_fork = 1;
 			return true;
 		}
+		if ((seen & ~WAITERS) == me)
+			return false;
 		if (seen & WAITERS ||
 		    __atomic_compare_exchange_n(&l->word, &seen, seen | WAITERS, false,
 						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -36,7 +38,7 @@ bool owner_lock_acquire(struct owner_lock *l)
 
 void owner_lock_release(struct owner_lock *l)
 {
-	if (l->forking) {
+	if (l->forker) {
 		l->in_fork = 0;
 		return;
 	}
@@ -47,21 +49,21 @@ void owner_lock_release(struct owner_lock *l)
 void owner_lock_fork_prepare(struct owner_lock *l)
 {
 	if (owner_lock_acquire(l))
-		l->forking = 1;
+		l->forker = sys_thread_pointer();
 }
 
 void owner_lock_fork_parent(struct owner_lock *l)
 {
-	if (!l->forking)
+	if (!l->forker)
 		return;
-	l->forking = 0;
+	l->forker = 0;
 	owner_lock_release(l);
 }
 
 /* The parent's waiters are not here. */
 void owner_lock_fork_child(struct owner_lock *l)
 {
-	l->forking = 0;
+	l->forker = 0;
 	l->in_fork = 0;
 	__atomic_store_n(&l->word, 0, __ATOMIC_RELEASE);
 }

@@ -13,8 +13,9 @@
 
 struct owner_lock {
 	uint32_t word;	  /* tid of the holder, and a bit for "somebody waits"; 0: free */
-	uint32_t forking; /* the holder is in fork() */
-	uint32_t in_fork; /* ... and has acquired it once more meanwhile */
+	uint32_t in_fork; /* the forker has acquired it once more meanwhile */
+	uint64_t forker;  /* thread pointer of the holder while it is in fork(), or 0: in the child
+			     that is the same, where the tid is another */
 };
 
 /* False where this thread has it already. */

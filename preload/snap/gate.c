@@ -32,14 +32,22 @@ static void gate_barrier(void)
 		gate.needs_fence = 1;
 }
 
-static bool gate_take(void)
+/* Another closer (a query of the program, a snapshot) is done soon, and needs nothing of us. */
+static bool gate_take(uint64_t deadline)
 {
 	const uint32_t pid = (uint32_t)sys_getpid();
-	uint32_t seen = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 
-	/* A closer of another process is our parent at the moment of a fork that did not run the handlers: stale. */
-	return seen != pid && __atomic_compare_exchange_n(&gate.closed, &seen, pid, false,
-							  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+	for (;;) {
+		uint32_t seen = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
+
+		/* A closer of another process is our parent at the moment of a fork that did not run the handlers: stale. */
+		if (seen != pid && __atomic_compare_exchange_n(&gate.closed, &seen, pid, false,
+							       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			return true;
+		if (clock_monotonic_ns() > deadline)
+			return false;
+		(void)sys_nanosleep(GATE_STEP_NS);
+	}
 }
 
 static bool thread_is_inside(const struct thread *t)
@@ -74,7 +82,7 @@ bool gate_close(uint64_t timeout_ns)
 {
 	const uint64_t deadline = clock_monotonic_ns() + timeout_ns;
 
-	if (!gate_take())
+	if (!gate_take(deadline))
 		return false;
 	gate_barrier();
 	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next) {

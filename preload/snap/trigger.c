@@ -144,7 +144,11 @@ static bool trigger_is_at_home(void)
 
 	if (pid == rt_process.pid)
 		return true;
-	if (sys_call6(SYS_kcmp, pid, sys_getppid(), KCMP_VM, 0, 0, 0) == 0)
+	const pid_t parent = sys_getppid();
+	const long order = sys_call6(SYS_kcmp, pid, parent, KCMP_VM, 0, 0, 0);
+
+	/* Where the system does not say (seccomp), a direct child is taken for one that shares: a dump less harms nobody. */
+	if (order == 0 || (order < 0 && parent == rt_process.pid))
 		return false;
 	process_after_fork();
 	status_after_fork();

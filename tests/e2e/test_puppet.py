@@ -319,6 +319,13 @@ def test_fork(puppet, tmp_path):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("stacks", ["caller", "full"])
+def test_fork_handlers(program, preload, tmp_path, stacks):
+    """Fork handlers that were registered before ours, as libraries do when they are loaded, may use the heap and mappings."""
+    with Census([program("fork_handlers")], preload, tmp_path, env={"HEAPCENSUS_STACKS": stacks}) as run:
+        assert run.finish(timeout=20) == (0, "child ended with 5\n", "")
+
+
 def test_fork_under_way(puppet):
     """fork while dumps are written."""
     commands = ["alloc", 20000, 333] + ["raise", "fork", "c:_exit", 5, "p:wait"] * 10 + ["exit", 4]

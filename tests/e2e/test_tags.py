@@ -56,3 +56,9 @@ def test_with(program, preload, tmp_path, name):
     assert dump.scope(named["Response"][0]) == "spider:books/page 1"
     scopes = {b.size: dump.scope(b) for b in dump.blocks if b.size in (200, 201, 202)}
     assert scopes == {200: "spider:books", 201: "spider:books", 202: None}
+
+
+def test_queries_at_once(program, preload, tmp_path):
+    """A query that comes while another one, or a snapshot, has the gate waits for it."""
+    with Census([program("queries")], preload, tmp_path) as run:
+        assert run.finish() == (0, "0 wrong\n", "")
