@@ -280,14 +280,20 @@ const char *option_tmpdir(void)
 	return state.tmpdir;
 }
 
+/* Without the bar that ends a list of choices. */
+static int values_len(const struct option_row *row)
+{
+	return (int)strlen(row->values) - (row->type == HC_OPTION_CHOICE);
+}
+
 void option_report(void)
 {
 	for (int i = 0; i < NR_OPTIONS; i++) {
 		const struct option_row *row = &option_rows[i];
 
 		if (state.invalid[i])
-			message("%s%s=%s: not understood (%s); using %s", PREFIX, row->name,
-				state.invalid[i], row->values, row->default_text);
+			message("%s%s=%s: not understood (%.*s); using %s", PREFIX, row->name,
+				state.invalid[i], values_len(row), row->values, row->default_text);
 	}
 	if (state.nr_unknown)
 		message("%s: no such option%s", state.unknown ? state.unknown : "(too long)",
