@@ -36,7 +36,7 @@ static uint32_t classify(struct classifier *c, node_id n)
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		const node_id from = h->in_from[k];
 
-		if (!*heap_relation(h, from, h->in_offset[k], n))
+		if (!node_is_root(h, from) && !*heap_relation(h, from, h->in_offset[k], n))
 			continue; /* not worth telling */
 		kindset_add(&b->sets, node_is_root(h, from)
 					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
