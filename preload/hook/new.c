@@ -45,6 +45,32 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 	}
 }
 
+/*
+ * What the C++ runtime's operator new does first, without the detour through it: most of a C++ program's blocks come this way.  NULL where
+ * that fails or this thread may not enter: then the runtime is asked, which knows about handlers and exceptions.
+ */
+static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
+{
+	struct thread *const t = real_enter();
+
+	if (UNLIKELY(!t))
+		return NULL;
+	void *const p = real.malloc(wrap_size(size ? size : 1));
+
+	if (LIKELY(p))
+		wrap_insert(t, p, size, kind, site);
+	thread_leave(t);
+	return p;
+}
+
+#define TRY_PLAIN(kind, size) \
+	if (LIKELY(real.plain_new)) { \
+		void *const plain = new_by_malloc(size, kind, WRAP_CALLER); \
+\
+		if (LIKELY(plain)) \
+			return plain; \
+	}
+
 #define NEW_BODY(name, kind, size, align, ...) \
 	if (!HAS_NEXT(name)) \
 		return new_without_runtime(size, align, kind, WRAP_CALLER); \
@@ -54,17 +80,27 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 	wrap_via_end(t, p, kind, size, WRAP_CALLER); \
 	return p
 
-HOOK_EXPORT void *_Znwm(size_t size) { NEW_BODY(_Znwm, HC_KIND_NEW, size, 0, wrap_size(size)); }
+HOOK_EXPORT void *_Znwm(size_t size)
+{
+	TRY_PLAIN(HC_KIND_NEW, size)
+	NEW_BODY(_Znwm, HC_KIND_NEW, size, 0, wrap_size(size));
+}
 
-HOOK_EXPORT void *_Znam(size_t size) { NEW_BODY(_Znam, HC_KIND_NEW_ARRAY, size, 0, wrap_size(size)); }
+HOOK_EXPORT void *_Znam(size_t size)
+{
+	TRY_PLAIN(HC_KIND_NEW_ARRAY, size)
+	NEW_BODY(_Znam, HC_KIND_NEW_ARRAY, size, 0, wrap_size(size));
+}
 
 HOOK_EXPORT void *_ZnwmRKSt9nothrow_t(size_t size, const void *nothrow)
 {
+	TRY_PLAIN(HC_KIND_NEW, size)
 	NEW_BODY(_ZnwmRKSt9nothrow_t, HC_KIND_NEW, size, 0, wrap_size(size), nothrow);
 }
 
 HOOK_EXPORT void *_ZnamRKSt9nothrow_t(size_t size, const void *nothrow)
 {
+	TRY_PLAIN(HC_KIND_NEW_ARRAY, size)
 	NEW_BODY(_ZnamRKSt9nothrow_t, HC_KIND_NEW_ARRAY, size, 0, wrap_size(size), nothrow);
 }
 
@@ -112,11 +148,12 @@ static bool forget_direct(void *p)
 	return is_theirs;
 }
 
-/* Where the runtime's definition comes back to our free, that does the rest; where there is none, free is what delete does. */
+/* Where the runtime's definition comes back to our free, that does the rest; where it does only that, or there is none, free is what
+ * delete does. */
 #define DELETE_BODY(name, ...) \
 	if (UNLIKELY(!p)) \
 		return; \
-	if (UNLIKELY(!real_ready() || !real.name)) \
+	if (LIKELY(real.plain_new) || UNLIKELY(!real_ready() || !real.name)) \
 		wrap_free(p); \
 	else if (LIKELY(!real.direct_new) || forget_direct(p)) \
 	real.name(__VA_ARGS__)

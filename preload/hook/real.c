@@ -81,6 +81,22 @@ static bool new_is_direct(const struct real *found)
 	return strncmp(name, "libstdc++", 9) != 0 && strncmp(name, "libc++", 6) != 0;
 }
 
+/* Are operator new and delete, in all their forms, those of one C++ runtime? */
+static bool new_is_plain(const struct real *found)
+{
+	Dl_info runtime;
+
+	if (!found->_Znwm || new_is_direct(found) || !dladdr((void *)found->_Znwm, &runtime))
+		return false;
+#define CHECK_PLAIN(result, name, parameters) \
+	if (found->name && !is_same_object((void *)found->name, &runtime)) \
+		return false;
+	HOOKS_NEW(CHECK_PLAIN)
+	HOOKS_DELETE(CHECK_PLAIN)
+#undef CHECK_PLAIN
+	return true;
+}
+
 /* Entry points that the allocator has not got itself would hand out, or be handed, another allocator's blocks. */
 static void drop_foreign(struct real *found, const Dl_info *allocator)
 {
@@ -134,6 +150,7 @@ static void find_all(void)
 
 	HOOKS(FIND)
 	found->direct_new = new_is_direct(found);
+	found->plain_new = new_is_plain(found);
 	look_at_allocator(found);
 	clock_init();
 	live_planes_init(found->min_size ? 4 : 5);

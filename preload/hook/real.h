@@ -20,6 +20,8 @@ struct real {
 	size_t min_size;
 	/* operator new and delete do not come back to malloc and free: their wrappers keep the census. */
 	bool direct_new;
+	/* They are the C++ runtime's own, nothing but malloc, free and a loop: their wrappers may do without them. */
+	bool plain_new;
 	/* mmap calls from this code are the allocator's own. */
 	uint64_t allocator_start, allocator_end;
 	const char *allocator;	/* PROC "allocator" */
