@@ -68,21 +68,28 @@ static struct value *get_slice(struct value *v, int64_t first, int64_t end)
 	return list;
 }
 
-static bool is_same_name(const char *row, const char *name)
+/* Is it the name of one of the types?  types NULL: is it the name itself? */
+static bool row_matches(const struct heap *h, const char *row, const char *name, const bool *types)
 {
-	return !strcmp(row, name);
+	if (!types)
+		return !strcmp(row, name);
+	if (!class_name_matches(row, name))
+		return false;
+	for (uint32_t i = 0; i < h->nr_types; i++)
+		if (types[i] && !strcmp(row, h->types[i].name))
+			return true;
+	return false;
 }
 
 /* The rows whose name matches, as one set: two kinds may share a name.  NULL: none. */
-static struct nodeset *rows_named(const struct partition *p, const char *name,
-				  bool (*matches)(const char *row, const char *name))
+static struct nodeset *rows_named(const struct partition *p, const char *name, const bool *types)
 {
 	struct nodeset *found = NULL;
 
 	for (uint32_t i = 0; i < p->nr_rows; i++) {
 		struct nodeset *row, *before = found;
 
-		if (!matches(partition_row_name(p, i), name))
+		if (!row_matches(p->heap, partition_row_name(p, i), name, types))
 			continue;
 		row = partition_rows_set(p, i, i + 1);
 		found = before ? nodeset_or(p->heap, before, row) : nodeset_ref(row);
@@ -97,10 +104,13 @@ static struct error *get_by_name(struct expr_env *env, const struct ast *ast, st
 				 const char *name, struct value **ret)
 {
 	const struct partition *p = value_set_partition(set);
-	struct nodeset *found = rows_named(p, name, is_same_name);
+	struct nodeset *found = rows_named(p, name, NULL);
 
-	if (!found)
-		found = rows_named(p, name, class_name_matches);
+	if (!found) {
+		_cleanup_free_ bool *types = classes_named(p->heap, name);
+
+		found = rows_named(p, name, types);
+	}
 	if (!found) {
 		_cleanup_free_ char *escaped = text_escape(name, strlen(name));
 

@@ -5,6 +5,7 @@
 #include "report/class.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "typing/cpython/cpython.h"
@@ -41,7 +42,7 @@ static void add_python_classes(struct classes *c, const struct heap *h)
 		const uint32_t type = p->classes[i].type;
 
 		c->is_class[type] |= has_trackref ? tracked[type] : p->classes[i].is_heap;
-		c->is_short[type] = has_trackref;
+		c->is_short[type] |= has_trackref && tracked[type];
 	}
 }
 
@@ -68,6 +69,37 @@ const char *classes_name(const struct classes *c, const struct heap *h, uint32_t
 	return c->is_short[type] ? class_short_name(name) : name;
 }
 
+/* In the process of a trackref, its classes are meant where one of them matches. */
+static void prefer_tracked(const struct heap *h, bool *types)
+{
+	_cleanup_(classes_deinit) struct classes classes;
+	bool has_tracked = false;
+
+	classes_init(&classes, h);
+	for (uint32_t i = 0; i < h->nr_types; i++)
+		has_tracked |= types[i] && classes.is_short[i];
+	for (uint32_t i = 0; i < h->nr_types && has_tracked; i++)
+		types[i] &= classes.is_short[i];
+}
+
+bool *classes_named(const struct heap *h, const char *wanted)
+{
+	bool *types = xcalloc(h->nr_types + 1ul, sizeof(*types));
+	bool is_whole = false;
+
+	for (uint32_t i = 0; i < h->nr_types; i++) {
+		types[i] = !strcmp(h->types[i].name, wanted);
+		is_whole |= types[i];
+	}
+	if (is_whole)
+		return types;
+	for (uint32_t i = 0; i < h->nr_types; i++)
+		types[i] = class_name_matches(h->types[i].name, wanted);
+	if (h->cpython)
+		prefer_tracked(h, types);
+	return types;
+}
+
 static int compare_birth(const void *a, const void *b, void *arg)
 {
 	const struct dump_blocks *blocks = arg;
@@ -84,13 +116,11 @@ static int compare_birth(const void *a, const void *b, void *arg)
 
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr)
 {
-	_cleanup_free_ bool *matches = xcalloc(h->nr_types + 1ul, sizeof(*matches));
+	_cleanup_free_ bool *matches = classes_named(h, wanted);
 	node_id *ids = NULL;
 	size_t capacity = 0;
 
 	*nr = 0;
-	for (uint32_t i = 0; i < h->nr_types; i++)
-		matches[i] = class_name_matches(h->types[i].name, wanted);
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		if (!matches[h->type[n]] || !node_is_object(h, n))
 			continue;

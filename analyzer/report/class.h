@@ -19,7 +19,7 @@
  */
 struct classes {
 	bool *is_class; /* [nr_types] */
-	bool *is_short; /* [nr_types] printed by its last component */
+	bool *is_short; /* [nr_types] trackref's: printed by its last component */
 };
 
 void classes_init(struct classes *c, const struct heap *h);
@@ -27,8 +27,12 @@ void classes_deinit(struct classes *c);
 /* As reports print it. */
 const char *classes_name(const struct classes *c, const struct heap *h, uint32_t type);
 
-/* The objects of every type whose name matches (typing/subclass.h), oldest first (then by thread
- * and its running number).  The caller frees them. */
+/*
+ * [nr_types]: the types of that name; where there is none, those with that last component, and of
+ * these only trackref's, if it has any.  The caller frees it.
+ */
+bool *classes_named(const struct heap *h, const char *wanted);
+/* Their objects, oldest first (then by thread and its running number).  The caller frees them. */
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr);
 
 static inline uint64_t object_age_ns(const struct heap *h, node_id n)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * C++ types carry the names of their bases; classes of Python have their method resolution order.
+ * Types carry the names of all classes that they derive from.
  */
 #include "typing/subclass.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "typing/cpython/value.h"
-
-#define MRO_MAX 1024
 
 bool class_name_matches(const char *name, const char *wanted)
 {
@@ -52,29 +49,10 @@ static bool type_derives(const struct type *type, const char *wanted)
 	return class_name_matches(type->name, wanted);
 }
 
-static bool python_class_derives(const struct cpython *p, const struct cpython_class *class,
-				 const char *wanted)
-{
-	uint64_t base;
-
-	for (int64_t i = 0; i < MRO_MAX && cpython_item(p, class->mro, i, &base); i++) {
-		const struct cpython_class *c = cpython_find_class(p, base);
-
-		if (c && class_name_matches(c->name, wanted))
-			return true;
-	}
-	return false;
-}
-
 void subclass_add_types(const struct heap *h, const char *wanted, bool *types)
 {
-	const struct cpython *p = h->cpython;
-
 	for (uint32_t i = 0; i < h->nr_types; i++)
 		types[i] |= type_derives(&h->types[i], wanted);
-	for (uint32_t i = 0; p && i < p->nr_classes; i++)
-		if (!types[p->classes[i].type])
-			types[p->classes[i].type] = python_class_derives(p, &p->classes[i], wanted);
 }
 
 bool *subclass_types(const struct heap *h, const char *wanted)
