@@ -197,6 +197,21 @@ static void spread_from_block(struct spread *sp, node_id block, uint32_t spider)
 	}
 }
 
+/* A thread that works with an object just now, or left a pointer to it behind, does not own it. */
+static bool is_passing(const struct heap *h, node_id from)
+{
+	return node_is_root(h, from) && h->roots[from - h->nr_objects].kind != ROOT_GLOBAL;
+}
+
+static uint64_t nr_owning_references(const struct heap *h, node_id n)
+{
+	uint64_t nr = 0;
+
+	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++)
+		nr += !is_passing(h, h->in_from[k]);
+	return nr;
+}
+
 static void spread(struct spiders *s, const struct heap *h)
 {
 	_cleanup_free_ uint64_t *left = xcalloc(h->nr_objects + 1ul, sizeof(*left));
@@ -205,7 +220,7 @@ static void spread(struct spiders *s, const struct heap *h)
 	struct spread sp = { h, s->of, left, only, queue, 0 };
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		left[n] = h->in_first[n + 1] - h->in_first[n];
+		left[n] = nr_owning_references(h, n);
 		if (s->of[n])
 			queue[sp.nr++] = n;
 	}

@@ -5,7 +5,7 @@
  *
  * A Request belongs to the spider that its callback or errback is a method of, a Response to that of
  * its request; where they do not say, to that of the nearest object that holds them and has a
- * spider.  Anything else belongs to a spider when all that refers to it does.
+ * spider.  Anything else belongs to a spider when all that refers to it does; stacks do not count.
  */
 #ifndef TYPING_SPIDER_H
 #define TYPING_SPIDER_H

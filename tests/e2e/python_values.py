@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Objects with values of every builtin class, for test_python_values.py, for Python 3.8 and later.
+
+Prints the truth (a line of JSON), waits for a line, ends. The same classes stand in for Scrapy's by their names, so that what the analyzer knows of those
+is tested on every version.
+"""
+import collections
+import http
+import json
+import sys
+
+
+class object_ref(object):
+    __slots__ = ()
+
+
+object_ref.__module__ = "scrapy.utils.trackref"
+
+
+class Slotted(object):
+    __slots__ = ("first", "_second", "unset")
+
+    @property
+    def second(self):
+        return self._second
+
+
+class Names(dict):
+    pass
+
+
+class Pair(tuple):
+    pass
+
+
+class Base(object):
+    kind = "base"
+
+
+class Request(object_ref):
+    def __init__(self, url, callback=None):
+        self._url = url
+        self.callback = callback
+        self.meta = {}
+
+
+Request.__module__ = "scrapy.http.request"
+
+
+class Spider(object_ref):
+    name = "of the class"
+
+    def parse(self, response):
+        return response
+
+
+Spider.__module__ = "scrapy.spiders"
+
+
+class Crawl(Spider):
+    def __init__(self, name):
+        self.name = name
+
+
+class Response(Base, object_ref):
+    def __init__(self, number):
+        self._url = "http://127.0.0.1/%d" % number
+        self.status = 200
+        self.body = b"abc\x00\xff'"
+        self.meta = {"a": [1, 2.5, None, True, (1,)], "b": {"x": u"\xfc\u20ac\n"}}
+        self.large = [-10 ** 50, 10 ** 18, 10 ** 9, 2 ** 30, 2 ** 60, 2 ** 63, -2 ** 63, 0, -5]
+        self.floats = [0.1, 1e16, 1e-5, 0.0001, 123456789.125, -0.0, 1e300, 5.0, 1e15]
+        self.sets = [{3}, set(), {"a"}]
+        self.frozen = frozenset([4])
+        self.array = bytearray(b"xy")
+        self.quotes = ["it's", "it's \"x\"", "\"", "\\ \t", b"'", b"\"'"]
+        self.text = u"\udc80\U0001f600\u0394\xad"
+        self.empty = ((), [], {}, u"", b"")
+        self.none = None
+        self.slotted = Slotted()
+        self.slotted.first = "one"
+        self.slotted._second = "two"
+        self.names = Names(k=1)
+        self.pair = Pair([1, 2])
+        self.code = http.HTTPStatus.OK
+        self.ordered = collections.OrderedDict([("z", 1), ("y", 2)])
+        self.long = list(range(100))
+
+    @property
+    def url(self):
+        return self._url
+
+    @property
+    def alias(self):
+        return self.status
+
+    @property
+    def length(self):
+        return len(self._url)
+
+
+class HtmlResponse(Response):
+    pass
+
+
+ATTRIBUTES = ("url status body meta large floats sets frozen array quotes text empty none kind alias"
+              " slotted.first slotted.second").split()
+
+
+def value(item, path):
+    for name in path.split("."):
+        item = getattr(item, name)
+    return item
+
+
+def main():
+    responses = [HtmlResponse(i) for i in range(5)] + [Response(9)]
+    spiders = [Crawl("books"), Crawl("quotes")]
+    requests = [Request("r%d" % i, spiders[i % 3 % 2].parse if i % 5 else None) for i in range(30)]
+    for request in requests:
+        request.meta["private"] = ["only here", request._url + "!"]
+    truth = {name: repr(value(responses[0], name)) for name in ATTRIBUTES}
+    scopes = collections.Counter(r.callback.__self__.name if r.callback else "<no scope>" for r in requests)
+    print(json.dumps({"values": truth, "urls": [r.url for r in responses[:5]], "scopes": scopes}))
+    sys.stdout.flush()
+    sys.stdin.readline()
+
+
+main()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""What the expressions say of a Python program's objects, on every version of CPython that the machine has."""
+import ast
+import json
+import pathlib
+
+import pytest
+
+from census import Census
+from pythons import find_python
+
+PROGRAM = pathlib.Path(__file__).with_name("python_values.py")
+VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
+
+
+class Python:
+    """The truth that a program said, and show and live on its dump."""
+
+    def __init__(self, executable, preload, folder, heapcensus):
+        with Census([executable, PROGRAM], preload, folder) as run:
+            self.truth = json.loads(run.process.stdout.readline())
+            run.signal()
+            self.path = run.new_file()
+            run.say()
+            run.finish()
+        self.heapcensus = heapcensus
+
+    def show(self, expression, *options, **kw):
+        return self.heapcensus("show", self.path, expression, *options, **kw).stdout.rstrip("\n")
+
+    def rows(self, expression):
+        """{name: count} of a table."""
+        rows = json.loads(self.show(expression, "--json"))["rows"]
+        return {row["name"]: row["count"] for row in rows}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def python(request, preload, heapcensus, tmp_path_factory):
+    executable = find_python(request.param)
+    if not executable:
+        pytest.skip(f"no Python {request.param} here")
+    return Python(executable, preload, tmp_path_factory.mktemp("python"), heapcensus)
+
+
+def test_values(python):
+    values = python.truth["values"]
+    shown = python.show("\n".join(f"get_oldest('HtmlResponse').self.{name}" for name in values)).split("\n")
+    assert dict(zip(values, shown)) == values
+
+
+def test_derived_values(python):
+    oldest = "get_oldest('HtmlResponse')"
+    assert python.show(f"{oldest}.names; {oldest}.pair; {oldest}.code; {oldest}.ordered") == \
+        "Names({'k': 1})\nPair((1, 2))\nHTTPStatus(200)\nOrderedDict({'z': 1, 'y': 2})"
+
+
+def test_long_values_are_cut(python):
+    shown = python.show("get_oldest('HtmlResponse').long")
+    assert shown == "[" + ", ".join(map(str, range(64))) + ", ...]"
+
+
+def test_items(python):
+    oldest = "get_oldest('HtmlResponse')"
+    assert python.show(f"{oldest}.meta['a'][1]; {oldest}.meta['a'][-1][0]; {oldest}.meta['b']['x']") == \
+        "2.5\n1\n'\xfc\u20ac\\n'"
+
+
+def test_lists(python):
+    assert ast.literal_eval(python.show("iter_all('HtmlResponse').url")) == python.truth["urls"]
+    assert json.loads(python.show("iter_all('HtmlResponse').url", "--json")) == python.truth["urls"]
+    assert ast.literal_eval(python.show("iter_all('HtmlResponse').slotted.first")) == ["one"] * 5
+
+
+@pytest.mark.parametrize("expression, reason", [
+    ("get_oldest('HtmlResponse').length", "an object has no attribute 'length'"),  # a call would tell
+    ("get_oldest('HtmlResponse').slotted.unset", "a value has no attribute 'unset'"),
+    ("iter_all('HtmlResponse').nothing", "a list of objects has no attribute 'nothing'"),
+    ("get_oldest('HtmlResponse').meta['nothing']", "no such item"),
+    ("get_oldest('HtmlResponse').meta['a'][5]", "no such item"),
+])
+def test_what_is_not_there(python, expression, reason):
+    done = python.heapcensus("show", python.path, expression, check=False)
+    assert done.returncode == 2 and reason in done.stderr
+
+
+def test_trackref(python):
+    rows = [line.split() for line in python.heapcensus("live", python.path).stdout.splitlines()[2:]]
+    assert [(row[0], int(row[1])) for row in rows] == [("Crawl", 2), ("HtmlResponse", 5), ("Request", 30), ("Response", 1)]
+    rest = python.show("prefs(ignore=('Base', 'Spider'))").splitlines()[2:]
+    assert [line.split()[0] for line in rest] == ["Request"]
+
+
+def test_classes(python):
+    assert python.rows("subclasses('Base')") == {"__main__.HtmlResponse": 5, "__main__.Response": 1}
+    assert python.show("bytype['HtmlResponse'].count; bytype['Request'].count") == "5\n30"
+
+
+def test_dict_of_class(python):
+    rows = python.rows("heap.byclodo")
+    assert rows["dict of module"] > 10 and rows["dict of type"] > 100 and rows["dict (no owner)"] > 10
+    assert "dict" not in rows
+    assert python.rows("heap.bytype")["dict"] == sum(n for name, n in rows.items() if name.startswith("dict "))
+
+
+def test_spiders_are_scopes(python):
+    assert python.rows("bytype['Request'].byscope") == python.truth["scopes"]
+    # What only a spider's requests hold is the spider's, too: each holds one list of its own.
+    lists = python.rows("bytype['list'].byscope")
+    assert lists.pop("<no scope>") >= python.truth["scopes"].pop("<no scope>")
+    assert lists == python.truth["scopes"]
