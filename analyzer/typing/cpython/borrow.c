@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pointers to objects that hold nothing: the interpreter's caches, frames that have ended, the
- * strings in the table of interned ones.  Several threads ask, once cpython_prepare_edges is done.
+ * strings in the table of interned ones, free lists.  Several threads ask, once cpython_prepare_edges is done.
  */
+#include "base/mem.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/frame_layout.h"
 #include "typing/cpython/interp.h"
 
 #define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
+#define STATIC_FREE_LISTS_UNTIL 9u /* minor version */
+#define FREE_LIST_MIN		4u
 #define INTERNED_MIN		512u
 #define INTERNED_SAMPLE		64u
 
@@ -39,12 +42,60 @@ static node_id find_interned_dict(const struct cpython *p)
 	return NODE_NONE;
 }
 
+/* Is it a dict or a list, of that very class? */
+static bool may_be_freed(const struct cpython *p, uint64_t addr)
+{
+	const node_id n = addr ? cpython_find_object(p, addr) : NODE_NONE;
+	const struct cpython_class *c = n == NODE_NONE ? NULL : cpython_class_of(p, n);
+
+	return c && !c->is_heap &&
+	       (c->shape == CPYTHON_SHAPE_DICT || c->shape == CPYTHON_SHAPE_LIST);
+}
+
+static void find_free_lists_in(struct cpython *p, const struct dump_range *r)
+{
+	uint64_t run = 0;
+
+	for (uint64_t at = 0; at + 8 <= r->len; at += 8) {
+		uint64_t word;
+
+		memcpy(&word, r->bytes + at, sizeof(word));
+		if (may_be_freed(p, word)) {
+			run += 8;
+			continue;
+		}
+		if (run >= FREE_LIST_MIN * 8) {
+			p->free_lists = array_grow(p->free_lists, p->nr_free_lists,
+						   &p->room_free_lists, sizeof(*p->free_lists));
+			p->free_lists[p->nr_free_lists++] =
+				(struct cpython_span){ r->addr + at - run, r->addr + at };
+		}
+		run = 0;
+	}
+}
+
+/* Up to 3.9 free dicts and lists are remembered in arrays among the interpreter's data, where old
+ * entries stay. It has no other arrays of these. */
+static void find_free_lists(struct cpython *p)
+{
+	size_t nr;
+	const struct dump_range *ranges = dump_ranges(p->dump, &nr);
+	const uint32_t module = dump_find_module(p->dump, p->type_type);
+
+	for (size_t i = 0; i < nr; i++)
+		if (ranges[i].kind == HC_RANGE_DATA &&
+		    dump_find_module(p->dump, ranges[i].addr) == module)
+			find_free_lists_in(p, &ranges[i]);
+}
+
 void cpython_prepare_edges(struct cpython *p)
 {
 	cpython_find_interp(p);
 	p->frames = cpython_frames_create(p);
 	p->interned = p->version->minor < INTERNED_BORROWED_UNTIL ? find_interned_dict(p)
 								  : NODE_NONE;
+	if (p->version->minor <= STATIC_FREE_LISTS_UNTIL)
+		find_free_lists(p);
 	p->heap->root_ops = &cpython_root_ops;
 }
 
@@ -69,13 +120,12 @@ bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c,
 	}
 }
 
-/* The collector's list heads point in front of objects, as nothing else does. */
-static bool is_collector_link(const struct heap *h, const uint8_t *bytes, node_id to)
+static bool is_in_free_list(const struct cpython *p, uint64_t addr)
 {
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word < object_addr(h, to);
+	for (size_t i = 0; i < p->nr_free_lists; i++)
+		if (addr - p->free_lists[i].addr < p->free_lists[i].end - p->free_lists[i].addr)
+			return true;
+	return false;
 }
 
 bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
@@ -84,9 +134,9 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 	const struct root *root = &h->roots[from - h->nr_objects];
 	const uint64_t addr = root->addr + offset;
 
+	(void)to;
 	if (root->kind == ROOT_GLOBAL)
-		return !is_collector_link(h, root->bytes + offset, to) &&
-		       !cpython_interp_borrows(p, addr);
+		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr);
 	if (root->kind != ROOT_RANGE || !cpython_frames_hold(p->frames, addr))
 		return true;
 

@@ -122,6 +122,10 @@ struct cpython {
 			     (up to 3.11); NODE_NONE */
 	uint64_t interp;	/* PyInterpreterState of the main interpreter; 0 unknown */
 	node_id interp_block;	/* the block that it is, or NODE_NONE */
+	struct cpython_span {
+		uint64_t addr, end;
+	} *free_lists; /* [nr_free_lists] among the interpreter's data, up to 3.9 */
+	size_t nr_free_lists, room_free_lists;
 	struct cpython_frames *frames; /* frame.h */
 	struct cpython_names *names;   /* names.h: caches; NULL until a relation is named */
 };

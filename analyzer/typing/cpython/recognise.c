@@ -185,6 +185,7 @@ static const struct cpython_version *find_version(const struct dump *d)
 
 static void cpython_destroy(struct cpython *p)
 {
+	free(p->free_lists);
 	cpython_names_destroy(p->names);
 	cpython_frames_destroy(p->frames);
 	map_deinit(&p->class_index);

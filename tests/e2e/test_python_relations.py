@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What is said to hold an object of Python is what holds it, as Guppy spells it; and cyclic garbage is told apart."""
+import csv
+import io
+import pathlib
+
+import pytest
+from census import Census
+from pythons import VERSIONS, find_python
+
+SCRIPT = pathlib.Path(__file__).with_name("python_relations.py")
+COUNT = 20
+LINGERING = 5			# objects of which an old copy of the pointer may lie on a stack or in memory never written
+
+
+def listen(run):
+    """What the script says until it is ready: [(what, class, rest)]."""
+    said = []
+    for line in iter(lambda: run.process.stdout.readline().decode().rstrip("\n"), "ready"):
+        assert line, run.rest_of_stderr() + run.log()
+        said.append(line.split(" ", 2))
+    return said
+
+
+def rows(heapcensus, path, expression):
+    """{row name: count}"""
+    table = csv.DictReader(io.StringIO(heapcensus("show", "--csv", path, expression).stdout))
+    return {row["name"]: int(row["count"]) for row in table}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def dumped(request, preload, tmp_path_factory):
+    python = find_python(request.param)
+    if not python:
+        pytest.skip(f"no Python {request.param} on this machine")
+    with Census([python, SCRIPT], preload, tmp_path_factory.mktemp("relations")) as run:
+        said = listen(run)
+        run.wait_until_blocked()
+        run.signal()
+        path = run.new_file()
+        run.say()
+        status, _, err = run.finish()
+        assert status == 0, err
+    return said, path
+
+
+def test_relations(dumped, heapcensus):
+    said, path = dumped
+    wrong = []
+    relations = [(name, relation) for what, name, relation in said if what == "relation"]
+    assert len(relations) > 30
+    for name, relation in relations:
+        found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
+        if sum(found.values()) != COUNT or found.get(repr(relation), 0) < COUNT - LINGERING:
+            wrong.append((name, relation, found))
+    assert not wrong
+
+
+def test_frame(dumped, heapcensus):
+    said, path = dumped
+    for what, name, relation in said:
+        if what == "local":
+            (found,) = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
+            assert repr(relation) in found
+
+
+def test_garbage(dumped, heapcensus):
+    said, path = dumped
+    for what, name, count in said:
+        if what == "garbage":
+            found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach")
+            assert found["garbage"] >= int(count) - LINGERING
+    for name in ("Plain", "Slot", "DictValue"):
+        assert rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach").keys() == {"reachable"}
