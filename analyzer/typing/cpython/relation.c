@@ -59,8 +59,20 @@ static const char *name_by_shape(struct cpython *p, const struct cpython_class *
 	}
 }
 
+/* lxml's proxies keep their parts of libxml2's documents in C members. */
+static const char *name_proxied(struct cpython *p, node_id to)
+{
+	const struct type *type = object_type(p->heap, to);
+
+	if (type->provenance != PROVENANCE_LAYOUT)
+		return NULL;
+	if (!strcmp(type->name, "xmlDoc"))
+		return heap_intern_name(p->heap, "._c_doc");
+	return !strncmp(type->name, "xml", 3) ? heap_intern_name(p->heap, "._c_node") : NULL;
+}
+
 static const char *name_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
-				    uint64_t addr)
+				    uint64_t addr, node_id to)
 {
 	const char *name;
 
@@ -73,6 +85,8 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 		name = name_inline_value(p, c, obj, addr);
 	if (!name && c->dictoffset < 0 && addr == cpython_dict_slot(p, obj))
 		name = heap_intern_name(p->heap, ".__dict__");
+	if (!name)
+		name = name_proxied(p, to);
 	if (!name) /* from where its C code counts */
 		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
 	return name;
@@ -164,7 +178,6 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 	const uint64_t addr = dump_blocks(h->dump)->addr[from] + offset;
 	const struct cpython_class *c = owner == NODE_NONE ? NULL : cpython_class_of(p, owner);
 
-	(void)to;
 	if (from == p->interp_block)
 		return cpython_interp_word(p, addr);
 	if (!c)
@@ -172,7 +185,7 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 	if (!p->names)
 		p->names = cpython_names_create(p->nr_classes);
 	if (owner == from)
-		return name_object_word(p, c, object_addr(h, owner), addr);
+		return name_object_word(p, c, object_addr(h, owner), addr, to);
 	return name_table_word(p, c, object_addr(h, owner), from, addr);
 }
 
