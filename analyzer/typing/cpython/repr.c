@@ -220,18 +220,21 @@ static void print_set(struct printer *pr, uint64_t object, int depth)
 	if (!cpython_read_word(pr->p, object + CPYTHON_SET_MASK, &mask) || mask > UINT32_MAX)
 		mask = 0;
 	for (uint64_t i = 0; i <= mask; i++) {
-		const uint64_t member = cpython_word(pr->p, table + i * CPYTHON_SET_ENTRY);
-		int64_t hash = 0;
+		struct {
+			uint64_t member;
+			int64_t hash;
+		} entry;
 
-		cpython_read(pr->p, table + i * CPYTHON_SET_ENTRY + 8, &hash, sizeof(hash));
-		if (!cpython_class_at(pr->p, member) || hash == -1) /* free, or a dummy */
+		if (!cpython_read(pr->p, table + i * CPYTHON_SET_ENTRY, &entry, sizeof(entry)))
+			break;
+		if (!cpython_class_at(pr->p, entry.member) || entry.hash == -1) /* free, dummy */
 			continue;
 		fputs(nr ? ", " : "{", pr->out);
 		if (nr++ == most_items(depth) || depth > DEPTH_MAX || !has_room(pr)) {
 			fputs("...", pr->out);
 			break;
 		}
-		print_value(pr, member, depth);
+		print_value(pr, entry.member, depth);
 	}
 	fputs(nr ? "}" : "set()", pr->out);
 }
@@ -283,23 +286,21 @@ static bool print_builtin(struct printer *pr, uint64_t object, enum cpython_shap
 /* What repr() prints as `Name(value)`, as it does most classes derived from a builtin one. */
 static bool is_wrapped(const struct cpython_class *class)
 {
-	switch (class->shape) {
-	case CPYTHON_SHAPE_BYTEARRAY:
-	case CPYTHON_SHAPE_FROZENSET:
-	case CPYTHON_SHAPE_ORDERED_DICT:
-		return true;
-	case CPYTHON_SHAPE_INT:
-	case CPYTHON_SHAPE_FLOAT:
-	case CPYTHON_SHAPE_STR:
-	case CPYTHON_SHAPE_BYTES:
-	case CPYTHON_SHAPE_TUPLE:
-	case CPYTHON_SHAPE_LIST:
-	case CPYTHON_SHAPE_DICT:
-	case CPYTHON_SHAPE_SET:
-		return class->is_heap;
-	default:
-		return false;
-	}
+	static const enum cpython_shape always[] = { CPYTHON_SHAPE_BYTEARRAY,
+						     CPYTHON_SHAPE_FROZENSET,
+						     CPYTHON_SHAPE_ORDERED_DICT };
+	static const enum cpython_shape derived[] = { CPYTHON_SHAPE_INT,   CPYTHON_SHAPE_FLOAT,
+						      CPYTHON_SHAPE_STR,   CPYTHON_SHAPE_BYTES,
+						      CPYTHON_SHAPE_TUPLE, CPYTHON_SHAPE_LIST,
+						      CPYTHON_SHAPE_DICT,  CPYTHON_SHAPE_SET };
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		if (class->shape == always[i])
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(derived) && class->is_heap; i++)
+		if (class->shape == derived[i])
+			return true;
+	return false;
 }
 
 static void print_value(struct printer *pr, uint64_t object, int depth)
