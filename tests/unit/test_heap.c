@@ -245,6 +245,100 @@ static void test_neighbours(void **state)
 	nodeset_unref(referents);
 }
 
+/* An object and another block that it points at. */
+static node_id find_pair(node_id *table)
+{
+	for (node_id n = 0; n < heap->nr_objects; n++) {
+		for (uint64_t e = heap->out_first[n]; e < heap->out_first[n + 1]; e++) {
+			const node_id t = heap->out_to[e];
+
+			if (t != n && heap->out_first[t] != heap->out_first[t + 1]) {
+				*table = t;
+				return n;
+			}
+		}
+	}
+	fail_msg("no object points at another that points somewhere");
+	return NODE_NONE;
+}
+
+static struct heap *open_folded(const struct heap_options *options, node_id owner, node_id table)
+{
+	struct heap *h;
+
+	assert_null(heap_open(dump, options, &h));
+	heap_fold(h, owner, table);
+	assert_null(heap_need_graph(h));
+	return h;
+}
+
+static bool holds(const struct heap *h, node_id n, node_id target)
+{
+	struct nodeset *one = nodeset_create(h, &n, 1), *referents = nodeset_referents(h, one);
+	bool found = false;
+
+	for (uint32_t i = 0; i < referents->nr; i++)
+		found |= referents->ids[i] == target;
+	nodeset_unref(referents);
+	nodeset_unref(one);
+	return found;
+}
+
+static void test_folding(void **state)
+{
+	node_id table;
+	const node_id owner = find_pair(&table);
+	struct heap *h = open_folded(NULL, owner, table);
+	struct nodeset *all = nodeset_create_all(heap), *folded = nodeset_create_all(h);
+
+	(void)state;
+	assert_int_equal(folded->nr, all->nr - 1);
+	assert_int_equal(folded->size, all->size);
+	assert_int_equal(object_size(h, owner), block_size(h, owner) + block_size(h, table));
+	assert_false(node_is_object(h, table));
+	assert_int_equal(h->in_first[table], h->in_first[table + 1]);
+	/* What the table holds, its owner holds. */
+	for (uint64_t e = heap->out_first[table]; e < heap->out_first[table + 1]; e++)
+		assert_true(holds(h, owner, h->owner[heap->out_to[e]]));
+	nodeset_unref(all);
+	nodeset_unref(folded);
+	heap_close(h);
+}
+
+static void test_unfolded(void **state)
+{
+	const struct heap_options options = { .unfolded = true };
+	node_id table;
+	const node_id owner = find_pair(&table);
+	struct heap *h = open_folded(&options, owner, table);
+
+	(void)state;
+	assert_int_equal(h->nr_edges, heap->nr_edges);
+	assert_int_equal(object_size(h, owner), block_size(h, owner));
+	assert_true(node_is_object(h, table));
+	heap_close(h);
+}
+
+static void test_left_out(void **state)
+{
+	node_id table;
+	const node_id owner = find_pair(&table);
+	struct nodeset *all = nodeset_create_all(heap), *rest;
+	struct heap *h;
+
+	(void)state;
+	assert_null(heap_open(dump, NULL, &h));
+	heap_leave_out(h, owner);
+	assert_null(heap_need_graph(h));
+	rest = nodeset_create_all(h);
+	assert_int_equal(rest->nr, all->nr - 1);
+	assert_int_equal(h->out_first[owner], h->out_first[owner + 1]);
+	assert_int_equal(h->in_first[owner], h->in_first[owner + 1]);
+	nodeset_unref(all);
+	nodeset_unref(rest);
+	heap_close(h);
+}
+
 static void test_sites(void **state)
 {
 	const uint32_t stack = dump_blocks(dump)->stack[find_self()];
@@ -285,6 +379,9 @@ int main(void)
 		cmocka_unit_test(test_exact_index),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_folding),
+		cmocka_unit_test(test_unfolded),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_missing_file_is_noted_once),
 	};
