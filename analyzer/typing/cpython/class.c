@@ -48,9 +48,10 @@ static const struct {
 };
 
 static const char *const builtin_names[] = {
-	"object", "type", "int", "bool", "float", "complex", "str", "bytes", "bytearray",
-	"memoryview", "tuple", "list", "dict", "set", "frozenset", "range", "slice", "enumerate",
-	"reversed", "zip", "map", "filter", "property", "classmethod", "staticmethod", "super",
+	"object",    "type",	  "int",	 "bool",	 "float",    "complex", "str",
+	"bytes",     "bytearray", "memoryview",	 "tuple",	 "list",     "dict",	"set",
+	"frozenset", "range",	  "slice",	 "enumerate",	 "reversed", "zip",	"map",
+	"filter",    "property",  "classmethod", "staticmethod", "super",
 };
 
 static const struct {
@@ -60,7 +61,7 @@ static const struct {
 #define SHAPE_ROW(name, text) { text, CPYTHON_SHAPE_##name },
 	CPYTHON_SHAPES(SHAPE_ROW)
 #undef SHAPE_ROW
-	{ "weakref", CPYTHON_SHAPE_WEAKREF },
+		{ "weakref", CPYTHON_SHAPE_WEAKREF },
 	{ "weakproxy", CPYTHON_SHAPE_WEAKREF },
 	{ "weakcallableproxy", CPYTHON_SHAPE_WEAKREF },
 	{ "weakref.ReferenceType", CPYTHON_SHAPE_WEAKREF },
@@ -137,8 +138,7 @@ static const char *name_heap_type(const struct cpython *p, const struct cpython_
 				  const char *tp_name, char *room)
 {
 	_cleanup_free_ char *module = read_module(p, c->addr);
-	_cleanup_free_ char *name =
-		read_str(p, cpython_word(p, c->addr + p->version->ht_name));
+	_cleanup_free_ char *name = read_str(p, cpython_word(p, c->addr + p->version->ht_name));
 
 	if (!name)
 		return tp_name;
@@ -259,8 +259,7 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 		return CPYTHON_NO_CLASS;
 	if (!is_metaclass(p, meta, addr, metaclasses))
 		return CPYTHON_NO_CLASS;
-	if (!class_read(p, &c) ||
-	    !read_name(p, cpython_word(p, addr + CPYTHON_TP_NAME), tp_name))
+	if (!class_read(p, &c) || !read_name(p, cpython_word(p, addr + CPYTHON_TP_NAME), tp_name))
 		return CPYTHON_NO_CLASS;
 	if (c.base) {
 		const uint32_t base = class_add(p, c.base, METACLASSES_MOST, bases - 1);
@@ -287,8 +286,8 @@ static char *base_names(struct cpython *p, uint32_t class)
 	char *names = xstrdup("");
 
 	for (uint64_t i = 1; i < nr && i < BASES_MOST; i++) {
-		const uint32_t base = cpython_class_add(
-			p, cpython_word(p, mro + CPYTHON_TUPLE_ITEMS + i * 8));
+		const uint32_t base =
+			cpython_class_add(p, cpython_word(p, mro + CPYTHON_TUPLE_ITEMS + i * 8));
 		_cleanup_free_ char *before = names;
 
 		names = xasprintf("%s%s%s", before,

@@ -61,10 +61,9 @@ bool cpython_items_next(struct cpython_items *items)
 
 	while (items->at < items->nr) {
 		items->index = items->at++;
-		items->key_addr =
-			items->entries + items->index * items->stride + items->key_offset;
-		items->value_addr = items->values ? items->values + items->index * 8
-						  : items->key_addr + 8;
+		items->key_addr = items->entries + items->index * items->stride + items->key_offset;
+		items->value_addr =
+			items->values ? items->values + items->index * 8 : items->key_addr + 8;
 		if (!cpython_read_word(p, items->key_addr, &items->key) ||
 		    !cpython_read_word(p, items->value_addr, &items->value))
 			break;

@@ -8,10 +8,10 @@
 #include "typing/cpython/cpython.h"
 
 /* Of a str's state */
-#define STR_IS_INTERNED(state) ((state) & 3)
-#define STR_KIND(state)	      ((state) >> 2 & 7)
-#define STR_IS_COMPACT(state) ((state) >> 5 & 1)
-#define STR_IS_ASCII(state)   ((state) >> 6 & 1)
+#define STR_IS_INTERNED(state) ((state)&3)
+#define STR_KIND(state)	       ((state) >> 2 & 7)
+#define STR_IS_COMPACT(state)  ((state) >> 5 & 1)
+#define STR_IS_ASCII(state)    ((state) >> 6 & 1)
 
 bool cpython_read(const struct cpython *p, uint64_t addr, void *to, size_t len)
 {
@@ -107,8 +107,8 @@ bool cpython_get_text(const struct cpython *p, uint64_t addr, struct cpython_tex
 	if (c->shape == CPYTHON_SHAPE_BYTEARRAY)
 		data = cpython_word(p, addr + CPYTHON_BYTEARRAY_START);
 	*ret = (struct cpython_text){ .length = cpython_length(p, addr), .unit = 1 };
-	ret->bytes = ret->length ? dump_find_bytes(p->dump, data, ret->length)
-				 : (const uint8_t *)"";
+	ret->bytes =
+		ret->length ? dump_find_bytes(p->dump, data, ret->length) : (const uint8_t *)"";
 	return ret->bytes;
 }
 

@@ -13,9 +13,9 @@
 #include "typing/cpython/names.h"
 #include "typing/recogniser.h"
 
-#define HEAD_STEP 16u
-#define REFCNT_MOST (1ul << 40)
-#define HEAD_MOST 32u
+#define HEAD_STEP	 16u
+#define REFCNT_MOST	 (1ul << 40)
+#define HEAD_MOST	 32u
 #define SHARED_KEYS_MOST 30u
 
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
@@ -54,8 +54,9 @@ static bool is_str_size(const struct cpython *p, const uint8_t *object, uint64_t
 
 	if (!(state >> 5 & 1))
 		return size >= v->str_size;
-	return length <= size && size == (state >> 6 & 1 ? v->str_ascii_size : v->str_compact_size) +
-						 (length + 1) * unit;
+	return length <= size &&
+	       size == (state >> 6 & 1 ? v->str_ascii_size : v->str_compact_size) +
+			       (length + 1) * unit;
 }
 
 /* Room for `capacity` inline values (3.13) behind an object: how many there are, the values, in
@@ -198,12 +199,11 @@ static void cpython_destroy(struct cpython *p)
 /* A Python whose layouts nobody knows: said once, its objects are blocks like others. */
 static void note_unknown(const struct heap *h, const char *version)
 {
-	_cleanup_free_ char *note =
-		xasprintf("the layouts of this CPython (%s%s) are not known: its objects have no "
-			  "Python types",
-			  version,
-			  dump_proc_number(h->dump, "python_free_threaded", 0) ? ", free-threaded"
-									       : "");
+	_cleanup_free_ char *note = xasprintf(
+		"the layouts of this CPython (%s%s) are not known: its objects have no "
+		"Python types",
+		version,
+		dump_proc_number(h->dump, "python_free_threaded", 0) ? ", free-threaded" : "");
 
 	symbols_add_note(h->symbols, note);
 }
@@ -252,8 +252,8 @@ uint32_t recognise_cpython(struct typing *t, node_id n, const uint8_t *bytes, ui
 	if (p->class[n] != CPYTHON_NO_CLASS)
 		return p->classes[p->class[n]].type;
 	if (n == p->interp_block) {
-		const uint32_t type = heap_intern_type(t->heap, "PyInterpreterState",
-						       PROVENANCE_LAYOUT, 0);
+		const uint32_t type =
+			heap_intern_type(t->heap, "PyInterpreterState", PROVENANCE_LAYOUT, 0);
 
 		t->heap->types[type].ops = &cpython_ops;
 		return type;

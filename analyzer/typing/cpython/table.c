@@ -27,10 +27,9 @@ static const char *const table_names[] = {
 
 uint32_t cpython_table_type(struct cpython *p, enum cpython_table table)
 {
-	const uint32_t type =
-		heap_intern_type(p->heap, table_names[table], PROVENANCE_CPYTHON,
-				 TYPE_FALLBACK |
-					 (table == CPYTHON_TABLE_BYTES ? TYPE_NO_POINTERS : 0));
+	const uint32_t type = heap_intern_type(
+		p->heap, table_names[table], PROVENANCE_CPYTHON,
+		TYPE_FALLBACK | (table == CPYTHON_TABLE_BYTES ? TYPE_NO_POINTERS : 0));
 
 	p->heap->types[type].ops = &cpython_ops;
 	return type;
@@ -89,9 +88,9 @@ static void claim_str(struct cpython *p, node_id n, uint64_t addr)
 	cpython_read(p, addr + CPYTHON_STR_STATE, &state, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		/* Text of its own begins where the words of other kinds of str are. */
-		const uint64_t own = !(state >> 5 & 1)	? v->str_size
-				     : state >> 6 & 1	? v->str_ascii_size
-							: v->str_compact_size;
+		const uint64_t own = !(state >> 5 & 1) ? v->str_size
+				     : state >> 6 & 1  ? v->str_ascii_size
+						       : v->str_compact_size;
 
 		if (words[i] && words[i] + 8 <= own && addr + words[i] + 8 <= end)
 			claim_word(p, n, addr + words[i], CPYTHON_TABLE_BYTES);
@@ -103,8 +102,8 @@ static void claim_deque(struct cpython *p, node_id n, uint64_t addr)
 	node_id t = block_at(p, cpython_word(p, addr + CPYTHON_DEQUE_LEFT));
 
 	while (claim(p, n, t, CPYTHON_TABLE_DEQUE))
-		t = block_at(p, cpython_word(p, dump_blocks(p->dump)->addr[t] +
-							CPYTHON_DEQUE_NEXT));
+		t = block_at(p,
+			     cpython_word(p, dump_blocks(p->dump)->addr[t] + CPYTHON_DEQUE_NEXT));
 }
 
 static void claim_type(struct cpython *p, node_id n, uint64_t addr)

@@ -21,14 +21,10 @@
 #define CPYTHON_TP_DOC		  176u
 #define CPYTHON_TP_WEAKLISTOFFSET 208u
 #define CPYTHON_TP_MEMBERS	  240u
-#define CPYTHON_TP_GETSET	  248u
 #define CPYTHON_TP_BASE		  256u
 #define CPYTHON_TP_DICT		  264u
 #define CPYTHON_TP_DICTOFFSET	  288u
-#define CPYTHON_TP_BASES	  336u
 #define CPYTHON_TP_MRO		  344u
-#define CPYTHON_TP_CACHE	  352u
-#define CPYTHON_TP_SUBCLASSES	  360u
 #define CPYTHON_TP_WEAKLIST	  368u
 /* PyDictObject */
 #define CPYTHON_MA_USED	  16u
@@ -39,7 +35,6 @@
 #define CPYTHON_SET_SIZE  200u
 /* PyListObject, PyTupleObject, PySetObject, PyByteArrayObject */
 #define CPYTHON_LIST_ITEMS	24u
-#define CPYTHON_LIST_ALLOCATED	32u
 #define CPYTHON_TUPLE_ITEMS	24u
 #define CPYTHON_SET_MASK	32u
 #define CPYTHON_SET_TABLE	40u
@@ -48,11 +43,9 @@
 #define CPYTHON_BYTEARRAY_BYTES 32u /* the buffer */
 #define CPYTHON_BYTEARRAY_START 40u /* where in it the bytes begin */
 /* PyBytesObject */
-#define CPYTHON_BYTES_HASH  24u
 #define CPYTHON_BYTES_BYTES 32u
 /* PyASCIIObject */
 #define CPYTHON_STR_LENGTH 16u
-#define CPYTHON_STR_HASH   24u
 #define CPYTHON_STR_STATE  32u
 /* PyDictKeysObject's dk_kind */
 #define CPYTHON_KEYS_GENERAL 0u
@@ -93,8 +86,8 @@ enum cpython_managed {
 struct cpython_version {
 	unsigned int minor;
 	enum cpython_managed managed;
-	uint64_t preheader_flags;     /* types with one of these have 16 bytes more in front */
-	uint64_t managed_dict;	      /* object's address minus that of its managed dict */
+	uint64_t preheader_flags; /* types with one of these have 16 bytes more in front */
+	uint64_t managed_dict;	  /* object's address minus that of its managed dict */
 	/* PyHeapTypeObject */
 	uint64_t ht_name, ht_slots, ht_qualname, ht_cached_keys, ht_module, ht_tpname, ht_size;
 	/* PyDictKeysObject: dk_size is a word (3.8 - 3.10), else its logarithm is a byte */
