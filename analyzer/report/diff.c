@@ -54,12 +54,24 @@ static struct diff_row *row_of_object(struct builder *b, struct side *side, node
 	return &b->diff->rows[side->row_of[kind] - 1];
 }
 
-static void count_freed(struct builder *b, struct side *a, const struct identity *identity)
+/*
+ * The same object on the other side; NODE_NONE where it is not alive there.  A block may outlive its object: on a free list, or as a
+ * table of another one, it is none.
+ */
+static node_id counterpart(const node_id *map, node_id n, const struct heap *other)
+{
+	const node_id found = map ? map[n] : NODE_NONE;
+
+	return found != NODE_NONE && node_is_object(other, found) ? found : NODE_NONE;
+}
+
+static void count_freed(struct builder *b, struct side *a, const struct heap *after,
+			const struct identity *identity)
 {
 	for (node_id n = 0; n < a->heap->nr_objects; n++) {
 		struct diff_row *row;
 
-		if (identity && identity->a_to_b[n] != NODE_NONE)
+		if (!node_is_object(a->heap, n) || counterpart(identity ? identity->a_to_b : NULL, n, after) != NODE_NONE)
 			continue;
 		row = row_of_object(b, a, n);
 		row->freed_count++;
@@ -71,9 +83,12 @@ static void count_present(struct builder *b, struct side *after, const struct he
 			  const struct identity *identity)
 {
 	for (node_id n = 0; n < after->heap->nr_objects; n++) {
-		struct diff_row *row = row_of_object(b, after, n);
-		const node_id was = identity ? identity->b_to_a[n] : NODE_NONE;
+		const node_id was = counterpart(identity ? identity->b_to_a : NULL, n, before);
+		struct diff_row *row;
 
+		if (!node_is_object(after->heap, n))
+			continue;
+		row = row_of_object(b, after, n);
 		if (was == NODE_NONE) {
 			row->new_count++;
 			row->new_size += object_size(after->heap, n);
@@ -130,7 +145,7 @@ struct diff *diff_create(struct heap *a, struct classifier *by_a, struct heap *b
 	diff->same_process = identity_is_same_process(a->dump, b->dump);
 	if (diff->same_process)
 		identity = identity_create(a->dump, b->dump);
-	count_freed(&builder, &before, identity);
+	count_freed(&builder, &before, b, identity);
 	count_present(&builder, &after, a, identity);
 	if (diff->nr_rows)
 		qsort(diff->rows, diff->nr_rows, sizeof(*diff->rows), compare_rows);

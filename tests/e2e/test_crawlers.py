@@ -20,7 +20,7 @@ TYPES = {
     "wget2": [(r"<wget_malloc>", 300), (r"text", 300)],
     "htdig": [(r"class@htdig\+0x[0-9a-f]+", 60), (r"String", 150), (r"ParsedString", 1), (r"<Dictionary::Add>", 30)],
     "wget": [(r"<wget\+0x[0-9a-f]+>", 150), (r"text", 300)],
-    "scrapy": [(r"<_PyCode_New>", 300), (r"<PyType_GenericAlloc>", 300)],
+    "scrapy": [(r"types\.CodeType", 300), (r"scrapy\.http\.headers\.Headers", 1), (r"dict", 300)],
 }
 # A type, and what the text that its objects hold must contain.
 TEXTS = {"httrack": ("text", "/p/0"), "wget2": ("text", "/p/0"), "htdig": ("String", "http://"), "wget": ("text", "/p/0"),
