@@ -43,6 +43,22 @@ static bool is_deque_word(const struct cpython *p, node_id from, uint64_t offset
 	       i <= cpython_word(p, deque + CPYTHON_DEQUE_RIGHT_INDEX);
 }
 
+/* In front of the values there is how many they are, in a few bytes of a word or two. */
+static bool is_value_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const node_id owner = p->heap->owner[from];
+	const uint64_t object = object_addr(p->heap, owner);
+	const uint64_t start = dump_blocks(p->dump)->addr[from];
+	const struct cpython_class *c = cpython_class_of(p, owner);
+	uint64_t values = c && c->shape == CPYTHON_SHAPE_DICT
+				  ? cpython_word(p, object + CPYTHON_MA_VALUES)
+				  : 0;
+
+	if (values - start >= block_size(p->heap, from))
+		values = c ? cpython_inline_values(p, object) : 0;
+	return start + offset >= values;
+}
+
 static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset)
 {
 	const bool has_owner = p->heap->owner[from] != from;
@@ -59,8 +75,9 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 	case CPYTHON_TABLE_BYTES:
 	case CPYTHON_TABLE_FREE:
 		return false;
-	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_VALUES:
+		return !has_owner || is_value_word(p, from, offset);
+	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_OTHER:
 		return true;
 	}

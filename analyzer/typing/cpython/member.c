@@ -120,7 +120,9 @@ static void make_members(struct cpython *p, const struct cpython_class *c,
 	for (; c && depth < BASES_MAX; c = cpython_find_class(p, c->base), depth++) {
 		char name[NAME_MAX];
 
-		if (!c->is_heap && read_text(p, cpython_word(p, c->addr + CPYTHON_TP_NAME), name))
+		if (c->is_heap)
+			add_fixed(p, m, c->name);
+		else if (read_text(p, cpython_word(p, c->addr + CPYTHON_TP_NAME), name))
 			add_fixed(p, m, name);
 		add_declared(p, m, c->addr);
 	}

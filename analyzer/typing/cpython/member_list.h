@@ -10,7 +10,7 @@
 
 #define CPYTHON_NO_MEMBER 0 /* not in that version: the header is there */
 
-/* class (tp_name of the static type), relation, offset in 3.8, 3.9, 3.10, 3.11, 3.12, 3.13 */
+/* class (tp_name, or as Guppy prints it), relation, offset in 3.8, 3.9, 3.10, 3.11, 3.12, 3.13 */
 #define CPYTHON_MEMBERS(X) \
 	X("object", ".__class__", 8, 8, 8, 8, 8, 8) \
 	X("function", ".__globals__", 24, 24, 16, 16, 16, 16) \
@@ -116,6 +116,11 @@
 	X("_abc._abc_data", "->_abc_registry", 16, 16, 16, 16, 16, 16) \
 	X("_abc._abc_data", "->_abc_cache", 24, 24, 24, 24, 24, 24) \
 	X("_abc._abc_data", "->_abc_negative_cache", 32, 32, 32, 32, 32, 32) \
+	X("property", "->prop_name", 0, 0, 48, 48, 48, 48) \
+	X("functools._lru_cache_wrapper", "->cache", 72, 72, 72, 72, 72, 72) \
+	X("functools._lru_cache_wrapper", "->func", 88, 88, 88, 88, 88, 88) \
+	X("functools._lru_list_elem", "->prev", 16, 16, 16, 16, 16, 16) \
+	X("functools._lru_list_elem", "->next", 24, 24, 24, 24, 24, 24) \
 	X("functools._lru_list_elem", "->key", 40, 40, 40, 40, 40, 40) \
 	X("functools._lru_list_elem", "->result", 48, 48, 48, 48, 48, 48)
 
