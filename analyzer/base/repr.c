@@ -81,7 +81,8 @@ size_t repr_character(uint32_t c, char quote, char out[REPR_ONE_MAX + 1])
 size_t repr_byte(uint8_t byte, char quote, char out[REPR_ONE_MAX + 1])
 {
 	if (!escape_simple(byte, quote, out))
-		snprintf(out, REPR_ONE_MAX + 1, byte < 0x20 || byte > 0x7e ? "\\x%02x" : "%c", byte);
+		snprintf(out, REPR_ONE_MAX + 1, byte < 0x20 || byte > 0x7e ? "\\x%02x" : "%c",
+			 byte);
 	return strlen(out);
 }
 

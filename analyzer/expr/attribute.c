@@ -269,7 +269,8 @@ static struct value *find_python_attribute(struct source *source, uint64_t addr,
 	const struct cpython *p = source->heap->cpython;
 	uint64_t value;
 
-	return p && cpython_attribute(p, addr, name, &value) ? value_from_python(source, value) : NULL;
+	return p && cpython_attribute(p, addr, name, &value) ? value_from_python(source, value)
+							     : NULL;
 }
 
 static struct error *object_self(struct expr_env *env, const struct ast *ast, struct value *base,

@@ -46,8 +46,7 @@ static void print_item(FILE *out, struct value *v)
 	case VALUE_OBJECT:
 		fputc('<', out);
 		text_print(out, object_type(v->source->heap, v->object)->name);
-		fprintf(out, " at 0x%" PRIx64 ">",
-			object_addr(v->source->heap, v->object));
+		fprintf(out, " at 0x%" PRIx64 ">", object_addr(v->source->heap, v->object));
 		break;
 	case VALUE_OBJECTS:
 		fprintf(out, "<%" PRIu32 " objects>", v->objects.nr);

@@ -56,7 +56,8 @@ struct value {
 		struct {
 			struct value **items;
 			size_t nr;
-			uint64_t weight; /* items, and items of items, as often as they are printed */
+			uint64_t weight; /* items, and items of items, as often as they are printed
+					  */
 		} list;
 	};
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * byrcs: the set of the kinds (class, or dict of class) of the objects that refer to it.  What is no object but holds some is
- * a kind, too: <global>, <stack>, <register>, <tls>, <memory>.
+ * byrcs: the set of the kinds (class, or dict of class) of the objects that refer to it.  What is
+ * no object but holds some is a kind, too: <global>, <stack>, <register>, <tls>, <memory>.
  */
 #include <stdlib.h>
 

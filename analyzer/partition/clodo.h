@@ -10,8 +10,8 @@
 
 struct clodo {
 	struct heap *heap;
-	uint32_t *owner_type;  /* [nr_objects] type of whose __dict__ it is + 1; 0: nobody's */
-	const char **dict_of;  /* [nr_types] "dict of " that type; NULL until asked for */
+	uint32_t *owner_type;	 /* [nr_objects] type of whose __dict__ it is + 1; 0: nobody's */
+	const char **dict_of;	 /* [nr_types] "dict of " that type; NULL until asked for */
 	const char *python_dict; /* name of the type `dict`; NULL: no process of Python */
 };
 

@@ -76,8 +76,7 @@ struct live *live_create(const struct heap *h, const struct live_options *option
 		if (!rows[i].count || !wanted[i])
 			continue;
 		rows[nr] = rows[i];
-		rows[nr++].name =
-			options->all ? h->types[i].name : classes_name(&classes, h, i);
+		rows[nr++].name = options->all ? h->types[i].name : classes_name(&classes, h, i);
 	}
 	qsort(rows, nr, sizeof(*rows), compare_names);
 	live->rows = rows;

@@ -166,8 +166,8 @@ static void name_nearest(struct search *search)
 }
 
 /*
- * An object is a spider's when every reference to it comes from the spider's objects.  left[n] is the
- * number of references to n that were not followed yet; only[n] whose all of the others were.
+ * An object is a spider's when every reference to it comes from the spider's objects.  left[n] is
+ * the number of references to n that were not followed yet; only[n] whose all of the others were.
  */
 struct spread {
 	const struct heap *heap;

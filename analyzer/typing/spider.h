@@ -3,8 +3,8 @@
  * Which spider of a Scrapy process an object belongs to, from what refers to what: a program need
  * not say anything.
  *
- * A Request belongs to the spider that its callback or errback is a method of, a Response to that of
- * its request; where they do not say, to that of the nearest object that holds them and has a
+ * A Request belongs to the spider that its callback or errback is a method of, a Response to that
+ * of its request; where they do not say, to that of the nearest object that holds them and has a
  * spider.  Anything else belongs to a spider when all that refers to it does; stacks do not count.
  */
 #ifndef TYPING_SPIDER_H

@@ -72,22 +72,19 @@ static void print_text(struct printer *pr, const struct cpython_text *t, int dep
 	fprintf(pr->out, "%s%c", i < t->length ? "..." : "", quote);
 }
 
-/* The digits of an int, and whether it is negative; returns their number, DIGITS_MAX + 1 where there
- * are more. */
+/* The digits of an int, and whether it is negative; returns their number, DIGITS_MAX + 1 where
+ * there are more. */
 static uint64_t read_digits(const struct cpython *p, uint64_t object, uint32_t *digits,
 			    bool *is_negative)
 {
 	const uint64_t word = cpython_word(p, object + CPYTHON_OB_SIZE);
-	uint64_t nr = p->version->has_long_tag ? word >> 3
-		      : (int64_t)word < 0      ? -word
-					       : word;
+	uint64_t nr = p->version->has_long_tag ? word >> 3 : (int64_t)word < 0 ? -word : word;
 
 	*is_negative = p->version->has_long_tag ? (word & 3) == 2 : (int64_t)word < 0;
 	if (nr > DIGITS_MAX)
 		return DIGITS_MAX + 1;
-	return cpython_read(p, object + p->version->long_digits, digits, nr * sizeof(*digits))
-		       ? nr
-		       : 0;
+	return cpython_read(p, object + p->version->long_digits, digits, nr * sizeof(*digits)) ? nr
+											       : 0;
 }
 
 bool cpython_get_number(const struct cpython *p, uint64_t object, int64_t *ret)
