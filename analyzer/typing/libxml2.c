@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The documents of libxml2, which hold most of the memory behind lxml and of many C programs: nodes,
- * attributes and documents by their layout (the same since 2.6), other parts by the function that
- * made them.
+ * The documents of libxml2, which hold most of the memory behind lxml and of many C programs:
+ * nodes, attributes and documents by their layout (the same since 2.6), other parts by the function
+ * that made them.
  */
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "typing/recogniser.h"
 
 /* The first words of xmlNode, xmlAttr, xmlDoc and xmlDtd are alike. */
-#define NODE_PRIVATE 0u
-#define NODE_TYPE    8u
-#define NODE_NAME    16u
-#define NODE_LINKS   24u /* children, last, parent, next, prev */
+#define NODE_PRIVATE   0u
+#define NODE_TYPE      8u
+#define NODE_NAME      16u
+#define NODE_LINKS     24u /* children, last, parent, next, prev */
 #define NODE_LINKS_END 64u
-#define NODE_DOC     64u
-#define NODE_DOC_END 72u
+#define NODE_DOC       64u
+#define NODE_DOC_END   72u
 
 #define XML_ATTRIBUTE_NODE     2u
 #define XML_DOCUMENT_NODE      9u
@@ -33,15 +33,15 @@ struct layout {
 #define NODE_MEMBERS \
 	"._private", NULL, ".name", ".children", ".last", ".parent", ".next", ".prev", ".doc"
 
-static const char *const node_members[16] = { NODE_MEMBERS, ".ns", ".content", ".properties",
-					      ".nsDef", ".psvi" };
+static const char *const node_members[16] = { NODE_MEMBERS,  ".ns",    ".content",
+					      ".properties", ".nsDef", ".psvi" };
 static const char *const attribute_members[16] = { NODE_MEMBERS, ".ns", NULL, ".psvi" };
-static const char *const dtd_members[16] = { NODE_MEMBERS, ".notations", ".elements",
-					     ".attributes", ".entities", ".ExternalID",
-					     ".SystemID", ".pentities" };
+static const char *const dtd_members[16] = { NODE_MEMBERS,  ".notations", ".elements",
+					     ".attributes", ".entities",  ".ExternalID",
+					     ".SystemID",   ".pentities" };
 static const char *const document_members[24] = {
-	NODE_MEMBERS, NULL,  ".intSubset", ".extSubset", ".oldNs", ".version", ".encoding",
-	".ids",	      ".refs", ".URL",	   NULL,	 ".dict",  ".psvi",
+	NODE_MEMBERS, NULL,    ".intSubset", ".extSubset", ".oldNs", ".version", ".encoding",
+	".ids",	      ".refs", ".URL",	     NULL,	   ".dict",  ".psvi",
 };
 
 static const struct layout node = { "xmlNode", 120, node_members };
@@ -55,9 +55,12 @@ static const struct layout *const layouts[] = { &node, &attribute, &dtd, &docume
 static const struct {
 	const char *function, *type;
 } makers[] = {
-	{ "xmlDictCreate", "xmlDict" },	     { "xmlDictGrow", "xmlDictEntry[]" },
-	{ "xmlDictAddString", "xmlDictStrings" }, { "xmlHashCreate", "xmlHashTable" },
-	{ "xmlNewNs", "xmlNs" },	     { "htmlNewParserCtxt", "xmlParserCtxt" },
+	{ "xmlDictCreate", "xmlDict" },
+	{ "xmlDictGrow", "xmlDictEntry[]" },
+	{ "xmlDictAddString", "xmlDictStrings" },
+	{ "xmlHashCreate", "xmlHashTable" },
+	{ "xmlNewNs", "xmlNs" },
+	{ "htmlNewParserCtxt", "xmlParserCtxt" },
 	{ "xmlNewParserCtxt", "xmlParserCtxt" },
 };
 
@@ -125,8 +128,8 @@ static const char *libxml2_relation(struct heap *h, node_id from, uint64_t offse
 		if (strcmp(object_type(h, from)->name, layouts[i]->name))
 			continue;
 
-		const char *name = offset < layouts[i]->size ? layouts[i]->members[offset / 8]
-							     : NULL;
+		const char *name =
+			offset < layouts[i]->size ? layouts[i]->members[offset / 8] : NULL;
 
 		return name ? heap_intern_name(h, name) : NULL;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pointers to objects that hold nothing: the interpreter's caches, frames that have ended, the
- * strings in the table of interned ones, free lists.  Several threads ask, once cpython_prepare_edges is done.
+ * strings in the table of interned ones, free lists.  Several threads ask, once
+ * cpython_prepare_edges is done.
  */
 #include "base/mem.h"
 #include "typing/cpython/frame.h"
@@ -9,7 +10,7 @@
 #include "typing/cpython/interp.h"
 
 #define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
-#define STATIC_FREE_LISTS_UNTIL 9u /* minor version */
+#define STATIC_FREE_LISTS_UNTIL 9u  /* minor version */
 #define FREE_LIST_MIN		4u
 #define INTERNED_MIN		512u
 #define INTERNED_SAMPLE		64u
@@ -92,8 +93,8 @@ void cpython_prepare_edges(struct cpython *p)
 {
 	cpython_find_interp(p);
 	p->frames = cpython_frames_create(p);
-	p->interned = p->version->minor < INTERNED_BORROWED_UNTIL ? find_interned_dict(p)
-								  : NODE_NONE;
+	p->interned =
+		p->version->minor < INTERNED_BORROWED_UNTIL ? find_interned_dict(p) : NODE_NONE;
 	if (p->version->minor <= STATIC_FREE_LISTS_UNTIL)
 		find_free_lists(p);
 	p->heap->root_ops = &cpython_root_ops;

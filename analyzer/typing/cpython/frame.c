@@ -11,21 +11,75 @@
 #define NLOCALS_MAX (1u << 20)
 
 static const struct cpython_frame_layout layouts[] = {
-	[8] = { .object_words = 360, .localsplus = 360, .code = 32, .nlocals = 28,
-		.varnames = 72, .cellvars = 88, .freevars = 80, .stacksize = 32, .instructions = UINT64_MAX },
-	[9] = { .object_words = 360, .localsplus = 360, .code = 32, .nlocals = 28,
-		.varnames = 72, .cellvars = 88, .freevars = 80, .stacksize = 32, .instructions = UINT64_MAX },
-	[10] = { .object_words = 352, .localsplus = 352, .code = 32, .nlocals = 28,
-		 .varnames = 72, .cellvars = 88, .freevars = 80, .stacksize = 32, .instructions = UINT64_MAX },
-	[11] = { .is_apart = true, .object_words = 48, .generator_words = 80, .localsplus = 72,
-		 .code = 32, .func = 0, .globals = 8, .builtins = 16, .locals = 24,
-		 .frame_object = 40, .nlocals = 76, .varnames = 96, .stacksize = 68, .instructions = 184 },
-	[12] = { .is_apart = true, .object_words = 48, .generator_words = 72, .localsplus = 72,
-		 .code = 0, .func = 16, .globals = 24, .builtins = 32, .locals = 40,
-		 .frame_object = 48, .nlocals = 72, .varnames = 96, .stacksize = 64, .instructions = 192 },
-	[13] = { .is_apart = true, .object_words = 64, .generator_words = 72, .localsplus = 72,
-		 .code = 0, .func = 16, .globals = 24, .builtins = 32, .locals = 40,
-		 .frame_object = 48, .nlocals = 72, .varnames = 96, .stacksize = 64, .instructions = 200 },
+	[8] = { .object_words = 360,
+		.localsplus = 360,
+		.code = 32,
+		.nlocals = 28,
+		.varnames = 72,
+		.cellvars = 88,
+		.freevars = 80,
+		.stacksize = 32,
+		.instructions = UINT64_MAX },
+	[9] = { .object_words = 360,
+		.localsplus = 360,
+		.code = 32,
+		.nlocals = 28,
+		.varnames = 72,
+		.cellvars = 88,
+		.freevars = 80,
+		.stacksize = 32,
+		.instructions = UINT64_MAX },
+	[10] = { .object_words = 352,
+		 .localsplus = 352,
+		 .code = 32,
+		 .nlocals = 28,
+		 .varnames = 72,
+		 .cellvars = 88,
+		 .freevars = 80,
+		 .stacksize = 32,
+		 .instructions = UINT64_MAX },
+	[11] = { .is_apart = true,
+		 .object_words = 48,
+		 .generator_words = 80,
+		 .localsplus = 72,
+		 .code = 32,
+		 .func = 0,
+		 .globals = 8,
+		 .builtins = 16,
+		 .locals = 24,
+		 .frame_object = 40,
+		 .nlocals = 76,
+		 .varnames = 96,
+		 .stacksize = 68,
+		 .instructions = 184 },
+	[12] = { .is_apart = true,
+		 .object_words = 48,
+		 .generator_words = 72,
+		 .localsplus = 72,
+		 .code = 0,
+		 .func = 16,
+		 .globals = 24,
+		 .builtins = 32,
+		 .locals = 40,
+		 .frame_object = 48,
+		 .nlocals = 72,
+		 .varnames = 96,
+		 .stacksize = 64,
+		 .instructions = 192 },
+	[13] = { .is_apart = true,
+		 .object_words = 64,
+		 .generator_words = 72,
+		 .localsplus = 72,
+		 .code = 0,
+		 .func = 16,
+		 .globals = 24,
+		 .builtins = 32,
+		 .locals = 40,
+		 .frame_object = 48,
+		 .nlocals = 72,
+		 .varnames = 96,
+		 .stacksize = 64,
+		 .instructions = 200 },
 };
 
 const struct cpython_frame_layout *cpython_frame_layout(const struct cpython *p)
@@ -80,13 +134,13 @@ static const char *name_local(struct cpython *p, uint64_t code, uint64_t index)
 static const char *name_special(struct cpython *p, uint64_t offset)
 {
 	const struct cpython_frame_layout *l = cpython_frame_layout(p);
-	const char *name = offset == l->code	     ? ".f_code"
-			   : offset == l->func	     ? "->f_funcobj"
-			   : offset == l->globals    ? ".f_globals"
-			   : offset == l->builtins   ? ".f_builtins"
-			   : offset == l->locals     ? ".f_locals"
+	const char *name = offset == l->code	       ? ".f_code"
+			   : offset == l->func	       ? "->f_funcobj"
+			   : offset == l->globals      ? ".f_globals"
+			   : offset == l->builtins     ? ".f_builtins"
+			   : offset == l->locals       ? ".f_locals"
 			   : offset == l->frame_object ? "->frame_obj"
-						     : NULL;
+						       : NULL;
 
 	return name ? heap_intern_name(p->heap, name) : NULL;
 }
@@ -134,8 +188,8 @@ const char *cpython_frame_member(struct cpython *p, const struct cpython_class *
 }
 
 /* gi_frame_state, and the frame's f_state: the frame is gone from here on. */
-#define STATE_COMPLETED 1
-#define GENERATOR_STATE 5 /* bytes before the frame */
+#define STATE_COMPLETED	   1
+#define GENERATOR_STATE	   5  /* bytes before the frame */
 #define FRAME_OBJECT_FRAME 24 /* PyFrameObject.f_frame */
 
 bool cpython_frame_is_live(const struct cpython *p, const struct cpython_class *c, uint64_t obj,

@@ -18,7 +18,7 @@ struct cpython_frames {
 	struct cpython_chunk {
 		uint64_t addr, end;
 		uint64_t top; /* of its live part */
-	} *chunks;
+	} * chunks;
 	size_t nr_chunks, room_chunks;
 	struct cpython_frame *frames;
 	size_t nr_frames, room_frames;

@@ -8,7 +8,8 @@
 #include "typing/cpython/cpython.h"
 
 struct cpython_frame_layout {
-	bool is_apart; /* 3.11: the frame is no object, the offsets are those of _PyInterpreterFrame */
+	bool is_apart; /* 3.11: the frame is no object, the offsets are those of _PyInterpreterFrame
+			*/
 	uint64_t object_words;	  /* frame object: of its frame, or (3.10) of its locals */
 	uint64_t generator_words; /* generator: of its frame */
 	uint64_t localsplus, code;
@@ -16,7 +17,7 @@ struct cpython_frame_layout {
 	/* code object */
 	uint64_t nlocals; /* locals, from 3.11 on with cells and free variables */
 	uint64_t stacksize;
-	uint64_t instructions; /* begin here, with caches between them */
+	uint64_t instructions;		       /* begin here, with caches between them */
 	uint64_t varnames, cellvars, freevars; /* tuples; from 3.11 on varnames has them all */
 };
 

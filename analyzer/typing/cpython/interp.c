@@ -14,8 +14,8 @@
 #define MEMBERS_MAX  7u
 
 static const char *const member_names[MEMBERS_MAX] = {
-	".i0_modules", ".i0_modules_by_index", ".i0_importlib", ".i0_sysdict",
-	".i0_builtins", ".i0_dict", ".i0_builtins_copy",
+	".i0_modules", ".i0_modules_by_index", ".i0_importlib", ".i0_sysdict", ".i0_builtins",
+	".i0_dict",    ".i0_builtins_copy",
 };
 
 static const struct layout {
@@ -27,13 +27,17 @@ static const struct layout {
 } layouts[] = {
 	[8] = { 40, { { 0, 0 } }, { 56, 64, 88, 72, 80, 544, 552 } },
 	[9] = { 40, { { 0, 0 } }, { 856, 864, 888, 872, 880, 1376, 1384 } },
-	[10] = { 40, { { 9776, 13312 }, { 15216, 113520 } },
+	[10] = { 40,
+		 { { 9776, 13312 }, { 15216, 113520 } },
 		 { 856, 864, 888, 872, 880, 1344, 1352 } },
-	[11] = { 48, { { 3608, 7128 }, { 9056, 107360 } },
+	[11] = { 48,
+		 { { 3608, 7128 }, { 9056, 107360 } },
 		 { 888, 896, 920, 904, 912, 1400, 1408 } },
-	[12] = { 48, { { 269832, 273400 }, { 275392, 373696 } },
+	[12] = { 48,
+		 { { 269832, 273400 }, { 275392, 373696 } },
 		 { 944, 952, 960, 352, 360, 1720, 1736 } },
-	[13] = { 640, { { 10952, 14488 }, { 84656, 182960 }, { 17000, 82544 } },
+	[13] = { 640,
+		 { { 10952, 14488 }, { 84656, 182960 }, { 17000, 82544 } },
 		 { 7656, 7664, 7672, 7640, 7648, 8448, 8464 } },
 };
 
@@ -55,8 +59,7 @@ static bool is_cached_name(const struct cpython *p, uint64_t addr)
 	const struct layout *l = &layouts[p->version->minor];
 	const uint64_t offset = addr - p->interp;
 
-	return p->interp && offset >= l->borrowed[CACHE].first &&
-	       offset < l->borrowed[CACHE].end &&
+	return p->interp && offset >= l->borrowed[CACHE].first && offset < l->borrowed[CACHE].end &&
 	       (offset - l->borrowed[CACHE].first) % CACHE_ENTRY == CACHE_NAME;
 }
 

@@ -11,8 +11,8 @@
 void cpython_find_interp(struct cpython *p);
 /* Is addr in one of its caches or free lists, which hold nothing? */
 bool cpython_interp_borrows(const struct cpython *p, uint64_t addr);
-/* The relation of the word at addr, as Guppy calls it: ".i0_modules", interned; "" where it is nobody's
- * business; NULL: no such. */
+/* The relation of the word at addr, as Guppy calls it: ".i0_modules", interned; "" where it is
+ * nobody's business; NULL: no such. */
 const char *cpython_interp_word(struct cpython *p, uint64_t addr);
 
 #endif

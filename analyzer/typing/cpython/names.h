@@ -24,9 +24,10 @@ struct cpython_names {
 	struct cpython_members *members; /* [nr_classes of cpython] */
 	uint32_t nr_classes;
 	struct map values; /* (key object, 0) -> "['key']", interned */
-	struct map ranks;  /* (dict's keys, 0) -> (uint32_t *): position of each entry among those in
-			      use, for dicts with deleted entries */
-	uint64_t *statics; /* [nr_statics] addresses of classes that are no blocks, ascending; root.c */
+	struct map ranks; /* (dict's keys, 0) -> (uint32_t *): position of each entry among those in
+			     use, for dicts with deleted entries */
+	uint64_t *statics; /* [nr_statics] addresses of classes that are no blocks, ascending;
+			      root.c */
 	size_t nr_statics;
 	struct map deques; /* (block of a deque, 0) -> index of its first slot */
 };
@@ -34,7 +35,8 @@ struct cpython_names {
 struct cpython_names *cpython_names_create(uint32_t nr_classes);
 void cpython_names_destroy(struct cpython_names *names); /* NULL is fine */
 
-/* The relation of the word at `offset` bytes in an instance of c: fixed members, tp_members, __slots__,
+/* The relation of the word at `offset` bytes in an instance of c: fixed members, tp_members,
+ * __slots__,
  * __dict__.  NULL: none is there. */
 const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
 
@@ -47,6 +49,7 @@ const char *cpython_value_name(struct cpython *p, uint64_t key);
 const char *cpython_dict_word(struct cpython *p, uint64_t dict, uint64_t addr);
 const char *cpython_shared_key_word(struct cpython *p, uint64_t keys, uint64_t addr);
 /* The word at addr in the values, which begin at `values`, of attributes named by `keys`. */
-const char *cpython_attribute_word(struct cpython *p, uint64_t keys, uint64_t values, uint64_t addr);
+const char *cpython_attribute_word(struct cpython *p, uint64_t keys, uint64_t values,
+				   uint64_t addr);
 
 #endif

@@ -79,9 +79,9 @@ static const char *entry_word(struct cpython *p, uint64_t dict, const struct cpy
 		return is_silent_key(p, items, index) ? heap_intern_name(p->heap, "")
 						      : key_name(p, dict, items, index);
 	if (part == items->key_offset + 8)
-		return cpython_value_name(
-			p, cpython_word(p, items->entries + index * items->stride +
-						   items->key_offset));
+		return cpython_value_name(p,
+					  cpython_word(p, items->entries + index * items->stride +
+								  items->key_offset));
 	return NULL;
 }
 
@@ -115,6 +115,6 @@ const char *cpython_attribute_word(struct cpython *p, uint64_t keys, uint64_t va
 
 	if (index >= items.nr)
 		return NULL;
-	return cpython_value_name(p, cpython_word(p, items.entries + index * items.stride +
-							     items.key_offset));
+	return cpython_value_name(
+		p, cpython_word(p, items.entries + index * items.stride + items.key_offset));
 }

@@ -11,8 +11,8 @@
 
 #define STATIC_TYPE_SIZE 416u /* PyTypeObject */
 
-/* From 3.12 on a static class has its dict and subclasses in the interpreter's state: { type, flags,
- * dict, subclasses, weak references }. */
+/* From 3.12 on a static class has its dict and subclasses in the interpreter's state: { type,
+ * flags, dict, subclasses, weak references }. */
 #define STATE_SINCE    12u
 #define STATE_DICT_OLD 16u /* 3.12 */
 #define STATE_DICT     24u

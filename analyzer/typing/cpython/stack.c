@@ -125,7 +125,8 @@ static uint64_t frame_size(const struct cpython *p, uint64_t addr)
 	if (globals && (!c || (c->shape != CPYTHON_SHAPE_DICT)))
 		return 0;
 	return (FRAME_WORDS + cpython_code_number(p, code, l->nlocals) +
-		cpython_code_number(p, code, l->stacksize)) * 8ul;
+		cpython_code_number(p, code, l->stacksize)) *
+	       8ul;
 }
 
 static void find_frames(const struct cpython *p, struct cpython_frames *f,
@@ -138,8 +139,8 @@ static void find_frames(const struct cpython *p, struct cpython_frames *f,
 			at += 8;
 			continue;
 		}
-		f->frames = array_grow(f->frames, f->nr_frames, &f->room_frames,
-				       sizeof(*f->frames));
+		f->frames =
+			array_grow(f->frames, f->nr_frames, &f->room_frames, sizeof(*f->frames));
 		f->frames[f->nr_frames++] = (struct cpython_frame){ at, at + size };
 		at += size;
 	}
