@@ -89,6 +89,8 @@ static const uint8_t restart_how[512] = {
 #define RESTART_SYSCALL_LEN 2
 #define RESTART_LOOK_BACK 40		/* bytes of libc's code between the number and the call, at most */
 
+#define RESTART_LATE_MS 20		/* a call that we restarted is over by then: the same timeout later is another call's */
+
 #define RESTART_PENDING_STEPS 20
 #define RESTART_PENDING_NS 100000
 
@@ -167,13 +169,14 @@ static void restart_shorten(greg_t *regs, int reg)
 {
 	const int32_t asked = (int32_t)regs[reg];
 	const uint64_t now = clock_monotonic_ns();
+	const int64_t passed = (int64_t)((now - restarted.ns) / 1000000);
 	int64_t left = asked;
 
 	if (asked <= 1)
 		return;		/* for ever, or not worth it */
 	if (restarted.pc == (uint64_t)regs[REG_RIP] && restarted.sp == (uint64_t)regs[REG_RSP] &&
-	    restarted.timeout == (uint64_t)asked)
-		left -= (int64_t)((now - restarted.ns) / 1000000);
+	    restarted.timeout == (uint64_t)asked && passed <= asked + RESTART_LATE_MS)
+		left -= passed;
 	else
 		left--;
 	if (left < 0)
