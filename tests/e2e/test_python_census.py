@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""The census of a Python against what that Python says of itself: its own classes exactly, everything else by the oracle."""
+import collections
+import json
+import pathlib
+
+import pytest
+from census import Census
+from pythons import VERSIONS, find_python
+
+FOLDER = pathlib.Path(__file__).with_name("python")
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def shapes(request, preload, tmp_path_factory):
+    """What python/shapes.py told of its classes, what the oracle found afterwards, and the dump taken in between."""
+    python = find_python(request.param)
+    if not python:
+        pytest.skip(f"no Python {request.param} on this machine")
+    folder = tmp_path_factory.mktemp("shapes")
+    with Census([python, "-B", FOLDER / "shapes.py"], preload, folder) as run:
+        line = run.process.stdout.readline()
+        assert line, run.rest_of_stderr()
+        told = json.loads(line)
+        run.expect("ready")
+        run.wait_until_blocked()
+        run.signal()
+        dump = run.new_file()
+        run.say(str(folder / "truth.json"))
+        run.expect("written")
+        run.say()
+        assert run.finish()[0] == 0
+    return told, json.loads((folder / "truth.json").read_text()), dump
+
+
+def rows(heapcensus, dump, *options):
+    told = json.loads(heapcensus("show", "--all", "--json", *options, dump, "heap.bytype").stdout)
+    return {row["name"]: (row["count"], row["size"]) for row in told["rows"]}
+
+
+def test_own_classes(shapes, heapcensus):
+    """Every class that the program made: exactly as many objects."""
+    told, _, dump = shapes
+    census = rows(heapcensus, dump)
+    assert {name: census.get(name, (0, 0))[0] for name in told} == {name: count for name, (count, _) in told.items()}
+
+
+def test_truth(shapes, heapcensus):
+    """Classes of Python: as many objects as the oracle finds, where these are blocks (static ones are not)."""
+    _, truth, dump = shapes
+    census = rows(heapcensus, dump)
+    numbers = truth["objects"]
+    counts = collections.Counter(truth["kinds"][kind] for kind in numbers[1::3])
+    equal = [name for name in counts if abs(counts[name] - census.get(name, (0, 0))[0]) <= max(2, counts[name] // 100)]
+    different = {name: (counts[name], census.get(name, (0, 0))[0]) for name in counts if name not in equal}
+    static = {name: pair for name, pair in different.items() if pair[1] < pair[0]}
+    assert len(equal) >= 0.7 * len(counts), different
+    assert len(different) - len(static) <= 0.05 * len(counts), different
