@@ -21,7 +21,8 @@ bool owner_lock_acquire(struct owner_lock *l)
 		if (__atomic_compare_exchange_n(&l->word, &seen, me, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
 			return true;
-		if (l->forker == sys_thread_pointer()) {
+		/* Only our own value matters, and that we have written ourselves. */
+		if (__atomic_load_n(&l->forker, __ATOMIC_RELAXED) == sys_thread_pointer()) {
 			if (l->in_fork)
 				return false;
 			l->in_fork = 1;
@@ -49,14 +50,14 @@ void owner_lock_release(struct owner_lock *l)
 void owner_lock_fork_prepare(struct owner_lock *l)
 {
 	if (owner_lock_acquire(l))
-		l->forker = sys_thread_pointer();
+		__atomic_store_n(&l->forker, sys_thread_pointer(), __ATOMIC_RELAXED);
 }
 
 void owner_lock_fork_parent(struct owner_lock *l)
 {
 	if (!l->forker)
 		return;
-	l->forker = 0;
+	__atomic_store_n(&l->forker, 0, __ATOMIC_RELAXED);
 	owner_lock_release(l);
 }
 
