@@ -107,10 +107,11 @@ class Comparison:
             self.births[slot.now.thread].append((slot.now.birth, found[1]))
 
     def check_busy(self):
-        """What an operation under way has, or has not yet, changed: one or the other."""
-        for slot in self.slots:
-            if slot.busy and not (slot.now.addr and self.take(slot.now)):
-                self.check_done(slot)
+        """What an operation under way has, or has not yet, changed: one or the other.  Those that say least of their block come last, or they
+        would take another one's."""
+        changed = [slot for slot in self.slots if slot.busy and not (slot.now.addr and self.take(slot.now))]
+        for slot in sorted(changed, key=lambda slot: (slot.next.addr == ANY, slot.next.loose)):
+            self.check_done(slot)
 
     def check_done(self, slot):
         if slot.next.addr > ANY and self.take(slot.next) or slot.next.addr == ANY and self.take_any(slot):
