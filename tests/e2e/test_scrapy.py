@@ -88,4 +88,5 @@ def test_leak_is_named(dump, heapcensus):
 def test_growth(crawls, heapcensus):
     told = json.loads(heapcensus("diff", "--all", "--json", *crawls[2]).stdout)
     growth = {row["name"].rpartition(".")[2]: row["growth"] for row in told["rows"]}
-    assert growth["HtmlResponse"] > 0 and growth["Request"] > 0
+    # Requests still to come grow fewer towards the end of the crawl; the leaked responses only ever grow more.
+    assert growth["HtmlResponse"] > 0
