@@ -59,7 +59,8 @@ static const struct module_segment *annex_find_segment(const struct image *im, u
 }
 
 /* Writable segments are in RMEM already. */
-static void annex_add(struct image *im, const struct module_segment *s, uint64_t start, uint64_t end)
+static void annex_add(struct image *im, const struct module_segment *s, uint64_t start,
+		      uint64_t end)
 {
 	if (s->prot & PROT_WRITE)
 		return;
@@ -67,7 +68,15 @@ static void annex_add(struct image *im, const struct module_segment *s, uint64_t
 		  AREA_READ_ONLY, 0);
 }
 
-static void annex_add_name(struct image *im, uint64_t addr)
+void annex_add_memory(struct image *im, uint64_t start, uint64_t end)
+{
+	const struct module_segment *const s = annex_find_segment(im, start);
+
+	if (s && annex_see(im->annex_seen, start))
+		annex_add(im, s, start, end);
+}
+
+void annex_add_name(struct image *im, uint64_t addr)
 {
 	const struct module_segment *const s = annex_find_segment(im, addr);
 	char step[ANNEX_NAME_STEP];

@@ -23,12 +23,13 @@ static void put_contents(struct image *im, uint64_t addr, uint64_t size)
 	filter_words(im, place, size);
 }
 
-static void note_first_word(struct image *im, const struct walk *walk)
+static void note_names(struct image *im, const struct walk *walk)
 {
 	uint64_t word;
 
 	if (walk->size >= sizeof(word) && copy_word(&word, walk->addr))
 		annex_note(im, word);
+	annex_note_python_block(im, walk->addr, walk->size);
 }
 
 void section_contents(struct image *im)
@@ -40,12 +41,13 @@ void section_contents(struct image *im)
 	if (option_get(OPTION_CONTENTS) == HC_CONTENTS_NONE)
 		return;
 	annex_init(im);
+	annex_note_python(im);
 	writer_begin(w, HC_SECTION_BMEM);
 	walk_init(&walk);
 	while (!writer_error(w) && walk_next(&walk)) {
 		if (!walk.is_owner)
 			continue;
-		note_first_word(im, &walk);
+		note_names(im, &walk);
 		if (walk.size >= HC_LARGE_BLOCK)
 			continue;
 		if (!head || writer_left(w) < walk.size + 8) {

@@ -3,10 +3,11 @@
 import collections
 import json
 import pathlib
+import shutil
 
 import pytest
 from census import Census
-from pythons import VERSIONS, find_python
+from pythons import SYSTEM, VERSIONS, find_python
 
 FOLDER = pathlib.Path(__file__).with_name("python")
 
@@ -56,3 +57,26 @@ def test_truth(shapes, heapcensus):
     static = {name: pair for name, pair in different.items() if pair[1] < pair[0]}
     assert len(equal) >= 0.7 * len(counts), different
     assert len(different) - len(static) <= 0.05 * len(counts), different
+
+
+def test_types_without_the_binary(preload, heapcensus, tmp_path):
+    """The dump has the names of static classes: its types are the same on a machine without that Python."""
+    python = tmp_path / "python-that-goes"
+    shutil.copy(SYSTEM, python)
+    script = "import collections, functools, os, sys; kept = collections.deque([functools.partial(print, [])]); sys.stdin.read(1)"
+    with Census([python, "-c", script], preload, tmp_path) as run:
+        run.wait_until_blocked()
+        run.signal()
+        dump = run.new_file()
+        run.say()
+        assert run.finish()[0] == 0
+
+    def told():
+        kinds = {kind: pair for kind, pair in rows(heapcensus, dump).items() if not kind.startswith("<")}
+        partial = heapcensus("show", "--all", dump, "heap.bytype['functools.partial'].referents.byvia").stdout
+        return kinds, [via in partial for via in ("'.func'", "'.args'")]
+
+    there = told()
+    assert there[1] == [True, True]
+    python.unlink()
+    assert told() == there
