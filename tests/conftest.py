@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every pytest of heapcensus shares: where the build is, how to run its programs, and bounds on time.
 
-    pytest tests [--build DIR] [--pages N] [--update]
+    pytest tests [--build DIR] [--pages N] [--slow] [--update]
 """
 import os
 import pathlib
@@ -19,7 +19,16 @@ def pytest_addoption(parser):
     parser.addoption("--build", default=os.environ.get("HEAPCENSUS_BUILD", str(SOURCE / "build")),
                      help="build directory with libheapcensus.so and heapcensus")
     parser.addoption("--pages", type=int, default=300, help="pages of the site that the crawlers crawl")
+    parser.addoption("--slow", action="store_true", help="also the tests that take minutes")
     parser.addoption("--update", action="store_true", help="rewrite the expected output of golden tests")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("slow")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")
