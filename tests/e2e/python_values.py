@@ -75,7 +75,8 @@ class Response(Base, object_ref):
         self.array = bytearray(b"xy")
         self.quotes = ["it's", "it's \"x\"", "\"", "\\ \t", b"'", b"\"'"]
         self.text = u"\udc80\U0001f600\u0394\xad"
-        self.empty = ((), [], {}, u"", b"")
+        self.empty = ((), [], {}, u"", b"", frozenset())
+        self.counted = collections.defaultdict(list, {1: [2]})
         self.none = None
         self.slotted = Slotted()
         self.slotted.first = "one"
@@ -103,6 +104,8 @@ class HtmlResponse(Response):
     pass
 
 
+# Names that no program text has.
+ODD = [type(name, (object,), {"__module__": "odd"}) for name in ("", "two\nlines", "\x1b[31mred", "x" * 1500, u"\xdc\u2028\U00020000")]
 ATTRIBUTES = ("url status body meta large floats sets frozen array quotes text empty none kind alias"
               " slotted.first slotted.second").split()
 
@@ -119,9 +122,10 @@ def main():
     requests = [Request("r%d" % i, spiders[i % 3 % 2].parse if i % 5 else None) for i in range(30)]
     for request in requests:
         request.meta["private"] = ["only here", request._url + "!"]
+    odd = [cls() for i, cls in enumerate(ODD) for _ in range(3 + i)]
     truth = {name: repr(value(responses[0], name)) for name in ATTRIBUTES}
     scopes = collections.Counter(r.callback.__self__.name if r.callback else "<no scope>" for r in requests)
-    print(json.dumps({"values": truth, "urls": [r.url for r in responses[:5]], "scopes": scopes}))
+    print(json.dumps({"values": truth, "urls": [r.url for r in responses[:5]], "scopes": scopes, "odd": len(odd)}))
     sys.stdout.flush()
     sys.stdin.readline()
 

@@ -50,8 +50,8 @@ def test_values(python):
 
 def test_derived_values(python):
     oldest = "get_oldest('HtmlResponse')"
-    assert python.show(f"{oldest}.names; {oldest}.pair; {oldest}.code; {oldest}.ordered") == \
-        "Names({'k': 1})\nPair((1, 2))\nHTTPStatus(200)\nOrderedDict({'z': 1, 'y': 2})"
+    assert python.show(f"{oldest}.names; {oldest}.pair; {oldest}.code; {oldest}.ordered; {oldest}.counted") == \
+        "Names({'k': 1})\nPair((1, 2))\nHTTPStatus(200)\nOrderedDict({'z': 1, 'y': 2})\ndefaultdict({1: [2]})"
 
 
 def test_long_values_are_cut(python):
@@ -93,6 +93,14 @@ def test_trackref(python):
 def test_classes(python):
     assert python.rows("subclasses('Base')") == {"__main__.HtmlResponse": 5, "__main__.Response": 1}
     assert python.show("bytype['HtmlResponse'].count; bytype['Request'].count") == "5\n30"
+
+
+def test_odd_names(python):
+    """Any str is a name of a class; no control character of one reaches the terminal."""
+    rows = {name: n for name, n in python.rows("heap.bytype").items() if name.startswith("odd.")}
+    assert rows == {"odd.": 3, "odd.two\nlines": 4, "odd.\x1b[31mred": 5, "odd." + "x" * 1024: 6, "odd.\xdc\u2028\U00020000": 7}
+    assert sum(rows.values()) == python.truth["odd"]
+    assert "\x1b" not in python.show("heap.bytype", "--all")
 
 
 def test_dict_of_class(python):

@@ -151,6 +151,18 @@ static const char *name_heap_type(const struct cpython *p, const struct cpython_
 	return room;
 }
 
+/* A C name as programs write them; of a class made at run time any str will do. */
+static bool read_tp_name(const struct cpython *p, const struct cpython_class *c, char *name)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (read_name(p, cpython_word(p, c->addr + CPYTHON_TP_NAME), name))
+		return true;
+	text = c->is_heap ? read_str(p, cpython_word(p, c->addr + p->version->ht_name)) : NULL;
+	name[0] = '\0';
+	return text;
+}
+
 static enum cpython_shape find_shape(const char *name, enum cpython_shape inherited)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
@@ -259,7 +271,7 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 		return CPYTHON_NO_CLASS;
 	if (!is_metaclass(p, meta, addr, metaclasses))
 		return CPYTHON_NO_CLASS;
-	if (!class_read(p, &c) || !read_name(p, cpython_word(p, addr + CPYTHON_TP_NAME), tp_name))
+	if (!class_read(p, &c) || !read_tp_name(p, &c, tp_name))
 		return CPYTHON_NO_CLASS;
 	if (c.base) {
 		const uint32_t base = class_add(p, c.base, METACLASSES_MOST, bases - 1);
@@ -270,6 +282,8 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 	class_name(p, &c, tp_name);
 	c.type = heap_intern_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
 	p->heap->types[c.type].ops = &cpython_ops;
+	/* Of two classes with one name both must hold nothing. */
+	p->heap->types[c.type].flags &= class_flags(&c);
 	return class_append(p, &c);
 }
 

@@ -286,18 +286,31 @@ static bool is_wrapped(const struct cpython_class *class)
 	static const enum cpython_shape always[] = { CPYTHON_SHAPE_BYTEARRAY,
 						     CPYTHON_SHAPE_FROZENSET,
 						     CPYTHON_SHAPE_ORDERED_DICT };
-	static const enum cpython_shape derived[] = { CPYTHON_SHAPE_INT,   CPYTHON_SHAPE_FLOAT,
-						      CPYTHON_SHAPE_STR,   CPYTHON_SHAPE_BYTES,
-						      CPYTHON_SHAPE_TUPLE, CPYTHON_SHAPE_LIST,
-						      CPYTHON_SHAPE_DICT,  CPYTHON_SHAPE_SET };
+	static const struct {
+		enum cpython_shape shape;
+		const char *name;
+	} plain[] = {
+		{ CPYTHON_SHAPE_INT, "int" },	  { CPYTHON_SHAPE_FLOAT, "float" },
+		{ CPYTHON_SHAPE_STR, "str" },	  { CPYTHON_SHAPE_BYTES, "bytes" },
+		{ CPYTHON_SHAPE_TUPLE, "tuple" }, { CPYTHON_SHAPE_LIST, "list" },
+		{ CPYTHON_SHAPE_DICT, "dict" },	  { CPYTHON_SHAPE_SET, "set" },
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
 		if (class->shape == always[i])
 			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(derived) && class->is_heap; i++)
-		if (class->shape == derived[i])
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (class->shape == plain[i].shape)
+			return class->is_heap || strcmp(class->name, plain[i].name) != 0;
 	return false;
+}
+
+/* frozenset(), like set(), has nothing in it where it is empty. */
+static bool is_empty_frozenset(const struct printer *pr, uint64_t object,
+			       const struct cpython_class *class)
+{
+	return class->shape == CPYTHON_SHAPE_FROZENSET &&
+	       !cpython_word(pr->p, object + CPYTHON_SET_USED);
 }
 
 static void print_value(struct printer *pr, uint64_t object, int depth)
@@ -314,7 +327,8 @@ static void print_value(struct printer *pr, uint64_t object, int depth)
 	} else if (is_wrapped(class)) {
 		text_print(pr->out, class->short_name);
 		fputc('(', pr->out);
-		print_builtin(pr, object, class->shape, depth);
+		if (!is_empty_frozenset(pr, object, class))
+			print_builtin(pr, object, class->shape, depth);
 		fputc(')', pr->out);
 	} else if (!print_builtin(pr, object, class->shape, depth)) {
 		fputc('<', pr->out);

@@ -36,6 +36,7 @@
 /* PyListObject, PyTupleObject, PySetObject, PyByteArrayObject */
 #define CPYTHON_LIST_ITEMS	24u
 #define CPYTHON_TUPLE_ITEMS	24u
+#define CPYTHON_SET_USED	24u
 #define CPYTHON_SET_MASK	32u
 #define CPYTHON_SET_TABLE	40u
 #define CPYTHON_SET_SMALL_TABLE 64u
