@@ -35,13 +35,15 @@ static void find_chunks(const struct cpython *p, struct cpython_frames *f)
 {
 	size_t nr;
 	const struct dump_range *ranges = dump_ranges(p->dump, &nr);
+	uint64_t last = 0;
 
 	for (size_t i = 0; i < nr; i++) {
 		const uint64_t end = ranges[i].addr + ranges[i].len;
+		const uint64_t first = ranges[i].addr > last ? ranges[i].addr : last;
 
 		if (ranges[i].kind != HC_RANGE_OTHER)
 			continue;
-		for (uint64_t at = (ranges[i].addr + PAGE - 1) / PAGE * PAGE; at + PAGE <= end;) {
+		for (uint64_t at = (first + PAGE - 1) / PAGE * PAGE; at + PAGE <= end;) {
 			if (!is_chunk(p, at)) {
 				at += PAGE;
 				continue;
@@ -52,7 +54,7 @@ static void find_chunks(const struct cpython *p, struct cpython_frames *f)
 				at, at + cpython_word(p, at + CHUNK_SIZE),
 				at + CHUNK_DATA + cpython_word(p, at + CHUNK_TOP) * 8
 			};
-			at = f->chunks[f->nr_chunks - 1].end;
+			at = last = f->chunks[f->nr_chunks - 1].end;
 		}
 	}
 }
@@ -129,10 +131,12 @@ static uint64_t frame_size(const struct cpython *p, uint64_t addr)
 	       8ul;
 }
 
-static void find_frames(const struct cpython *p, struct cpython_frames *f,
-			const struct cpython_chunk *chunk)
+/* Takes the frames that begin in [at, end), as far as the chunk is filled; returns where the last
+ * one ends. */
+static uint64_t find_frames_in(const struct cpython *p, struct cpython_frames *f,
+			       const struct cpython_chunk *chunk, uint64_t at, uint64_t end)
 {
-	for (uint64_t at = chunk->addr + CHUNK_DATA; at < chunk->top;) {
+	while (at < end && at < chunk->top) {
 		const uint64_t size = frame_size(p, at);
 
 		if (!size || size > chunk->end - at) {
@@ -143,6 +147,24 @@ static void find_frames(const struct cpython *p, struct cpython_frames *f,
 			array_grow(f->frames, f->nr_frames, &f->room_frames, sizeof(*f->frames));
 		f->frames[f->nr_frames++] = (struct cpython_frame){ at, at + size };
 		at += size;
+	}
+	return at;
+}
+
+/* Only where there is memory: the chunk may say that it is much larger. */
+static void find_frames(const struct cpython *p, struct cpython_frames *f,
+			const struct cpython_chunk *chunk)
+{
+	size_t nr;
+	const struct dump_range *ranges = dump_ranges(p->dump, &nr);
+	uint64_t at = chunk->addr + CHUNK_DATA;
+
+	for (size_t i = 0; i < nr && ranges[i].addr < chunk->top; i++) {
+		const uint64_t end = ranges[i].addr + ranges[i].len;
+
+		if (end > at)
+			at = find_frames_in(p, f, chunk,
+					    at > ranges[i].addr ? at : ranges[i].addr, end);
 	}
 }
 
