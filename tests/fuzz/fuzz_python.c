@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The layouts of CPython's objects, which nobody vouches for: one word after another of a small
- * Python's dump (the folder PYTHON_DUMPS) is overwritten, and everything that reads Python's objects is
- * asked.  The first byte of the input is the dump's number; then records of eight bytes: what is written, into
- * which block or range, at which word, and a value.
+ * Python's dump (the folder PYTHON_DUMPS) is overwritten, and everything that reads Python's
+ * objects is asked.  The first byte of the input is the dump's number; then records of eight bytes:
+ * what is written, into which block or range, at which word, and a value.
  */
 #include <dirent.h>
 #include <err.h>
@@ -105,7 +105,8 @@ static uint8_t *find_word(const struct dump *d, uint16_t block, uint8_t word, ui
 	return (uint8_t *)(uintptr_t)(bytes + word % (size / 8) * 8);
 }
 
-static uint64_t changed(const struct dump *d, const struct record *r, uint64_t before, uint64_t addr)
+static uint64_t changed(const struct dump *d, const struct record *r, uint64_t before,
+			uint64_t addr)
 {
 	const struct dump_blocks *b = dump_blocks(d);
 	const uint8_t *other;

@@ -7,6 +7,7 @@
 /* { hash, key, value }; keys that are all str: { key, value } */
 #define ENTRY_GENERAL 24u
 #define ENTRY_STR     16u
+#define ENTRIES_MOST  (1ul << 40)
 
 static uint64_t index_bytes(uint64_t size)
 {
@@ -45,6 +46,10 @@ void cpython_keys_open(const struct cpython *p, uint64_t keys, uint64_t values,
 	items->values = values;
 	items->stride = is_general ? ENTRY_GENERAL : ENTRY_STR;
 	items->key_offset = is_general ? 8 : 0;
+	/* They are all there, or they are no entries. */
+	if (items->nr > ENTRIES_MOST ||
+	    !dump_find_bytes(p->dump, items->entries, items->nr * items->stride))
+		items->nr = 0;
 }
 
 void cpython_dict_open(const struct cpython *p, uint64_t dict, struct cpython_items *items)
