@@ -35,11 +35,18 @@ static bool is_table(const struct heap *h, node_id n)
 /* How far into the target the edge points; 0 at its start, SOMEWHERE inside a table. */
 static uint64_t edge_distance(const struct heap *h, node_id from, uint32_t offset, node_id to)
 {
+	uint64_t distance;
+
 	if (!(offset & EDGE_INTERIOR))
 		return 0;
 	if (is_table(h, to))
 		return SOMEWHERE;
-	return source_word(h, from, EDGE_OFFSET(offset)) - object_addr(h, to);
+	distance = source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
+	if (distance >= block_size(h, to))
+		return SOMEWHERE; /* in a block that counts for it */
+	distance -= h->head[to];
+	/* The lowest bit of a pointer to a Python object is a mark. */
+	return distance == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON ? 0 : distance;
 }
 
 static const char *with_distance(struct heap *h, const char *name, uint64_t distance)

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside the Python under test, of any version: objects of a class each, held by one kind of relation each; says which,
-and waits for a line.
-
-Lines: relation CLASS RELATION (all COUNT objects of that class are held by it alone); local CLASS RELATION (one
-object); garbage CLASS COUNT (in cycles that nothing reaches); ready.
-"""
+"""Runs inside the Python under test, of any version: what the interpreter's own classes hold (python_held.py), and waits for
+a line."""
 import collections
 import functools
 import gc
@@ -12,8 +8,7 @@ import sys
 import types
 import weakref
 
-COUNT = 20
-keep = []
+from python_held import COUNT, hold, keep, say
 
 
 class Plain(object):
@@ -38,19 +33,6 @@ class Dict(dict):
 
 class List(list):
     pass
-
-
-def say(*words):
-    sys.stdout.write(" ".join(map(str, words)) + "\n")
-    sys.stdout.flush()
-
-
-def hold(name, relation, make, bases=(object,), **attributes):
-    """Objects of a class of that name, each held by what make(object) returns."""
-    new = type(name, bases, dict({"__slots__": ()} if bases == (object,) else {}, **attributes))
-    for _ in range(COUNT):
-        keep.append(make(new()))
-    say("relation", name, relation)
 
 
 def with_attribute(instance, name):

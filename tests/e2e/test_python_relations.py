@@ -8,7 +8,7 @@ import pytest
 from census import Census
 from pythons import VERSIONS, find_python
 
-SCRIPT = pathlib.Path(__file__).with_name("python_relations.py")
+FOLDER = pathlib.Path(__file__).parent
 COUNT = 20
 LINGERING = 5			# objects of which an old copy of the pointer may lie on a stack or in memory never written
 
@@ -28,12 +28,12 @@ def rows(heapcensus, path, expression):
     return {row["name"]: int(row["count"]) for row in table}
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def dumped(request, preload, tmp_path_factory):
-    python = find_python(request.param)
+def take(version, script, preload, folder):
+    """What the script said, and the dump."""
+    python = find_python(version)
     if not python:
-        pytest.skip(f"no Python {request.param} on this machine")
-    with Census([python, SCRIPT], preload, tmp_path_factory.mktemp("relations")) as run:
+        pytest.skip(f"no Python {version} on this machine")
+    with Census([python, "-B", "-W", "ignore", FOLDER / script], preload, folder) as run:
         said = listen(run)
         run.wait_until_blocked()
         run.signal()
@@ -44,16 +44,35 @@ def dumped(request, preload, tmp_path_factory):
     return said, path
 
 
-def test_relations(dumped, heapcensus):
-    said, path = dumped
-    wrong = []
-    relations = [(name, relation) for what, name, relation in said if what == "relation"]
+@pytest.fixture(scope="module", params=VERSIONS)
+def dumped(request, preload, tmp_path_factory):
+    return take(request.param, "python_relations.py", preload, tmp_path_factory.mktemp("relations"))
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def library(request, preload, tmp_path_factory):
+    return take(request.param, "python_relations_library.py", preload, tmp_path_factory.mktemp("library"))
+
+
+def unexpected(heapcensus, said, path):
+    """[(class, relation, {row: count})] of what is said to be held otherwise than it is."""
+    relations = {name: relation for what, name, relation in said if what == "relation"}
     assert len(relations) > 30
-    for name, relation in relations:
-        found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
-        if sum(found.values()) != COUNT or found.get(repr(relation), 0) < COUNT - LINGERING:
-            wrong.append((name, relation, found))
-    assert not wrong
+    table = csv.DictReader(io.StringIO(heapcensus("show", "--csv", path, "heap.by(type & via)").stdout))
+    found = {}
+    for row in table:
+        kind, _, via = row["name"].partition(" & ")
+        found.setdefault(kind.rpartition(".")[2], {})[via] = int(row["count"])
+    return [(name, relation, found.get(name)) for name, relation in relations.items()
+            if sum(found.get(name, {}).values()) != COUNT or found[name].get(repr(relation), 0) < COUNT - LINGERING]
+
+
+def test_relations(dumped, heapcensus):
+    assert not unexpected(heapcensus, *dumped)
+
+
+def test_library(library, heapcensus):
+    assert not unexpected(heapcensus, *library)
 
 
 def test_frame(dumped, heapcensus):

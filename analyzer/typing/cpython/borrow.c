@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/frame_layout.h"
+#include "typing/cpython/class.h"
 #include "typing/cpython/interp.h"
+#include "typing/cpython/member_library.h"
 
 #define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
 #define STATIC_FREE_LISTS_UNTIL 9u  /* minor version */
@@ -100,11 +102,53 @@ void cpython_prepare_edges(struct cpython *p)
 	p->heap->root_ops = &cpython_root_ops;
 }
 
+static const struct {
+	const char *class;
+	uint16_t offsets[6]; /* of 3.8 + i */
+} borrowers[] = {
+#define BORROWER_ROW(class, ...) { class, { __VA_ARGS__ } },
+	CPYTHON_BORROWERS(BORROWER_ROW)
+#undef BORROWER_ROW
+};
+
+uint64_t cpython_borrowed_words(const struct cpython *p, const char *class)
+{
+	uint64_t words = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(borrowers); i++) {
+		const uint16_t offset = borrowers[i].offsets[p->version->minor - 8];
+
+		if (offset && !strcmp(borrowers[i].class, class))
+			words |= 1ul << offset / 8;
+	}
+	return words;
+}
+
+uint64_t cpython_foreign_words(const char *class)
+{
+	static const struct {
+		const char *class;
+		uint64_t offset;
+	} parts[] = {
+#define PART_ROW(class, offset) { class, offset },
+		CPYTHON_FOREIGN_PARTS(PART_ROW)
+#undef PART_ROW
+	};
+	uint64_t words = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!strcmp(parts[i].class, class))
+			words |= 1ul << parts[i].offset / 8;
+	return words;
+}
+
 bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
 			 uint64_t offset)
 {
 	const struct cpython_version *v = p->version;
 
+	if (offset / 8 < 64 && c->borrowed >> offset / 8 & 1)
+		return true;
 	switch ((unsigned int)c->shape) {
 	case CPYTHON_SHAPE_TYPE:
 		return offset == CPYTHON_TP_WEAKLIST ||
@@ -135,7 +179,9 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 	const struct root *root = &h->roots[from - h->nr_objects];
 	const uint64_t addr = root->addr + offset;
 
-	(void)to;
+	/* A table is its owner's alone: an old pointer, or that of who works on the owner. */
+	if (p->table[to])
+		return false;
 	if (root->kind == ROOT_GLOBAL)
 		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr);
 	if (root->kind != ROOT_RANGE || !cpython_frames_hold(p->frames, addr))

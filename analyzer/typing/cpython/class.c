@@ -276,10 +276,15 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 	if (c.base) {
 		const uint32_t base = class_add(p, c.base, METACLASSES_MOST, bases - 1);
 
-		if (base != CPYTHON_NO_CLASS)
+		if (base != CPYTHON_NO_CLASS) {
 			c.shape = p->classes[base].shape;
+			c.borrowed = p->classes[base].borrowed;
+			c.foreign = p->classes[base].foreign;
+		}
 	}
 	class_name(p, &c, tp_name);
+	c.borrowed |= cpython_borrowed_words(p, c.is_heap ? c.name : tp_name);
+	c.foreign |= cpython_foreign_words(c.is_heap ? c.name : tp_name);
 	c.type = heap_intern_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
 	p->heap->types[c.type].ops = &cpython_ops;
 	/* Of two classes with one name both must hold nothing. */

@@ -17,6 +17,12 @@ void cpython_name_bases(struct cpython *p);
 /* Bytes in front of its objects in their blocks. */
 uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class *c);
 
+/* Words of its objects, of which bit i stands for word i, that a class of that name adds and that
+ * hold nothing. */
+uint64_t cpython_borrowed_words(const struct cpython *p, const char *class);
+/* ... that lead to parts in which there are no references. */
+uint64_t cpython_foreign_words(const char *class);
+
 /* Do the layouts that the process says it has (3.13) agree with its version's? */
 bool cpython_check_offsets(const struct cpython *p);
 /* After the objects are known: gives every table to its owner. */

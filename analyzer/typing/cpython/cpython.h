@@ -60,6 +60,7 @@ struct typing;
 	X(LRU_CACHE, "functools._lru_cache_wrapper") \
 	X(EXCEPTION, "BaseException") \
 	X(MEMORYVIEW, "memoryview") \
+	X(ELEMENT, "xml.etree.ElementTree.Element") \
 	X(NONE, "NoneType")
 
 enum cpython_shape {
@@ -86,6 +87,8 @@ struct cpython_class {
 	uint64_t mro;	       /* tuple, 0 where it has none yet */
 	uint64_t base;	       /* tp_base */
 	uint64_t cached_keys;  /* the keys that its instances share; 0: none */
+	uint64_t borrowed;     /* bit i: its word i holds nothing of what it points at */
+	uint64_t foreign;      /* bit i: its word i leads to parts that hold nothing */
 	uint32_t type;	       /* index in heap->types */
 };
 
@@ -98,7 +101,9 @@ enum cpython_table {
 	CPYTHON_TABLE_SET,    /* a set's table */
 	CPYTHON_TABLE_DEQUE,  /* a deque's block */
 	CPYTHON_TABLE_BYTES,  /* text or bytes: utf8 of a str, buffer of a bytearray, code */
-	CPYTHON_TABLE_OTHER,  /* OrderedDict's nodes, type's strings: no references that count */
+	CPYTHON_TABLE_OTHER,  /* OrderedDict's nodes, an Element's children ... */
+	CPYTHON_TABLE_FOREIGN, /* buffers, a library's own memory: no references, though the bytes
+				  that were never written may look like some */
 	CPYTHON_TABLE_FREE,   /* an object or a table on a free list: nobody's */
 };
 

@@ -4,6 +4,7 @@
  * hashes and counts, not what is left in slots that are free.  Only reads: several threads ask.
  */
 #include "typing/cpython/cpython.h"
+#include "typing/cpython/element.h"
 #include "typing/cpython/interp.h"
 
 static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)
@@ -59,6 +60,24 @@ static bool is_value_word(const struct cpython *p, node_id from, uint64_t offset
 	return start + offset >= values;
 }
 
+/* Children that were removed stay behind the others. */
+static bool is_element_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const uint64_t element = object_addr(p->heap, p->heap->owner[from]);
+	const uint64_t block = dump_blocks(p->dump)->addr[from];
+	uint64_t index;
+
+	return block + offset == cpython_word(p, element + ELEMENT_EXTRA) + EXTRA_ATTRIB ||
+	       cpython_element_child(p, element, block, offset, &index);
+}
+
+static bool is_part_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	const struct cpython_class *c = cpython_class_of(p, p->heap->owner[from]);
+
+	return !c || c->shape != CPYTHON_SHAPE_ELEMENT || is_element_word(p, from, offset);
+}
+
 static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset)
 {
 	const bool has_owner = p->heap->owner[from] != from;
@@ -73,12 +92,14 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 	case CPYTHON_TABLE_DEQUE:
 		return !has_owner || is_deque_word(p, from, offset);
 	case CPYTHON_TABLE_BYTES:
+	case CPYTHON_TABLE_FOREIGN:
 	case CPYTHON_TABLE_FREE:
 		return false;
 	case CPYTHON_TABLE_VALUES:
 		return !has_owner || is_value_word(p, from, offset);
-	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_OTHER:
+		return !has_owner || is_part_word(p, from, offset);
+	case CPYTHON_TABLE_NONE:
 		return true;
 	}
 	return true;
@@ -133,6 +154,14 @@ static bool is_object_edge(const struct cpython *p, node_id from, uint64_t offse
 	       !cpython_is_borrowed(p, c, object_addr(p->heap, from), offset);
 }
 
+/* ElementTree marks pointers in their lowest bit. */
+static bool is_marked(const struct cpython *p, node_id from, uint64_t distance)
+{
+	const struct cpython_class *c = distance == 1 ? cpython_class_of(p, from) : NULL;
+
+	return c && c->shape == CPYTHON_SHAPE_ELEMENT;
+}
+
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	const struct cpython *p = h->cpython;
@@ -143,7 +172,8 @@ bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_i
 	/* Python's references are to the beginning of an object; tables have one owner. */
 	if (h->owner[to] != to)
 		return false;
-	if (cpython_class_of(p, to) && word != object_addr(h, to))
+	if (cpython_class_of(p, to) && word != object_addr(h, to) &&
+	    !is_marked(p, from, word - object_addr(h, to)))
 		return false;
 	if (from == p->interp_block)
 		return !cpython_interp_borrows(p, dump_blocks(h->dump)->addr[from] + offset);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/private.h"
 #include "heap/symbol.h"
+#include "typing/cpython/member_library.h"
 #include "typing/cpython/member_list.h"
 #include "typing/cpython/names.h"
 
@@ -26,6 +28,7 @@
 static const struct cpython_member_row rows[] = {
 #define MEMBER_ROW(class, relation, ...) { class, relation, { __VA_ARGS__ } },
 	CPYTHON_MEMBERS(MEMBER_ROW)
+	CPYTHON_LIBRARY_MEMBERS(MEMBER_ROW)
 #undef MEMBER_ROW
 };
 
@@ -149,6 +152,28 @@ const char *cpython_member_name(struct cpython *p, const struct cpython_class *c
 	return NULL;
 }
 
+static const struct {
+	const char *class, *relation;
+	uint64_t offset;
+} item_rows[] = {
+#define ITEM_ROW(class, relation, offset) { class, relation, offset },
+	CPYTHON_ITEM_MEMBERS(ITEM_ROW)
+#undef ITEM_ROW
+};
+
+const char *cpython_item_name(struct cpython *p, const struct cpython_class *c, uint64_t offset)
+{
+	const size_t prefix = strlen("builtins.");
+	const char *name = c->name + (strncmp(c->name, "builtins.", prefix) ? 0 : prefix);
+
+	for (size_t i = 0; i < ARRAY_SIZE(item_rows); i++)
+		if (offset >= item_rows[i].offset && !strcmp(item_rows[i].class, name))
+			return intern_format(p->heap->private->names, "%s[%lu]",
+					     item_rows[i].relation,
+					     (offset - item_rows[i].offset) / 8);
+	return NULL;
+}
+
 struct cpython_names *cpython_names_create(uint32_t nr_classes)
 {
 	struct cpython_names *names = xcalloc(1, sizeof(*names));
@@ -169,6 +194,8 @@ void cpython_names_destroy(struct cpython_names *names)
 			free((void *)(uintptr_t)names->ranks.slots[i].value);
 	map_deinit(&names->ranks);
 	map_deinit(&names->values);
+	map_deinit(&names->keys);
+	map_deinit(&names->parts);
 	map_deinit(&names->deques);
 	free(names->statics);
 	free(names->members);

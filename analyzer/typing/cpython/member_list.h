@@ -119,8 +119,6 @@
 	X("property", "->prop_name", 0, 0, 48, 48, 48, 48) \
 	X("functools._lru_cache_wrapper", "->cache", 72, 72, 72, 72, 72, 72) \
 	X("functools._lru_cache_wrapper", "->func", 88, 88, 88, 88, 88, 88) \
-	X("functools._lru_list_elem", "->prev", 16, 16, 16, 16, 16, 16) \
-	X("functools._lru_list_elem", "->next", 24, 24, 24, 24, 24, 24) \
 	X("functools._lru_list_elem", "->key", 40, 40, 40, 40, 40, 40) \
 	X("functools._lru_list_elem", "->result", 48, 48, 48, 48, 48, 48)
 

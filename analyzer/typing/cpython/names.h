@@ -29,6 +29,8 @@ struct cpython_names {
 	uint64_t *statics; /* [nr_statics] addresses of classes that are no blocks, ascending;
 			      root.c */
 	size_t nr_statics;
+	struct map keys;  /* (dict, key) -> position of the key; (dict, 0): they are there */
+	struct map parts; /* (block that is a part of an object, 0) -> "->extra", interned */
 	struct map deques; /* (block of a deque, 0) -> index of its first slot */
 };
 
@@ -39,6 +41,10 @@ void cpython_names_destroy(struct cpython_names *names); /* NULL is fine */
  * __slots__,
  * __dict__.  NULL: none is there. */
 const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
+
+/* The word at `offset` where instances of c have nothing but items from some place on:
+ * "->b_array[3]"; NULL: they have not. */
+const char *cpython_item_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
 
 /* The word at addr of a module's data or the interpreter's state; NULL: not known here. */
 const char *cpython_static_word(struct cpython *p, uint64_t addr);
@@ -51,5 +57,9 @@ const char *cpython_shared_key_word(struct cpython *p, uint64_t keys, uint64_t a
 /* The word at addr in the values, which begin at `values`, of attributes named by `keys`. */
 const char *cpython_attribute_word(struct cpython *p, uint64_t keys, uint64_t values,
 				   uint64_t addr);
+/* The word at addr in block `part`, which counts for the object of class c at obj and is no table
+ * of Python's own. */
+const char *cpython_part_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+			      node_id part, uint64_t addr);
 
 #endif

@@ -86,6 +86,8 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 	if (!name && c->dictoffset < 0 && addr == cpython_dict_slot(p, obj))
 		name = heap_intern_name(p->heap, ".__dict__");
 	if (!name)
+		name = cpython_item_name(p, c, addr - obj);
+	if (!name)
 		name = name_proxied(p, to);
 	if (!name) /* from where its C code counts */
 		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
@@ -163,9 +165,11 @@ static const char *name_table_word(struct cpython *p, const struct cpython_class
 	case CPYTHON_TABLE_DEQUE:
 		return name_deque_word(p, obj, start, addr);
 	case CPYTHON_TABLE_OTHER:
-		return c->shape == CPYTHON_SHAPE_CODE ? name_code_cache(p, addr - start) : NULL;
+		return c->shape == CPYTHON_SHAPE_CODE ? name_code_cache(p, addr - start)
+						      : cpython_part_word(p, c, obj, from, addr);
 	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_BYTES:
+	case CPYTHON_TABLE_FOREIGN:
 	case CPYTHON_TABLE_FREE:
 		return NULL;
 	}

@@ -22,6 +22,7 @@ static const char *const table_names[] = {
 	[CPYTHON_TABLE_DEQUE] = "<deque block>",
 	[CPYTHON_TABLE_BYTES] = "<bytes of an object>",
 	[CPYTHON_TABLE_OTHER] = "<part of an object>",
+	[CPYTHON_TABLE_FOREIGN] = "<buffer of an object>",
 	[CPYTHON_TABLE_FREE] = "<free list>",
 };
 
@@ -29,7 +30,9 @@ uint32_t cpython_table_type(struct cpython *p, enum cpython_table table)
 {
 	const uint32_t type = heap_intern_type(
 		p->heap, table_names[table], PROVENANCE_CPYTHON,
-		TYPE_FALLBACK | (table == CPYTHON_TABLE_BYTES ? TYPE_NO_POINTERS : 0));
+		TYPE_FALLBACK | (table == CPYTHON_TABLE_BYTES || table == CPYTHON_TABLE_FOREIGN
+					 ? TYPE_NO_POINTERS
+					 : 0));
 
 	p->heap->types[type].ops = &cpython_ops;
 	return type;
@@ -150,7 +153,18 @@ static void claim_named(struct cpython *p, node_id n, const struct cpython_class
 	}
 }
 
-/* Whatever else of the object allocator block `from`, which is object n or a table of it, points
+/* What a part of object n is that block `from`, n or another part, points to at offset `at`. */
+static enum cpython_table part_kind(const struct cpython *p, node_id n, node_id from, uint64_t at)
+{
+	const uint64_t word = (at - p->heap->head[n]) / 8;
+
+	if (from != n)
+		return (enum cpython_table)p->table[from];
+	return word < 64 && cpython_class_of(p, n)->foreign >> word & 1 ? CPYTHON_TABLE_FOREIGN
+									: CPYTHON_TABLE_OTHER;
+}
+
+/* Whatever else of the object allocator block `from`, which is object n or a part of it, points
  * to. */
 static void claim_others(struct cpython *p, node_id n, node_id from)
 {
@@ -164,7 +178,7 @@ static void claim_others(struct cpython *p, node_id n, node_id from)
 		memcpy(&word, bytes + at, sizeof(word));
 		t = block_at(p, word);
 		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON)
-			claim(p, n, t, CPYTHON_TABLE_OTHER);
+			claim(p, n, t, part_kind(p, n, from, at));
 	}
 }
 
@@ -244,7 +258,8 @@ void cpython_fold(struct cpython *p)
 			const node_id first = t;
 
 			for (; t != last && t != NODE_NONE; t = h->next_table[t]) {
-				if (p->table[t] == CPYTHON_TABLE_OTHER)
+				if (p->table[t] == CPYTHON_TABLE_OTHER ||
+				    p->table[t] == CPYTHON_TABLE_FOREIGN)
 					claim_others(p, n, t);
 			}
 			last = first;
