@@ -10,8 +10,8 @@
 #include "heap/private.h"
 #include "heap/root.h"
 
-/* Beyond this many bytes an untyped block is a table or an arena: its words, and the places in it, are
- * elements, "[*]", unless the exact index is asked for. */
+/* Beyond this many bytes an untyped block is a table or an arena: its words, and the places in it,
+ * are elements, "[*]", unless the exact index is asked for. */
 #define TABLE_BYTES 1024
 #define SOMEWHERE   (UINT64_MAX - 1)
 
@@ -89,7 +89,8 @@ static const char *given_name(const struct heap *h, node_id from, uint64_t offse
 	}
 	if (low == nr || relations[low].addr != addr || relations[low].offset != offset)
 		return NULL;
-	return intern_string(h->private->names, dump_get_string(h->dump, relations[low].text).bytes);
+	return intern_string(h->private->names,
+			     dump_get_string(h->dump, relations[low].text).bytes);
 }
 
 static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance,
@@ -121,8 +122,7 @@ static const char *root_relation(struct heap *h, node_id from, uint64_t offset, 
 	uint64_t *cached = map_find_or_insert(&h->private->root_relations, key, distance);
 
 	if (*cached == MAP_EMPTY) {
-		const char *name =
-			h->root_ops ? h->root_ops->relation(h, from, offset, to) : NULL;
+		const char *name = h->root_ops ? h->root_ops->relation(h, from, offset, to) : NULL;
 
 		if (!name)
 			name = root_name_word(h, &h->roots[from - h->nr_objects], offset);

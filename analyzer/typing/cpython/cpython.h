@@ -78,33 +78,34 @@ struct cpython_class {
 				   "scrapy.http.headers.Headers" */
 	const char *short_name; /* the last part: "Headers" */
 	enum cpython_shape shape;
-	bool is_heap;	       /* made at run time: has __module__, __qualname__, slots */
-	uint64_t flags;	       /* tp_flags */
-	int64_t basicsize;     /* tp_basicsize, with the room for inline values left out */
-	int64_t itemsize;      /* tp_itemsize */
-	int64_t dictoffset;    /* tp_dictoffset: < 0 from the end, or -1 managed */
+	bool is_heap;	    /* made at run time: has __module__, __qualname__, slots */
+	uint64_t flags;	    /* tp_flags */
+	int64_t basicsize;  /* tp_basicsize, with the room for inline values left out */
+	int64_t itemsize;   /* tp_itemsize */
+	int64_t dictoffset; /* tp_dictoffset: < 0 from the end, or -1 managed */
 	int64_t weaklistoffset;
-	uint64_t mro;	       /* tuple, 0 where it has none yet */
-	uint64_t base;	       /* tp_base */
-	uint64_t cached_keys;  /* the keys that its instances share; 0: none */
-	uint64_t borrowed;     /* bit i: its word i holds nothing of what it points at */
-	uint64_t foreign;      /* bit i: its word i leads to parts that hold nothing */
-	uint32_t type;	       /* index in heap->types */
+	uint64_t mro;	      /* tuple, 0 where it has none yet */
+	uint64_t base;	      /* tp_base */
+	uint64_t cached_keys; /* the keys that its instances share; 0: none */
+	uint64_t borrowed;    /* bit i: its word i holds nothing of what it points at */
+	uint64_t foreign;     /* bit i: its word i leads to parts that hold nothing */
+	uint32_t type;	      /* index in heap->types */
 };
 
 /* What a block of the object allocator that is no object is for its owner. */
 enum cpython_table {
 	CPYTHON_TABLE_NONE,
-	CPYTHON_TABLE_KEYS,   /* a dict's keys; shared ones are their class's */
-	CPYTHON_TABLE_VALUES, /* split values of a dict, inline values of an instance (3.11, 3.12) */
-	CPYTHON_TABLE_ITEMS,  /* list items */
-	CPYTHON_TABLE_SET,    /* a set's table */
-	CPYTHON_TABLE_DEQUE,  /* a deque's block */
-	CPYTHON_TABLE_BYTES,  /* text or bytes: utf8 of a str, buffer of a bytearray, code */
-	CPYTHON_TABLE_OTHER,  /* OrderedDict's nodes, an Element's children ... */
+	CPYTHON_TABLE_KEYS,    /* a dict's keys; shared ones are their class's */
+	CPYTHON_TABLE_VALUES,  /* split values of a dict, inline values of an instance (3.11, 3.12)
+				*/
+	CPYTHON_TABLE_ITEMS,   /* list items */
+	CPYTHON_TABLE_SET,     /* a set's table */
+	CPYTHON_TABLE_DEQUE,   /* a deque's block */
+	CPYTHON_TABLE_BYTES,   /* text or bytes: utf8 of a str, buffer of a bytearray, code */
+	CPYTHON_TABLE_OTHER,   /* OrderedDict's nodes, an Element's children ... */
 	CPYTHON_TABLE_FOREIGN, /* buffers, a library's own memory: no references, though the bytes
 				  that were never written may look like some */
-	CPYTHON_TABLE_FREE,   /* an object or a table on a free list: nobody's */
+	CPYTHON_TABLE_FREE,    /* an object or a table on a free list: nobody's */
 };
 
 /* One per heap whose process ran a known CPython: heap->cpython. */
@@ -115,21 +116,21 @@ struct cpython {
 	uint64_t type_type; /* address of PyType_Type */
 	uint64_t runtime;   /* address of _PyRuntime; 0 unknown */
 
-	struct map class_index;	       /* (address of a type, 0) -> index in classes, or UINT32_MAX */
+	struct map class_index; /* (address of a type, 0) -> index in classes, or UINT32_MAX */
 	struct cpython_class *classes; /* [nr_classes] */
 	uint32_t nr_classes, room_classes;
 
-	uint32_t *class;     /* [nr_objects] index in classes of the object in the block, else
-				UINT32_MAX */
-	uint8_t *table;	     /* [nr_objects] enum cpython_table */
+	uint32_t *class; /* [nr_objects] index in classes of the object in the block, else
+			    UINT32_MAX */
+	uint8_t *table;	 /* [nr_objects] enum cpython_table */
 
 	node_id interned; /* the dict of all interned strings, which holds them without a reference
 			     (up to 3.11); NODE_NONE */
-	uint64_t interp;	/* PyInterpreterState of the main interpreter; 0 unknown */
-	node_id interp_block;	/* the block that it is, or NODE_NONE */
+	uint64_t interp;  /* PyInterpreterState of the main interpreter; 0 unknown */
+	node_id interp_block; /* the block that it is, or NODE_NONE */
 	struct cpython_span {
 		uint64_t addr, end;
-	} *free_lists; /* [nr_free_lists] among the interpreter's data, up to 3.9 */
+	} * free_lists; /* [nr_free_lists] among the interpreter's data, up to 3.9 */
 	size_t nr_free_lists, room_free_lists;
 	struct cpython_frames *frames; /* frame.h */
 	struct cpython_names *names;   /* names.h: caches; NULL until a relation is named */
@@ -220,8 +221,8 @@ uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
  * types of the objects and tables, owner and folded.  heap_close ends it. */
 void cpython_create(struct typing *t);
 
-/* After classes, objects and tables are known: what edges and relations rest on (frames, the interned
- * strings); sets heap->root_ops. */
+/* After classes, objects and tables are known: what edges and relations rest on (frames, the
+ * interned strings); sets heap->root_ops. */
 void cpython_prepare_edges(struct cpython *p);
 
 /* The ops of every CPython type and table: edge.c, relation.c. */

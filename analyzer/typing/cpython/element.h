@@ -14,7 +14,7 @@
 #define EXTRA_CHILDREN 24u
 #define EXTRA_STATIC   32u /* room for the first few */
 
-/* Is the word at offset in the block at `block`, a part of the element, one of its children?  Stores
+/* Is the word at offset in the block at `block`, a part of the element, one of its children? Stores
  * which one. */
 static inline bool cpython_element_child(const struct cpython *p, uint64_t element, uint64_t block,
 					 uint64_t offset, uint64_t *index)

@@ -103,8 +103,8 @@ static void number_deque(struct cpython *p, uint64_t deque)
 	uint64_t block = cpython_word(p, deque + CPYTHON_DEQUE_LEFT);
 	uint64_t first = -cpython_word(p, deque + CPYTHON_DEQUE_LEFT_INDEX);
 
-	for (uint64_t i = 0; block && i <= length / DEQUE_BLOCK_SLOTS + 1 && i < p->heap->nr_objects;
-	     i++) {
+	for (uint64_t i = 0;
+	     block && i <= length / DEQUE_BLOCK_SLOTS + 1 && i < p->heap->nr_objects; i++) {
 		*map_find_or_insert(&p->names->deques, block, 0) = first;
 		first += DEQUE_BLOCK_SLOTS;
 		block = cpython_word(p, block + 8 + DEQUE_BLOCK_SLOTS * 8);

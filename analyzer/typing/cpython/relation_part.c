@@ -84,7 +84,8 @@ static const char *find_part_name(struct cpython *p, const struct cpython_class 
 
 		const char *outer = name_part(p, c, t, depth + 1);
 
-		return outer ? intern_format(h->private->names, "%s[%lu]", outer, offset / 8) : NULL;
+		return outer ? intern_format(h->private->names, "%s[%lu]", outer, offset / 8)
+			     : NULL;
 	}
 	return NULL;
 }
