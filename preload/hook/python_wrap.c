@@ -2,10 +2,10 @@
 /*
  * The wrappers around CPython's allocators.
  *
- * A block of pymalloc's is a record of PLANE_PYTHON.  For what is passed on to malloc the wrapper
+ * A block of pymalloc's is a record of live/objects.h.  For what is passed on to malloc the wrapper
  * says in struct thread who is asking, as operator new does, and malloc's own record is all there
  * is.  What stands in between (debug hooks) may put a header before the object: then malloc's block
- * is an arena, and the object is in PLANE_PYTHON, too.  Wrappers may stand on each other (debug
+ * is an arena, and the object is in PLANE_PYTHON.  Wrappers may stand on each other (debug
  * hooks or tracemalloc between them): only the outermost records.
  *
  * Called with the GIL, but for a program that does without it; by any thread, never in the snapshot
@@ -17,17 +17,19 @@
 #include "hook/python.h"
 #include "hook/wrap.h"
 #include "live/attr.h"
+#include "live/objects.h"
 #include "rt/message.h"
 #include "target/python.h"
 
 #include "rt/ban.h"
 
 #define PYTHON_NR_LAYERS      16
-#define PYTHON_MIN_SIZE	      17  /* pymalloc's 16-byte blocks would share a granule of the table */
+#define PYTHON_MIN_SIZE	      16  /* other allocators' 8-byte blocks would share a granule */
 #define PYTHON_DEBUG_SLACK    64  /* what debug hooks add at most */
-#define PYTHON_SMALL_MAX      513 /* pymalloc's largest block, and one */
 #define PYTHON_ARENA_SIZE_OLD (256ul << 10) /* 3.9 and before */
 #define PYTHON_ARENA_SIZE     (1ul << 20)
+#define PYTHON_POOL_SHIFT_OLD 12
+#define PYTHON_POOL_SHIFT     14
 
 struct layer {
 	struct python_allocator next;
@@ -80,11 +82,13 @@ static inline void tell_malloc(struct thread *t, size_t size, uint64_t site, uin
 __attribute__((always_inline)) static inline void insert(struct thread *t, void *p, size_t size,
 							 uint64_t site)
 {
-	if (LIKELY(thread_enter_known(t) != NULL)) {
-		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, site_find(t, site),
-			    t->attr);
-		thread_leave(t);
-	}
+	if (UNLIKELY(!thread_enter_known(t)))
+		return;
+	const uint32_t stack = site_find(t, site);
+
+	if (UNLIKELY(!object_insert(t, (uint64_t)p, size, stack)))
+		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, stack, t->attr);
+	thread_leave(t);
 }
 
 __attribute__((always_inline)) static inline void finish(struct thread *t, void *p, size_t size,
@@ -131,33 +135,42 @@ static void *python_zero_alloc(void *ctx, size_t nr, size_t size)
 	return p;
 }
 
+/* One of pymalloc's that was taken out of the census. */
+struct taken {
+	struct live_block was;
+	enum plane_id plane;
+};
+
 /* True where it was one of pymalloc's. */
-__attribute__((always_inline)) static inline bool forget(void *p, struct live_block *was)
+static bool forget(void *p, struct taken *out)
 {
 	struct thread *const t = thread_enter();
-	const bool known = live_forget(t, PLANE_PYTHON, (uint64_t)p, was);
+	bool known = object_forget(t, (uint64_t)p, &out->was);
 
+	out->plane = known ? PLANE_OBJECT : PLANE_PYTHON;
+	if (!known)
+		known = live_forget(t, PLANE_PYTHON, (uint64_t)p, &out->was);
 	if (LIKELY(t != NULL))
 		thread_leave(t);
 	return known;
 }
 
-static void drop_label(void *p, const struct live_block *was)
+static void drop_label(void *p, const struct taken *taken)
 {
 	struct thread *const t = thread_enter();
 
-	live_forget_label(PLANE_PYTHON, (uint64_t)p, was);
+	live_forget_label(taken->plane, (uint64_t)p, &taken->was);
 	if (t)
 		thread_leave(t);
 }
 
-static void restore(void *p, size_t size, const struct live_block *was)
+static void restore(void *p, size_t size, const struct taken *taken)
 {
 	struct thread *const t = thread_enter();
 
 	if (!t)
 		return;
-	live_restore(t, PLANE_PYTHON, (uint64_t)p, size, was);
+	live_restore(t, taken->plane, (uint64_t)p, size, &taken->was);
 	thread_leave(t);
 }
 
@@ -179,25 +192,38 @@ static void release_unknown(const struct layer *l, void *p)
 		COUNT(python_unknown_freed);
 }
 
-static void python_release(void *ctx, void *p)
+/* NULL, or not a common object. */
+__attribute__((noinline)) static void release_slow(const struct layer *l, void *p)
 {
-	const struct layer *const l = ctx;
-	struct live_block was;
+	struct taken taken;
 
-	if (UNLIKELY(!p || !forget(p, &was))) {
+	if (!p || !forget(p, &taken)) {
 		release_unknown(l, p);
 		return;
 	}
-	if (UNLIKELY(record_flags(was.a) & RECORD_LABELLED))
-		drop_label(p, &was);
+	drop_label(p, &taken);
 	l->next.release(l->next.ctx, p);
+}
+
+static void python_release(void *ctx, void *p)
+{
+	const struct layer *const l = ctx;
+	struct thread *const t = thread_enter();
+	const bool done = t && object_forget_hot(t, (uint64_t)p);
+
+	if (LIKELY(t != NULL))
+		thread_leave(t);
+	if (LIKELY(done))
+		l->next.release(l->next.ctx, p);
+	else
+		release_slow(l, p);
 }
 
 static void *python_resize(void *ctx, void *old, size_t size)
 {
 	const struct layer *const l = ctx;
-	struct live_block was;
-	const bool known = old && forget(old, &was);
+	struct taken taken;
+	const bool known = old && forget(old, &taken);
 	struct thread *const t = begin(l);
 
 	/* What malloc has stays malloc's, however small it becomes. */
@@ -206,9 +232,9 @@ static void *python_resize(void *ctx, void *old, size_t size)
 	void *const p = l->next.resize(l->next.ctx, old, asked_size(l, size));
 
 	if (known && (!p || p == old))
-		restore(old, p ? size : was.size, &was);
-	else if (known && record_flags(was.a) & RECORD_LABELLED)
-		drop_label(old, &was);
+		restore(old, p ? size : taken.was.size, &taken);
+	else if (known)
+		drop_label(old, &taken);
 	/* A block that malloc had, and that stays where it is, malloc has put right. */
 	if (LIKELY(t))
 		finish(t, p == old ? NULL : p, size, WRAP_CALLER);
@@ -222,16 +248,43 @@ static void look_at_arena(const struct thread *t)
 
 	/* It did, and its next one is pymalloc: small requests are its own business. */
 	if (l && !l->slack)
-		l->passed_on = PYTHON_SMALL_MAX;
+		l->passed_on = OBJECT_SIZE_MAX + 1;
 	if (t && !l && !t->inside) {
 		COUNT(python_rewrapped);
 		python_wrap();
 	}
 }
 
+static bool has_large_pools(void)
+{
+	return target_python.minor >= 10;
+}
+
 static bool is_arena(size_t size)
 {
-	return size == (target_python.minor >= 10 ? PYTHON_ARENA_SIZE : PYTHON_ARENA_SIZE_OLD);
+	return size == (has_large_pools() ? PYTHON_ARENA_SIZE : PYTHON_ARENA_SIZE_OLD);
+}
+
+/* Where it cannot be followed, its blocks are in PLANE_PYTHON. */
+static void follow_arena(void *p, size_t size)
+{
+	struct thread *const t = thread_enter();
+
+	if (!t)
+		return;
+	(void)objects_add_arena((uint64_t)p, size, has_large_pools() ? PYTHON_POOL_SHIFT : PYTHON_POOL_SHIFT_OLD);
+	thread_leave(t);
+}
+
+static void forget_arena(void *p, size_t size)
+{
+	struct thread *const t = thread_enter();
+
+	plane_clear(&live_planes[PLANE_PYTHON], (uint64_t)p, size);
+	if (!t)
+		return;
+	objects_remove_arena((uint64_t)p, size);
+	thread_leave(t);
 }
 
 /*
@@ -252,6 +305,8 @@ static void *arena_alloc(void *ctx, size_t size)
 	p = wrapped.arenas.alloc(wrapped.arenas.ctx, size);
 	if (t)
 		t->map_as = before;
+	if (p && is_arena(size))
+		follow_arena(p, size);
 	return p;
 }
 
@@ -260,7 +315,7 @@ static void arena_release(void *ctx, void *p, size_t size)
 	(void)ctx;
 	/* No block is left in it, or none that we were told of. */
 	if (is_arena(size))
-		plane_clear(&live_planes[PLANE_PYTHON], (uint64_t)p, size);
+		forget_arena(p, size);
 	wrapped.arenas.release(wrapped.arenas.ctx, p, size);
 }
 

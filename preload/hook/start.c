@@ -12,6 +12,7 @@
 #include "live/label.h"
 #include "live/lock.h"
 #include "live/mapped.h"
+#include "live/objects.h"
 #include "rt/message.h"
 #include "rt/option.h"
 #include "rt/private.h"
@@ -33,6 +34,7 @@ static void fork_prepare(void)
 		return;
 	threads_fork_prepare();
 	mapped_fork_prepare();
+	objects_fork_prepare();
 	label_fork_prepare();
 	attr_fork_prepare();
 	unwind_fork_prepare();
@@ -49,6 +51,7 @@ static void fork_parent(void)
 	unwind_fork_parent();
 	attr_fork_done();
 	label_fork_done();
+	objects_fork_done();
 	mapped_fork_done();
 	threads_fork_parent();
 }
@@ -61,6 +64,7 @@ static void fork_child(void)
 		unwind_fork_child();
 		attr_fork_done();
 		label_fork_done();
+		objects_fork_done();
 		mapped_fork_done();
 		threads_fork_child();
 	}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "live/lock.h"
+#include "live/plane.h"
 #include "rt/count.h"
 #include "rt/private.h"
 
@@ -26,7 +27,11 @@ static struct {
 	uint64_t size, nr;
 } labels;
 
-static uint64_t key_of(uint32_t plane, uint64_t addr) { return addr << 2 | plane; }
+/* A Python block is in one of its planes only, and may go to the other. */
+static uint64_t key_of(uint32_t plane, uint64_t addr)
+{
+	return addr << 2 | (plane == PLANE_OBJECT ? PLANE_PYTHON : plane);
+}
 
 static uint64_t home_of(uint64_t key) { return key * 0x9e3779b97f4a7c15u >> 20 & (labels.size - 1); }
 

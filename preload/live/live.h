@@ -179,7 +179,7 @@ void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t
 bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr);
 bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled);
 
-/* The plane in which a block starts at addr: the innermost of pool, python, malloc, mmap.  False where none does. */
+/* The plane in which a block starts at addr: the innermost of pool, object, python, malloc, mmap.  False where none does. */
 bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out);
 
 #endif

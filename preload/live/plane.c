@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "live/objects.h"
 #include "rt/count.h"
 #include "rt/private.h"
 #include "rt/sys.h"
@@ -18,9 +19,6 @@
 #define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
 
 struct plane live_planes[NR_PLANES];
-
-/* One plane for all threads; only plane_add_leaf writes it after start. */
-static uint64_t nr_leaves_mapped[NR_PLANES];
 
 /* 16 MB of address space, so only for planes that are used. */
 static bool plane_add_directory(struct plane *p)
@@ -46,6 +44,7 @@ bool live_planes_init(uint32_t malloc_granule_shift)
 	static const uint32_t shifts[NR_PLANES] = {
 		[PLANE_MMAP] = 12,
 		[PLANE_POOL] = 3,
+		[PLANE_OBJECT] = PLANE_PYTHON_SHIFT,
 		[PLANE_PYTHON] = PLANE_PYTHON_SHIFT,
 	};
 
@@ -75,10 +74,8 @@ struct record *plane_add_leaf(struct plane *p, uint64_t addr)
 		return NULL;
 	}
 	/* Release: pairs with the acquire in plane_find_slot. */
-	if (__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE))
-		__atomic_fetch_add(&nr_leaves_mapped[p - live_planes], 1, __ATOMIC_RELAXED);
-	else
+	if (!__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
 		private_pages_free(leaf, leaf_bytes(p));
 	return plane_find_slot(p, addr);
 }
@@ -156,6 +153,8 @@ bool plane_cursor_next(struct plane_cursor *c)
 {
 	const uint32_t shift = c->plane->granule_shift;
 
+	if (c->plane == &live_planes[PLANE_OBJECT])
+		return object_cursor_next(c);
 	if (!c->plane->leaves)
 		return false;
 	for (;;) {
@@ -172,18 +171,4 @@ bool plane_cursor_next(struct plane_cursor *c)
 		}
 		c->next = (c->next & ~(LEAF_SIZE - 1)) + LEAF_SIZE;
 	}
-}
-
-uint64_t live_planes_reserved_bytes(void)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = 0; i < NR_PLANES; i++) {
-		if (!live_planes[i].leaves)
-			continue;
-		bytes += PLANE_NR_LEAVES * sizeof(struct record *);
-		bytes += leaf_bytes(&live_planes[i]) *
-			 __atomic_load_n(&nr_leaves_mapped[i], __ATOMIC_RELAXED);
-	}
-	return bytes;
 }

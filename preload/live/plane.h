@@ -27,11 +27,12 @@ enum plane_id {
 	PLANE_MALLOC,	/* 32 over glibc, else 16 */
 	PLANE_MMAP,	/* 4096 */
 	PLANE_POOL,	/* 8 */
-	PLANE_PYTHON,	/* 1 << PLANE_PYTHON_SHIFT: no request of pymalloc is below 17 (hook/python_wrap.c) */
+	PLANE_PYTHON,	/* 1 << PLANE_PYTHON_SHIFT: Python's blocks that are not in ... */
+	PLANE_OBJECT,	/* no shadow: the packed records of live/objects.h */
 	NR_PLANES,
 };
 
-#define PLANE_PYTHON_SHIFT 5
+#define PLANE_PYTHON_SHIFT 4
 
 struct plane {
 	struct record **leaves;		/* the directory: each entry is set once, atomically */
@@ -70,7 +71,7 @@ __attribute__((always_inline)) static inline struct record *plane_find_slot(cons
 	return leaf + ((addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> plane_shift(p));
 }
 
-/* Walks one plane in address order, gate closed or in the child: */
+/* Walks one plane in address order, gate closed or in the child; one that has no block yet, too: */
 struct plane_cursor {
 	const struct plane *plane;
 	uint64_t addr;		/* of the current block */
@@ -82,8 +83,5 @@ struct plane_cursor {
 void plane_cursor_init(struct plane_cursor *c, const struct plane *p);
 /* Steps to the next block.  False at the end. */
 bool plane_cursor_next(struct plane_cursor *c);
-
-/* Bytes of address space reserved and (roughly) touched by all planes. */
-uint64_t live_planes_reserved_bytes(void);
 
 #endif

@@ -15,15 +15,14 @@ void walk_init(struct walk *w)
 	memset(w, 0, sizeof(*w));
 	w->index = UINT64_MAX;
 	for (int i = 0; i < NR_PLANES; i++) {
-		if (!live_planes[i].leaves)
-			continue;
 		plane_cursor_init(&w->cursors[i], &live_planes[i]);
 		w->more[i] = plane_cursor_next(&w->cursors[i]);
 	}
 }
 
 /* Which plane a block comes from when two have one of the same address and size: what is told later is inside. */
-static const enum plane_id walk_order[NR_PLANES] = {PLANE_MMAP, PLANE_MALLOC, PLANE_PYTHON, PLANE_POOL};
+static const enum plane_id walk_order[NR_PLANES] = {PLANE_MMAP, PLANE_MALLOC, PLANE_PYTHON, PLANE_OBJECT,
+					     PLANE_POOL};
 
 static bool walk_find_first(const struct walk *w, enum plane_id *first)
 {
