@@ -251,11 +251,12 @@ static void print_losses(const struct dump *d)
 static void print_text(const struct dump *d, const struct totals *t)
 {
 	const struct tally maps = sum(t->maps, ARRAY_SIZE(t->maps));
-	size_t nr_modules, nr_stacks;
+	size_t nr_modules, nr_stacks, nr_places;
 	struct human h;
 
 	dump_modules(d, &nr_modules);
 	dump_stacks(d, &nr_stacks);
+	dump_places(d, &nr_places);
 	print_line("Dump", "%s, %s, format %u.%u", dump_path(d),
 		   human_bytes(&h, dump_file_bytes(d)), dump_header(d)->major,
 		   dump_header(d)->minor);
@@ -263,6 +264,8 @@ static void print_text(const struct dump *d, const struct totals *t)
 	print_options(d);
 	print_line("Modules", "%zu", nr_modules);
 	print_line("Frames", "%zu", nr_stacks - 1);
+	if (nr_places > 1)
+		print_line("Lines", "%zu of Python code", nr_places - 1);
 	print_threads(t);
 	print_line("Blocks", "%" PRIu64 " of %" PRIu64 " bytes", t->all.nr, t->all.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);

@@ -82,6 +82,12 @@ static const struct field register_fields[] = {
 	FIELD(hc_register, value, HEX),
 	{ 0 },
 };
+static const struct field place_fields[] = {
+	FIELD(hc_python_place, file, DECIMAL),
+	FIELD(hc_python_place, function, DECIMAL),
+	FIELD(hc_python_place, line, DECIMAL),
+	{ 0 },
+};
 static const struct field stack_fields[] = {
 	FIELD(hc_stack_node, pc, HEX),
 	FIELD(hc_stack_node, parent, DECIMAL),
@@ -367,6 +373,7 @@ static const struct printer {
 	{ HC_SECTION_MAPS, print_items, map_fields, 0 },
 	{ HC_SECTION_THRD, print_items, thread_fields, 0 },
 	{ HC_SECTION_REGS, print_items, register_fields, 0 },
+	{ HC_SECTION_PYFR, print_items, place_fields, 1 },
 	{ HC_SECTION_STAK, print_items, stack_fields, 1 },
 	{ HC_SECTION_ATTR, print_items, attr_fields, 1 },
 	{ HC_SECTION_BLKS, print_blocks, NULL, 0 },

@@ -83,7 +83,10 @@ const struct hc_segment *dump_segments(const struct dump *d, size_t *nr);
 const struct hc_map *dump_maps(const struct dump *d, size_t *nr);
 const struct hc_thread *dump_threads(const struct dump *d, size_t *nr);
 const struct hc_register *dump_registers(const struct dump *d, size_t *nr);
-/* nodes[0] is a dummy; indices as in the file. */
+/* places[0] is a dummy that knows nothing; indices as in the file. */
+const struct hc_python_place *dump_places(const struct dump *d, size_t *nr);
+/* nodes[0] is a dummy; indices as in the file.  Walks along parents meet frames of one sort:
+ * heap/stack.h puts them together. */
 const struct hc_stack_node *dump_stacks(const struct dump *d, size_t *nr);
 const struct hc_attr *dump_attrs(const struct dump *d,
 				 size_t *nr); /* attrs[0] is a dummy { 0, 0 } */

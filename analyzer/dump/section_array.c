@@ -109,13 +109,43 @@ static char *register_fault(const struct dump *d, size_t i)
 	return NULL;
 }
 
+static char *place_fault(const struct dump *d, size_t i)
+{
+	const struct hc_python_place *p =
+		(const struct hc_python_place *)d->arrays[SECTION_PYFR].items + i;
+	char *fault = string_fault(d, "file", p->file);
+
+	return fault ? fault : string_fault(d, "function", p->function);
+}
+
+static enum stack_sort { STACK_NATIVE, STACK_PYTHON, STACK_BOTH } stack_sort(uint64_t pc)
+{
+	return pc & HC_STACK_PYTHON ? STACK_PYTHON : pc & HC_STACK_BOTH ? STACK_BOTH : STACK_NATIVE;
+}
+
+/* The parents of native and Python frames are of their own sort, so that no walk from one to the
+ * next meets another. */
 static char *stack_fault(const struct dump *d, size_t i)
 {
-	const struct hc_stack_node *n =
-		(const struct hc_stack_node *)d->arrays[SECTION_STAK].items + i;
+	const struct hc_stack_node *nodes = d->arrays[SECTION_STAK].items;
+	const struct hc_stack_node *n = nodes + i;
+	const uint32_t index = HC_STACK_INDEX(n->pc);
+	const enum stack_sort sort = stack_sort(n->pc);
 
 	if (n->parent >= i)
 		FAULT("parent %u is not smaller", n->parent);
+	if (n->parent &&
+	    stack_sort(nodes[n->parent].pc) != (sort == STACK_PYTHON ? STACK_PYTHON : STACK_NATIVE))
+		FAULT("parent %u is of another sort", n->parent);
+	if (sort == STACK_PYTHON && n->pc & ~(HC_STACK_PYTHON | HC_STACK_ENTRY | UINT32_MAX))
+		FAULT("unknown bits in 0x%" PRIx64, n->pc);
+	if (sort == STACK_PYTHON && index && index >= d->arrays[SECTION_PYFR].nr)
+		FAULT("no place %u in Python code (there are %zu)", index,
+		      d->arrays[SECTION_PYFR].nr ? d->arrays[SECTION_PYFR].nr - 1 : 0);
+	if (sort == STACK_BOTH && n->pc & ~(HC_STACK_BOTH | HC_STACK_EMPTY | UINT32_MAX))
+		FAULT("unknown bits in 0x%" PRIx64, n->pc);
+	if (sort == STACK_BOTH && (index >= i || stack_sort(nodes[index].pc) != STACK_PYTHON))
+		FAULT("node %u is no Python frame before it", index);
 	return NULL;
 }
 
@@ -187,6 +217,8 @@ static const struct array_kind {
 			   map_fault },
 	[SECTION_THRD] = { "thread", sizeof(struct hc_thread), 0, 0, thread_fault },
 	[SECTION_REGS] = { "register", sizeof(struct hc_register), 0, 0, register_fault },
+	[SECTION_PYFR] = { "place", sizeof(struct hc_python_place), 1,
+			   offsetof(struct hc_python_place, reserved), place_fault },
 	[SECTION_STAK] = { "stack", sizeof(struct hc_stack_node), 1,
 			   offsetof(struct hc_stack_node, reserved), stack_fault },
 	[SECTION_ATTR] = { "attribute", sizeof(struct hc_attr), 1, 0, attr_fault },
@@ -253,8 +285,8 @@ struct error *load_array(struct dump *d, enum section_index index)
 struct error *load_arrays(struct dump *d)
 {
 	static const enum section_index early[] = { SECTION_MODS, SECTION_SEGS, SECTION_MAPS,
-						    SECTION_THRD, SECTION_REGS, SECTION_STAK,
-						    SECTION_ATTR, SECTION_RESI };
+						    SECTION_THRD, SECTION_REGS, SECTION_PYFR,
+						    SECTION_STAK, SECTION_ATTR, SECTION_RESI };
 	struct error *error = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(early) && !error; i++)
@@ -281,6 +313,7 @@ ARRAY_ACCESSOR(dump_segments, hc_segment, SECTION_SEGS)
 ARRAY_ACCESSOR(dump_maps, hc_map, SECTION_MAPS)
 ARRAY_ACCESSOR(dump_threads, hc_thread, SECTION_THRD)
 ARRAY_ACCESSOR(dump_registers, hc_register, SECTION_REGS)
+ARRAY_ACCESSOR(dump_places, hc_python_place, SECTION_PYFR)
 ARRAY_ACCESSOR(dump_stacks, hc_stack_node, SECTION_STAK)
 ARRAY_ACCESSOR(dump_attrs, hc_attr, SECTION_ATTR)
 ARRAY_ACCESSOR(dump_labels, hc_label, SECTION_LABL)

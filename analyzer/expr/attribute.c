@@ -206,8 +206,7 @@ static struct error *object_site(struct expr_env *env, const struct ast *ast, st
 
 	(void)env;
 	(void)ast;
-	*ret = value_create_text(
-		xstrdup(heap_site_name(h, dump_blocks(h->dump)->stack[base->object])));
+	*ret = value_create_text(xstrdup(heap_object_site(h, base->object)));
 	return NULL;
 }
 

@@ -111,11 +111,10 @@ struct heap {
 	/*
 	 * Folding.  A block may count for another one: a dict's keys for the dict.
 	 *	owner[n] == n: an object; only these are in sets and tables
-	 *	owner[n] == NODE_NONE: nobody's, left out: an object on a free list, whose words count
-	 *	for nothing
-	 *	else: a table of owner[n], which is an object; owner[n] is never itself a table
-	 * folded[n] is the sum of its tables' sizes; the tables of object n are next_table[n],
-	 * next_table of that one ... until NODE_NONE.
+	 *	owner[n] == NODE_NONE: nobody's, left out: an object on a free list, whose words
+	 *count for nothing else: a table of owner[n], which is an object; owner[n] is never itself
+	 *a table folded[n] is the sum of its tables' sizes; the tables of object n are
+	 *next_table[n], next_table of that one ... until NODE_NONE.
 	 */
 	node_id *owner;
 	node_id *next_table;
@@ -123,7 +122,7 @@ struct heap {
 	uint8_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
 			  interior one */
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
-	struct cpython *cpython; /* typing/cpython/cpython.h; NULL where there is none */
+	struct cpython *cpython;	 /* typing/cpython/cpython.h; NULL where there is none */
 	void (*destroy_cpython)(struct cpython *p);
 
 	/* The graph: NULL until heap_need_graph. */
@@ -210,12 +209,16 @@ static inline const struct type *object_type(const struct heap *h, node_id n)
  */
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to);
 
-/* The first frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag",
+/* Where an object was allocated, as printed: of a Python object "file:line function" where its
+ * stack has Python frames, else heap_site_name.  Interned. */
+const char *heap_object_site(struct heap *h, node_id n);
+/* The first native frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag",
  * "libxml2.so.2+0x1234"; "" where there is no stack. Interned. */
 const char *heap_site_name(struct heap *h, uint32_t stack);
 /* Module name (basename) of that frame; "" where unknown. Interned. */
 const char *heap_site_module(struct heap *h, uint32_t stack);
-/* Full stack as text, one frame a line "#0  0x... function+0x12 (module)"; caller frees. */
+/* Full stack as text, one frame a line "#0  0x... function+0x12 (module)" or "#0  file:line
+ * function"; caller frees. */
 char *heap_format_stack(struct heap *h, uint32_t stack);
 
 #endif

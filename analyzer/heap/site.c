@@ -6,11 +6,13 @@
 #include <ctype.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "heap/heap.h"
 #include "heap/private.h"
+#include "heap/stack.h"
 #include "heap/symbol.h"
 
 #define SITE_DEPTH_MAX 32 /* wrappers are not nested deeper */
@@ -148,15 +150,16 @@ static bool is_wrapper(struct heap *h, const char *function)
 	return *cached;
 }
 
-/* The stack node that names the site of `stack`; where all frames are wrappers the outermost that
- * was looked at. */
+/* The native node that names the site of `stack`; where all frames are wrappers the outermost that
+ * was looked at; 0: there is none. */
 static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 {
 	size_t nr;
 	const struct hc_stack_node *nodes = dump_stacks(h->dump, &nr);
-	uint32_t node = stack;
+	const uint32_t innermost = heap_find_native(h, stack);
+	uint32_t node = innermost;
 
-	for (int depth = 0; depth < SITE_DEPTH_MAX; depth++) {
+	for (int depth = 0; depth < SITE_DEPTH_MAX && node; depth++) {
 		const uint64_t pc = nodes[node].pc;
 		const uint32_t module = dump_find_module(h->dump, pc - 1);
 
@@ -167,7 +170,7 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 			return node;
 		node = nodes[node].parent;
 	}
-	return stack;
+	return innermost;
 }
 
 static uint32_t site_get_frame(struct heap *h, uint32_t stack)
@@ -186,11 +189,12 @@ const char *heap_site_name(struct heap *h, uint32_t stack)
 
 	if (*cached)
 		return *cached;
-	if (!stack)
+	const uint32_t node = stack ? site_get_frame(h, stack) : 0;
+
+	if (!node)
 		*cached = intern_string(h->private->names, "");
 	else
-		*cached = symbols_name_caller(
-			h->symbols, dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc);
+		*cached = symbols_name_caller(h->symbols, dump_stacks(h->dump, &nr)[node].pc);
 	return *cached;
 }
 
@@ -198,21 +202,37 @@ const char *heap_site_module(struct heap *h, uint32_t stack)
 {
 	size_t nr;
 
-	if (!stack)
+	const uint32_t node = stack ? site_get_frame(h, stack) : 0;
+
+	if (!node)
 		return intern_string(h->private->names, "");
 
-	const uint64_t pc = dump_stacks(h->dump, &nr)[site_get_frame(h, stack)].pc;
+	const uint64_t pc = dump_stacks(h->dump, &nr)[node].pc;
 
 	return symbols_module_name(h->symbols, dump_find_module(h->dump, pc - 1));
 }
 
-static void format_frame(struct heap *h, FILE *out, unsigned int number, uint64_t pc)
+const char *heap_object_site(struct heap *h, node_id n)
+{
+	const struct dump_blocks *b = dump_blocks(h->dump);
+	const struct hc_python_place *place =
+		b->kind[n] == HC_KIND_PYTHON ? heap_find_place(h, b->stack[n]) : NULL;
+
+	if (!place)
+		return heap_site_name(h, b->stack[n]);
+
+	_cleanup_free_ char *text = heap_format_place(h, place);
+
+	return intern_string(h->private->names, text);
+}
+
+static void format_native(struct heap *h, FILE *out, uint64_t pc)
 {
 	const uint32_t module = dump_find_module(h->dump, pc - 1);
 	struct symbol symbol;
 	size_t nr;
 
-	fprintf(out, "#%-2u 0x%016lx ", number, pc);
+	fprintf(out, "0x%016lx ", pc);
 	if (symbols_find(h->symbols, pc - 1, SYMBOL_FUNCTION, &symbol))
 		fprintf(out, "%s+0x%lx", symbols_demangle(h->symbols, symbol.name),
 			pc - symbol.addr);
@@ -222,21 +242,34 @@ static void format_frame(struct heap *h, FILE *out, unsigned int number, uint64_
 		fputs("?", out);
 	if (module != UINT32_MAX)
 		fprintf(out, " (%s)", symbols_module_name(h->symbols, module));
-	fputc('\n', out);
+}
+
+static void format_python(struct heap *h, FILE *out, const struct hc_python_place *place)
+{
+	_cleanup_free_ char *text = heap_format_place(h, place);
+
+	fputs(text, out);
 }
 
 char *heap_format_stack(struct heap *h, uint32_t stack)
 {
 	char *text = NULL;
-	size_t len, nr;
-	const struct hc_stack_node *nodes = dump_stacks(h->dump, &nr);
+	size_t len;
+	struct stack_frames frames;
 	FILE *out = open_memstream(&text, &len);
-	unsigned int number = 0;
 
 	if (!out)
 		mem_exhausted();
-	for (uint32_t node = stack; node; node = nodes[node].parent)
-		format_frame(h, out, number++, nodes[node].pc);
+	heap_read_stack(h, stack, &frames);
+	for (size_t i = 0; i < frames.nr; i++) {
+		fprintf(out, "#%-2zu ", i);
+		if (frames.items[i].is_python)
+			format_python(h, out, frames.items[i].place);
+		else
+			format_native(h, out, frames.items[i].pc);
+		fputc('\n', out);
+	}
+	free(frames.items);
 	fclose(out);
 	if (!text)
 		mem_exhausted();

@@ -5,7 +5,12 @@
 #include "partition/bystack.h"
 #include "partition/rules.h"
 
+static const char *module_name(struct heap *h, node_id n)
+{
+	return heap_site_module(h, dump_blocks(h->dump)->stack[n]);
+}
+
 struct classifier *partition_create_bymodule(struct heap *h)
 {
-	return partition_create_bystack(h, "Module", heap_site_module, "<unknown>");
+	return partition_create_bystack(h, "Module", module_name, "<unknown>");
 }

@@ -7,6 +7,6 @@
 
 struct classifier *partition_create_bysite(struct heap *h)
 {
-	return partition_create_bystack(h, "Producer (line of allocation)", heap_site_name,
+	return partition_create_bystack(h, "Producer (line of allocation)", heap_object_site,
 					"<unknown>");
 }

@@ -12,23 +12,27 @@
 struct bystack {
 	struct classifier base;
 	struct heap *heap;
-	stack_name_fn *stack_name;
+	site_name_fn *name;
 	const char *missing;
 	struct kinds kinds;
-	uint32_t *kind_of; /* [stack]: kind + 1, 0 where it is not known yet */
+	size_t nr_stacks;
+	uint32_t *kind_of; /* [2 * nr_stacks], Python's objects behind others: kind + 1; 0: not
+			      known yet */
 };
 
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct bystack *b = (struct bystack *)c;
-	const uint32_t stack = dump_blocks(b->heap->dump)->stack[n];
+	const struct dump_blocks *blocks = dump_blocks(b->heap->dump);
+	uint32_t *cached = &b->kind_of[blocks->stack[n] +
+				       (blocks->kind[n] == HC_KIND_PYTHON ? b->nr_stacks : 0)];
 
-	if (!b->kind_of[stack]) {
-		const char *text = b->stack_name(b->heap, stack);
+	if (!*cached) {
+		const char *text = b->name(b->heap, n);
 
-		b->kind_of[stack] = kinds_get_name(&b->kinds, *text ? text : b->missing) + 1;
+		*cached = kinds_get_name(&b->kinds, *text ? text : b->missing) + 1;
 	}
-	return b->kind_of[stack] - 1;
+	return *cached - 1;
 }
 
 static const char *name(struct classifier *c, uint32_t kind)
@@ -46,16 +50,15 @@ static void destroy(struct classifier *c)
 }
 
 struct classifier *partition_create_bystack(struct heap *h, const char *header,
-					    stack_name_fn *stack_name, const char *missing)
+					    site_name_fn *site_name, const char *missing)
 {
 	struct bystack *b = xcalloc(1, sizeof(*b));
-	size_t nr_stacks;
 
-	dump_stacks(h->dump, &nr_stacks);
+	dump_stacks(h->dump, &b->nr_stacks);
 	b->base = (struct classifier){ .refs = 1, header, classify, name, .destroy = destroy };
 	b->heap = h;
-	b->stack_name = stack_name;
+	b->name = site_name;
 	b->missing = missing;
-	b->kind_of = xcalloc(nr_stacks + 1, sizeof(*b->kind_of));
+	b->kind_of = xcalloc(2 * b->nr_stacks, sizeof(*b->kind_of));
 	return &b->base;
 }

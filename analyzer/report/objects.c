@@ -16,7 +16,7 @@
 
 static const char *site_name(struct heap *h, node_id n)
 {
-	const char *name = heap_site_name(h, dump_blocks(h->dump)->stack[n]);
+	const char *name = heap_object_site(h, n);
 
 	return *name ? name : "<unknown>";
 }
@@ -64,9 +64,8 @@ static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
 
-		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ",
-			object_addr(h, n), object_size(h, n),
-			object_age_ns(h, n) / NS_PER_S);
+		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ", object_addr(h, n),
+			object_size(h, n), object_age_ns(h, n) / NS_PER_S);
 		print_column(out, object_type(h, n)->name, type_width);
 		if (*preview)
 			print_column(out, site_name(h, n), site_width);

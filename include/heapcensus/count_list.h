@@ -21,6 +21,8 @@
 	X(python_lost, "replacements of Python's allocators that could not be followed") \
 	X(stacks_depot_full, "blocks without a stack: depot full") \
 	X(stacks_truncated, "stacks cut at the depth limit") \
+	X(python_stacks_truncated, "stacks whose Python frames were cut at the depth limit") \
+	X(python_frames_lost, "Python frames without a place: no room for it") \
 	X(stacks_failed, "blocks without a stack: unwinder failed") \
 	X(tags_lost, "tags or scopes lost: too many of them, or not on a block") \
 	X(labels_lost, "labels lost") \

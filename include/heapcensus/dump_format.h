@@ -34,6 +34,7 @@
 	X('M', 'A', 'P', 'S', MAPS, 1, "mappings of the address space") \
 	X('T', 'H', 'R', 'D', THRD, 1, "threads, living and gone") \
 	X('R', 'E', 'G', 'S', REGS, 0, "registers of stopped threads") \
+	X('P', 'Y', 'F', 'R', PYFR, 0, "places in Python code that stacks name") \
 	X('S', 'T', 'A', 'K', STAK, 1, "stack depot: (pc, parent) nodes") \
 	X('A', 'T', 'T', 'R', ATTR, 1, "(tag, scope) pairs") \
 	X('B', 'L', 'K', 'S', BLKS, 1, "live blocks, by address") \
@@ -184,9 +185,25 @@ struct hc_register {
 	uint64_t value;
 };
 
-/* STAK: an array; node n has index n from 1 (0: no stack).  parent < own index. */
+/* PYFR: an array; entry n has index n from 1. */
+struct hc_python_place {
+	uint32_t file, function;	/* strings, as in a traceback */
+	uint32_t line;		/* 0: the instruction has none */
+	uint32_t reserved;
+};
+
+/*
+ * STAK: an array; node n has index n from 1 (0: no stack).  parent < own index.  Three sorts of nodes: of a native frame, of a Python frame
+ * (its parent is one, too), and of a block's stack that has both: its parent is the native one (or 0), and pc names the Python one.
+ */
+#define HC_STACK_PYTHON (1ull << 63)	/* pc: Python frame; bits 0 to 31: PYFR */
+#define HC_STACK_ENTRY (1ull << 32)	/* ... whose caller is C code: it entered the interpreter's loop */
+#define HC_STACK_BOTH (1ull << 62)	/* pc: both; bits 0 to 31: STAK, of the innermost Python frame, less than the own index */
+#define HC_STACK_EMPTY (1ull << 32)	/* ... and the innermost run of the interpreter's loop has no frame among these yet */
+#define HC_STACK_INDEX(pc) ((uint32_t)(pc))
+
 struct hc_stack_node {
-	uint64_t pc;		/* return address */
+	uint64_t pc;		/* return address; or HC_STACK_PYTHON, HC_STACK_BOTH */
 	uint32_t parent;	/* the caller's node, 0 at the outermost known frame */
 	uint32_t reserved;
 };
@@ -304,7 +321,7 @@ struct hc_resident_run {
  *   exe (text) cmdline (list) pid ppid host (text) heapcensus_version (text) page_size
  *   start_realtime_ns start_monotonic_ns dump_realtime_ns dump_monotonic_ns tick_ns
  *   dump_number reason (text: signal, every, grow, exit, api) allocator (text: glibc, jemalloc, tcmalloc, mimalloc, unknown)
- *   contents (text: full, pointers, none) stacks (text: full, caller, off) pause_ns
+ *   contents (text: full, pointers, none) stacks (text: full, python, caller, off) stack_depth (frames that a chain of them has at most) pause_ns
  *   profiler_bytes (resident bytes of heapcensus itself) rss_bytes
  * and where there is a CPython:
  *   python_version (text: 3.11.2) python_free_threaded (0 or 1) python_allocator (text: default, pymalloc, malloc, pymalloc_debug, ..., custom)
@@ -325,6 +342,7 @@ _Static_assert(sizeof(struct hc_segment) == 56, "on-disk size");
 _Static_assert(sizeof(struct hc_map) == 40, "on-disk size");
 _Static_assert(sizeof(struct hc_thread) == 96, "on-disk size");
 _Static_assert(sizeof(struct hc_register) == 16, "on-disk size");
+_Static_assert(sizeof(struct hc_python_place) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_stack_node) == 16, "on-disk size");
 _Static_assert(sizeof(struct hc_attr) == 8, "on-disk size");
 _Static_assert(sizeof(struct hc_blocks_header) == 16, "on-disk size");

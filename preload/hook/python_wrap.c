@@ -19,6 +19,7 @@
 #include "live/attr.h"
 #include "live/objects.h"
 #include "rt/message.h"
+#include "snap/gate.h"
 #include "target/python.h"
 
 #include "rt/ban.h"
@@ -30,6 +31,7 @@
 #define PYTHON_ARENA_SIZE     (1ul << 20)
 #define PYTHON_POOL_SHIFT_OLD 12
 #define PYTHON_POOL_SHIFT     14
+#define READERS_TIMEOUT_NS    (1000ul << 20)
 
 struct layer {
 	struct python_allocator next;
@@ -44,6 +46,7 @@ static struct {
 	struct layer layers[PYTHON_NR_LAYERS];
 	uint32_t nr_layers;
 	struct python_arenas arenas; /* the next ones */
+	bool readers_gone;	     /* by whoever releases the first arena of the end */
 } wrapped;
 
 static size_t asked_size(const struct layer *l, size_t size)
@@ -96,13 +99,13 @@ __attribute__((always_inline)) static inline void finish(struct thread *t, void 
 {
 	const bool recorded = t->via_done == (uint64_t)p && !t->via_slack;
 
-	t->python_layer = NULL;
 	if (UNLIKELY(t->via_sp | t->via_slack)) {
 		t->via_sp = 0;
 		t->via_slack = 0;
 	}
 	if (LIKELY(p) && !recorded)
 		insert(t, p, size, site);
+	t->python_layer = NULL; /* until here the frames are those of the GIL's holder */
 }
 
 static void *python_alloc(void *ctx, size_t size)
@@ -310,9 +313,25 @@ static void *arena_alloc(void *ctx, size_t size)
 	return p;
 }
 
+/*
+ * When Python ends it frees the states and frames of threads that may still be running C code. From
+ * then on nobody reads them (python_find_state); whoever has begun before is let go first.
+ */
+static void wait_for_readers(void)
+{
+	if (!target_python.has_frames || !target_python.is_finalizing()) {
+		wrapped.readers_gone = false;
+	} else if (!wrapped.readers_gone) {
+		if (gate_close(READERS_TIMEOUT_NS))
+			gate_open();
+		wrapped.readers_gone = true;
+	}
+}
+
 static void arena_release(void *ctx, void *p, size_t size)
 {
 	(void)ctx;
+	wait_for_readers();
 	/* No block is left in it, or none that we were told of. */
 	if (is_arena(size))
 		forget_arena(p, size);

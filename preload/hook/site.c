@@ -7,6 +7,7 @@
 #include "hook/site.h"
 
 #include "hook/python.h"
+#include "hook/python_stack.h"
 #include "stack/depot.h"
 #include "stack/unwind.h"
 
@@ -19,7 +20,7 @@ static uint32_t full_stack(struct thread *t, uint64_t caller)
 	uint64_t pcs[UNWIND_DEPTH_MAX];
 	const uint32_t nr = unwind_capture(t, caller, pcs, site_state.depth);
 
-	return depot_intern_stack(pcs, nr);
+	return python_stack_add(t, depot_intern_stack(pcs, nr), site_state.depth);
 }
 
 uint32_t site_find_slow(struct thread *t, uint64_t caller)
@@ -27,9 +28,11 @@ uint32_t site_find_slow(struct thread *t, uint64_t caller)
 	struct thread_site *const s = &t->sites[site_index(caller)];
 
 	python_notice(caller);
-	/* A full stack is another one at each call: the cache stays empty then. */
+	/* A stack is another one at each call: the cache stays empty then. */
 	if (site_state.mode == SITE_FULL)
 		return full_stack(t, caller);
+	if (site_state.mode == SITE_PYTHON)
+		return python_stack_add(t, depot_intern(caller, 0), site_state.depth);
 	s->node = site_state.mode == SITE_CALLER ? depot_intern(caller, 0) : 0;
 	s->pc = caller;
 	return s->node;

@@ -12,6 +12,7 @@
 enum site_mode {
 	SITE_CALLER = 0,	/* also before start-up is complete */
 	SITE_FULL,
+	SITE_PYTHON,	/* the caller, and Python's frames */
 	SITE_OFF,
 };
 

@@ -20,6 +20,7 @@
 #include "rt/status.h"
 #include "rt/sys.h"
 #include "snap/trigger.h"
+#include "stack/location.h"
 #include "stack/unwind.h"
 #include "target/modules.h"
 #include "target/parent.h"
@@ -37,6 +38,7 @@ static void fork_prepare(void)
 	objects_fork_prepare();
 	label_fork_prepare();
 	attr_fork_prepare();
+	location_fork_prepare();
 	unwind_fork_prepare();
 	private_fork_prepare();
 	lock_all_held = true;
@@ -49,6 +51,7 @@ static void fork_parent(void)
 	lock_all_held = false;
 	private_fork_parent();
 	unwind_fork_parent();
+	location_fork_done();
 	attr_fork_done();
 	label_fork_done();
 	objects_fork_done();
@@ -62,6 +65,7 @@ static void fork_child(void)
 		lock_all_held = false;
 		private_fork_child();
 		unwind_fork_child();
+		location_fork_done();
 		attr_fork_done();
 		label_fork_done();
 		objects_fork_done();
@@ -81,6 +85,8 @@ static void start_sites(void)
 		mode = SITE_OFF;
 	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && unwind_init())
 		mode = SITE_FULL;
+	else if (option_get(OPTION_STACKS) == HC_STACKS_PYTHON)
+		mode = SITE_PYTHON;
 	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH));
 }
 

@@ -67,7 +67,7 @@ struct thread {
 	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
-	void *stack_cache;	/* the unwinder's */
+	struct python_memo *python_memo;	/* what it has seen of Python's frames (hook/python_stack.c); the next thread's, too */
 	struct scope *scopes;	/* innermost entered scope */
 	int32_t tid;
 	uint32_t first_tick;

@@ -82,6 +82,7 @@ int image_write(struct image *im);
 #define IMAGE_SECTIONS(X) \
 	X(section_process) \
 	X(section_modules) \
+	X(section_places) \
 	X(section_stacks) \
 	X(section_attrs) \
 	X(section_blocks) \

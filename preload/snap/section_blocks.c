@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * STAK, ATTR, BLKS and LABL: the census itself.  The snapshot child only.
+ * PYFR, STAK, ATTR, BLKS and LABL: the census itself.  The snapshot child only.
  */
 #include <string.h>
 
@@ -10,7 +10,35 @@
 #include "snap/layout.h"
 #include "snap/walk.h"
 #include "stack/depot.h"
+#include "stack/location.h"
 #include "rt/ban.h"
+
+static uint32_t place_text(struct image *im, uint32_t text)
+{
+	const struct location_text *const t = location_get_text(text);
+
+	return strings_intern(&im->strings, t->bytes, t->len);
+}
+
+void section_places(struct image *im)
+{
+	const uint32_t nr = location_nr();
+
+	if (!nr)
+		return;
+	writer_begin(im->writer, HC_SECTION_PYFR);
+	for (uint32_t i = 1; i <= nr; i++) {
+		const struct location place = location_get(i);
+		const struct hc_python_place out = {
+			.file = place_text(im, place.file),
+			.function = place_text(im, place.function),
+			.line = place.line,
+		};
+
+		writer_append(im->writer, &out, sizeof(out));
+	}
+	writer_end(im->writer);
+}
 
 void section_stacks(struct image *im)
 {

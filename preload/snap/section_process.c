@@ -155,6 +155,7 @@ void section_process(struct image *im)
 	kv_text(w, "allocator", layout_allocator());
 	kv_text(w, "contents", contents_texts[option_get(OPTION_CONTENTS)]);
 	kv_text(w, "stacks", stacks_texts[option_get(OPTION_STACKS)]);
+	kv_number(w, "stack_depth", (uint64_t)option_get(OPTION_DEPTH));
 	kv_number(w, "pause_ns", wait_for_pause());
 	kv_number(w, "rss_bytes", read_rss());
 	kv_number(w, "profiler_bytes", count_profiler_bytes(im));

@@ -13,8 +13,8 @@
 
 #include "rt/ban.h"
 
-#define PYTHON_MINOR_MIN 8
-#define PYTHON_MINOR_MAX 13
+#define PYTHON_MINOR_RENAMED 13 /* some names have lost their underscore */
+#define PYTHON_MINOR_SAYS    13 /* what its structs look like: _Py_DebugOffsets */
 
 struct python target_python;
 
@@ -101,6 +101,96 @@ static void read_version(struct python *found)
 		found->minor = found->minor * 10 + (uint32_t)(*at - '0');
 }
 
+static bool is_supported(const struct python *py)
+{
+	return py->minor >= HC_PYTHON_MINOR_MIN && py->minor <= HC_PYTHON_MINOR_MAX &&
+	       !py->free_threaded;
+}
+
+/* The loaded segments of the object at `header`, which is where its file begins in memory. */
+static void read_extent(struct python *found, const ElfW(Ehdr) * header)
+{
+	const ElfW(Phdr) *const segments = (const void *)((const char *)header + header->e_phoff);
+	uint64_t first = UINT64_MAX, end = 0;
+
+	for (uint32_t i = 0; i < header->e_phnum; i++) {
+		if (segments[i].p_type != PT_LOAD)
+			continue;
+		if (segments[i].p_vaddr < first)
+			first = segments[i].p_vaddr;
+		if (segments[i].p_vaddr + segments[i].p_memsz > end)
+			end = segments[i].p_vaddr + segments[i].p_memsz;
+	}
+	if (end <= first)
+		return;
+	found->data_start = (uint64_t)header;
+	found->data_end = (uint64_t)header + end - first;
+}
+
+static void find_extent(struct python *found, const struct link_map *map)
+{
+	Dl_info info;
+	const char *header = map ? (const char *)map->l_addr : NULL;
+
+	if (!map && dladdr((const void *)found->code_type, &info))
+		header = info.dli_fbase;
+	if (header && !memcmp(header, ELFMAG, SELFMAG))
+		read_extent(found, (const void *)header);
+}
+
+static void fill_layout(struct python *found)
+{
+	const uint32_t i = found->minor - HC_PYTHON_MINOR_MIN;
+
+#define FILL(member, ...) found->layout.member = ((const uint16_t[]){ __VA_ARGS__ })[i];
+	PYTHON_OFFSETS(FILL)
+#undef FILL
+}
+
+/* Since 3.13 a process says its layout itself: what it says must be what the lists say. */
+static bool is_as_said(const struct python *found)
+{
+	const struct python_layout *const l = &found->layout;
+	/* offset in _Py_DebugOffsets of 3.13, what must be there */
+	const uint64_t facts[][2] = {
+		{ 184, l->state_frame },      { 232, l->frame_back },
+		{ 240, l->frame_code },	      { 248, l->frame_instruction },
+		{ 264, l->frame_owner },      { 280, l->code_filename },
+		{ 288, l->code_name },	      { 304, l->code_lines },
+		{ 312, l->code_first_line },  { 344, l->code_instructions },
+		{ 544, HC_PYTHON_STR_STATE }, { 552, HC_PYTHON_STR_LENGTH },
+	};
+	const char *const said = (const char *)found->runtime;
+
+	if (found->minor < PYTHON_MINOR_SAYS)
+		return true;
+	if (!said || memcmp(said, "xdebugpy", 8) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (memcmp(said + facts[i][0], &facts[i][1], sizeof(uint64_t)) != 0)
+			return false;
+	return true;
+}
+
+/* What walking frames needs. */
+static void find_frames(struct python *found, const void *where)
+{
+	const bool renamed = found->minor >= PYTHON_MINOR_RENAMED;
+
+	found->get_state = (void *(*)(void))find_name(
+		where, renamed ? "PyThreadState_GetUnchecked" : "_PyThreadState_UncheckedGet");
+	found->get_own_state = (void *(*)(void))find_name(where, "PyGILState_GetThisThreadState");
+	found->is_finalizing =
+		(int (*)(void))find_name(where, renamed ? "Py_IsFinalizing" : "_Py_IsFinalizing");
+	found->code_type = (uint64_t)find_name(where, "PyCode_Type");
+	if (!found->get_state || !found->get_own_state || !found->is_finalizing ||
+	    !found->code_type)
+		return;
+	find_extent(found, where);
+	fill_layout(found);
+	found->has_frames = is_as_said(found);
+}
+
 bool python_find(const void *where)
 {
 	struct python found = { 0 };
@@ -119,6 +209,8 @@ bool python_find(const void *where)
 	found.runtime = (uint64_t)find_name(where, "_PyRuntime");
 	found.type_type = (uint64_t)find_name(where, "PyType_Type");
 	read_version(&found);
+	if (is_supported(&found))
+		find_frames(&found, where);
 	memcpy(found.allocator, "default", sizeof("default"));
 	target_python = found;
 	return true;
@@ -126,9 +218,7 @@ bool python_find(const void *where)
 
 bool python_is_supported(void)
 {
-	const struct python *const py = &target_python;
-
-	return py->minor >= PYTHON_MINOR_MIN && py->minor <= PYTHON_MINOR_MAX && !py->free_threaded;
+	return is_supported(&target_python);
 }
 
 void python_name_allocator(void)

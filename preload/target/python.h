@@ -8,6 +8,7 @@
 #ifndef TARGET_PYTHON_H
 #define TARGET_PYTHON_H
 
+#include <heapcensus/python_layout.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,11 +45,46 @@ struct python_arenas {
 	X(is_initialized, Py_IsInitialized, int, (void)) \
 	X(get_version, Py_GetVersion, const char *, (void))
 
+/* member of struct python_layout, its offset in each version */
+#define PYTHON_OFFSETS(X) \
+	X(state_thread, HC_PYTHON_STATE_THREAD) \
+	X(state_frame, HC_PYTHON_STATE_FRAME) \
+	X(cframe_frame, HC_PYTHON_CFRAME_FRAME) \
+	X(frame_code, HC_PYTHON_FRAME_CODE) \
+	X(frame_back, HC_PYTHON_FRAME_BACK) \
+	X(frame_instruction, HC_PYTHON_FRAME_INSTRUCTION) \
+	X(frame_owner, HC_PYTHON_FRAME_OWNER) \
+	X(frame_is_entry, HC_PYTHON_FRAME_IS_ENTRY) \
+	X(code_first_line, HC_PYTHON_CODE_FIRST_LINE) \
+	X(code_filename, HC_PYTHON_CODE_FILENAME) \
+	X(code_name, HC_PYTHON_CODE_NAME) \
+	X(code_lines, HC_PYTHON_CODE_LINES) \
+	X(code_instructions, HC_PYTHON_CODE_INSTRUCTIONS) \
+	X(code_first_traceable, HC_PYTHON_CODE_FIRST_TRACEABLE) \
+	X(str_ascii, HC_PYTHON_STR_ASCII) \
+	X(str_compact, HC_PYTHON_STR_COMPACT)
+
+struct python_layout {
+#define PYTHON_OFFSET_MEMBER(member, list) uint16_t member;
+	PYTHON_OFFSETS(PYTHON_OFFSET_MEMBER)
+#undef PYTHON_OFFSET_MEMBER
+};
+
 struct python {
 #define PYTHON_MEMBER(member, name, result, parameters) result(*member) parameters;
 	PYTHON_FUNCTIONS(PYTHON_MEMBER)
 #undef PYTHON_MEMBER
 	const char *(*get_allocator_name)(void);	/* NULL where it is not exported */
+
+	/* For target/python_frame.h. */
+	bool has_frames;		/* all of these are there, and the layout is as expected */
+	struct python_layout layout;	/* of this version */
+	void *(*get_state)(void);	/* the current thread state */
+	void *(*get_own_state)(void);	/* this thread's, with the GIL or without */
+	int (*is_finalizing)(void);
+	uint64_t code_type;		/* address of PyCode_Type */
+	uint64_t data_start, data_end;	/* of the object that the interpreter is in */
+
 	uint64_t runtime, type_type;	/* addresses of _PyRuntime, PyType_Type; 0 unknown */
 	char version[32];		/* "3.11.2"; empty: there is no CPython */
 	char allocator[24];		/* as PYTHONMALLOC names it; "custom"; "default" where nobody has changed it */

@@ -342,6 +342,65 @@ def stack_loop(sections):
     edit(sections, 'STAK', at=1, parent=2)
 
 
+@case(r'section PYFR part 0: place 1: file: no string 99')
+def place_file(sections):
+    edit(sections, 'PYFR', file=99)
+
+
+@case(r'section PYFR part 0: place 2: function: no string 99')
+def place_function(sections):
+    edit(sections, 'PYFR', at=1, function=99)
+
+
+@case(r'section PYFR part 0: place 1: reserved field is 1, not 0')
+def place_reserved(sections):
+    edit(sections, 'PYFR', reserved=1)
+
+
+def edit_stack(sections, sort, **fields):
+    """Changes the first stack node that has a bit."""
+    nodes = f.unpack_array('STAK', sections['STAK'][0])
+    edit(sections, 'STAK', at=next(i for i, node in enumerate(nodes) if node.pc & sort), **fields)
+
+
+@case(r'section STAK part 0: stack \d+: no place 77 in Python code \(there are 3\)')
+def python_frame_place(sections):
+    edit_stack(sections, f.PYTHON_FRAME, pc=f.PYTHON_FRAME | 77)
+
+
+@case(r'section STAK part 0: stack \d+: unknown bits in 0x8000000200000001')
+def python_frame_bits(sections):
+    edit_stack(sections, f.PYTHON_FRAME, pc=f.PYTHON_FRAME | 2 << 32 | 1)
+
+
+@case(r'section STAK part 0: stack \d+: parent 1 is of another sort')
+def python_frame_parent(sections):
+    edit_stack(sections, f.PYTHON_FRAME, parent=1)
+
+
+@case(r'section STAK part 0: stack \d+: parent \d+ is of another sort')
+def native_frame_parent(sections):
+    nodes = f.unpack_array('STAK', sections['STAK'][0])
+    python = next(i for i, node in enumerate(nodes, 1) if node.pc & f.PYTHON_FRAME)
+    native = next(i for i, node in enumerate(nodes) if i > python and not node.pc >> 62)
+    edit(sections, 'STAK', at=native, parent=python)
+
+
+@case(r'section STAK part 0: stack \d+: node 1 is no Python frame before it')
+def both_of_native(sections):
+    edit_stack(sections, f.BOTH_STACKS, pc=f.BOTH_STACKS | 1)
+
+
+@case(r'section STAK part 0: stack \d+: node 77 is no Python frame before it')
+def both_of_later(sections):
+    edit_stack(sections, f.BOTH_STACKS, pc=f.BOTH_STACKS | 77)
+
+
+@case(r'section STAK part 0: stack \d+: unknown bits in 0x4000000200000001')
+def both_bits(sections):
+    edit_stack(sections, f.BOTH_STACKS, pc=f.BOTH_STACKS | 2 << 32 | 1)
+
+
 @case(r'section ATTR part 0: attribute 1: tag: no string 77')
 def attr_tag(sections):
     edit(sections, 'ATTR', tag=77)
@@ -417,7 +476,7 @@ def larger_comes_second(sections):
 
 @case(r'block 3 at .*: names a stack that is not there')
 def block_stack(sections):
-    edit_block(sections, 3, stack=5)
+    edit_block(sections, 3, stack=99)
 
 
 @case(r'block 3 at .*: names an attribute that is not there')

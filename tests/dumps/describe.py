@@ -6,6 +6,7 @@
     module /usr/lib/libfoo.so base=0x7f0000000000 text=0x1000 data=0x1000 relro=0x100 build_id=abcdef main
     thread worker tid=43 slot=2 state=blocked sp=0x7ffd00000100
     stack parse libfoo.so+0x123 libfoo.so+0x456          innermost first
+    stack fill libfoo.so+0x9 py:/x.py:12:f py:/x.py:3:g! among them Python frames; !: called by C code; line 0: unknown
     block req 64 tag=Request age=12.5 stack=parse thread=1 kind=new scope=a/b label=x addr=0x1000 text="abc" hex=00ff +8=resp
     block resp x10 32 tag=Response +0=req +8=item[i]     ten of them: resp[0] .. resp[9]; item[i] has the same number
     global libfoo.so.data+0x10 +0=req +8=resp[3]+4       words of .data or .bss
@@ -26,6 +27,8 @@ import hcdump
 
 TEXTS = ('text', 'hex', 'build_id', 'tag', 'scope', 'label', 'path', 'stack')
 PLACE = re.compile(r'^(?P<name>[^+\[\]]+)(?:\[(?P<index>\w+)\])?(?:\+(?P<offset>\w+))?$')
+
+PYTHON_FRAME = re.compile(r'^py:(?P<file>[^:]*):(?P<line>\d+):(?P<function>[^!]*)(?P<entry>!?)$')
 
 
 class DescriptionError(Exception):
@@ -117,7 +120,13 @@ class Description:
         self.heap.thread(words[0], **self.options(words[1:]))
 
     def on_stack(self, words):
-        self.stacks[words[0]] = self.heap.stack(*[self.place(w) for w in words[1:]])
+        self.stacks[words[0]] = self.heap.stack(*[self.frame(w) for w in words[1:]])
+
+    def frame(self, text):
+        match = PYTHON_FRAME.match(text)
+        if not match:
+            return self.place(text)
+        return hcdump.PythonFrame(match['file'], int(match['line']), match['function'], bool(match['entry']))
 
     def on_block(self, words):
         name, words = words[0], words[1:]

@@ -7,6 +7,7 @@
     heap.global_words(module.data, {0: request})
     heap.write('x.hc')
 """
+import collections
 import itertools
 import struct
 
@@ -15,6 +16,10 @@ import hcformat as f
 TICK_NS = 1 << 28
 THREAD_STATES = ('gone', 'running', 'blocked', 'dumping')
 MAP_KINDS = ('other', 'file', 'heap', 'stack', 'profiler', 'kernel')
+
+
+# entry: its caller is C code, not another Python frame.
+PythonFrame = collections.namedtuple('PythonFrame', 'file line function entry')
 
 
 class HeapBlock:
@@ -50,6 +55,7 @@ class Heap:
         self.modules, self.segments, self.maps, self.registers, self.resident = [], [], [], [], []
         self.threads, self.blocks, self.ranges, self.annex = [], [], [], []
         self.nodes, self._node_index = [], {}
+        self.python_places, self._place_index = [], {}
         self.attrs, self._attr_index = [], {}
         self._next_addr = 0x10_0000_0000
         self._seq = itertools.count(1)
@@ -93,16 +99,33 @@ class Heap:
     def register(self, tid, regno, value):
         self.registers.append((tid, regno, value))
 
-    def stack(self, *pcs):
-        """The node of a stack, innermost frame first."""
-        node = 0
-        for pc in reversed(pcs):
-            key = (pc, node)
-            if key not in self._node_index:
-                self.nodes.append(f.StackNode(pc, node, 0))
-                self._node_index[key] = len(self.nodes)
-            node = self._node_index[key]
-        return node
+    def node(self, pc, parent):
+        key = (pc, parent)
+        if key not in self._node_index:
+            self.nodes.append(f.StackNode(pc, parent, 0))
+            self._node_index[key] = len(self.nodes)
+        return self._node_index[key]
+
+    def stack(self, *frames):
+        """The node of a stack, innermost frame first: return addresses, and among them, where they run, PythonFrames."""
+        native = python = 0
+        for frame in reversed(frames):
+            if isinstance(frame, PythonFrame):
+                entry = f.ENTRY_FRAME if frame.entry else 0
+                python = self.node(f.PYTHON_FRAME | entry | self.python_place(frame), python)
+            else:
+                native = self.node(frame, native)
+        return self.node(f.BOTH_STACKS | python, native) if python else native
+
+    def python_place(self, frame):
+        """The index of the place in PYFR; 0 for one without a file."""
+        place = f.Place(self.string(frame.file), self.string(frame.function), frame.line, 0)
+        if not frame.file:
+            return 0
+        if place not in self._place_index:
+            self.python_places.append(place)
+            self._place_index[place] = len(self.python_places)
+        return self._place_index[place]
 
     def attr(self, tag=None, scope=None):
         key = (self.string(tag), self.string(scope))
@@ -154,6 +177,8 @@ class Heap:
                             ('THRD', self.threads), ('REGS', self.registers), ('STAK', self.nodes),
                             ('ATTR', self.attrs)):
             sections.append((name, split_array(name, items, chunk_raw)))
+        if self.python_places:
+            sections.append(('PYFR', split_array('PYFR', self.python_places, chunk_raw)))
         sections.append(('BLKS', self._block_parts(blocks_max)))
         sections.append(('LABL', [f.pack_array('LABL', labels)]))
         if relations:
@@ -265,7 +290,7 @@ class Dump:
         self.modules, self.segments, self.maps = arrays['MODS'], arrays['SEGS'], arrays['MAPS']
         self.threads, self.registers, self.nodes = arrays['THRD'], arrays['REGS'], arrays['STAK']
         self.attrs, self.labels, self.resident = arrays['ATTR'], arrays['LABL'], arrays['RESI']
-        self.relations = arrays['RELN']
+        self.relations, self.places = arrays['RELN'], arrays['PYFR']
         self.blocks = [b for raw in parts['BLKS'] for b in f.unpack_blocks(raw)]
         self.ranges = [r for raw in parts.get('RMEM', []) for r in f.unpack_ranges(raw)]
         self.annex = [r for raw in parts.get('ANEX', []) for r in f.unpack_ranges(raw)]
@@ -277,13 +302,27 @@ class Dump:
     def scope(self, block):
         return self.strings[self.attrs[block.attr - 1].scope].decode() if block.attr else None
 
-    def stack(self, node):
-        """Return addresses, innermost first."""
+    def _chain(self, node):
         pcs = []
         while node:
             pcs.append(self.nodes[node - 1].pc)
             node = self.nodes[node - 1].parent
         return pcs
+
+    def stack(self, node):
+        """Return addresses, innermost first."""
+        return [pc for pc in self._chain(node) if not pc & (f.PYTHON_FRAME | f.BOTH_STACKS)]
+
+    def python_stack(self, node):
+        """Python frames, innermost first."""
+        if not node or not self.nodes[node - 1].pc & f.BOTH_STACKS:
+            return []
+        frames = []
+        for pc in self._chain(self.nodes[node - 1].pc & f.INDEX):
+            place = self.places[(pc & f.INDEX) - 1]
+            frames.append(PythonFrame(self.strings[place.file].decode(errors='surrogateescape'), place.line,
+                                      self.strings[place.function].decode(), bool(pc & f.ENTRY_FRAME)))
+        return frames
 
     def block_bytes(self, index):
         """Contents of a small block that has its own, else None."""

@@ -33,6 +33,7 @@ Map = namedtuple('Map', 'start end file_offset prot kind path reserved')
 Thread = namedtuple('Thread', 'slot tid first_tick last_tick state name sp pc stack_start stack_end tls '
                     'nr_allocated nr_freed bytes_allocated bytes_freed')
 Register = namedtuple('Register', 'tid regno value')
+Place = namedtuple('Place', 'file function line reserved')
 StackNode = namedtuple('StackNode', 'pc parent reserved')
 Attr = namedtuple('Attr', 'tag scope')
 Label = namedtuple('Label', 'addr text reserved')
@@ -48,6 +49,7 @@ ARRAYS = {
     'MAPS': (struct.Struct('<QQQIIII'), Map),
     'THRD': (struct.Struct('<IiIIIIQQQQQQQQQ'), Thread),
     'REGS': (struct.Struct('<iIQ'), Register),
+    'PYFR': (struct.Struct('<IIII'), Place),
     'STAK': (struct.Struct('<QII'), StackNode),
     'ATTR': (struct.Struct('<II'), Attr),
     'LABL': (struct.Struct('<QII'), Label),
@@ -56,6 +58,9 @@ ARRAYS = {
 }
 REQUIRED_SECTIONS = ('PROC', 'CNTR', 'STRS', 'MODS', 'SEGS', 'MAPS', 'THRD', 'STAK', 'ATTR', 'BLKS', 'END ')
 KINDS = ('', 'malloc', 'calloc', 'realloc', 'memalign', 'new', 'new[]', 'mmap', 'arena', 'pool', 'python')
+# pc of a STAK node: a Python frame (its PYFR index), which entered the interpreter's loop; a stack with both (the STAK index
+# of the innermost Python frame), whose innermost loop has no frame yet
+PYTHON_FRAME, BOTH_STACKS, ENTRY_FRAME, EMPTY_LOOP, INDEX = 1 << 63, 1 << 62, 1 << 32, 1 << 32, 0xffffffff
 RANGE_KINDS = ('block', 'data', 'stack', 'tls', 'other')
 
 

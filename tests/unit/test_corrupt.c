@@ -86,6 +86,7 @@ static void add_arrays(XXH3_state_t *state, const struct dump *d)
 	ADD_ARRAY(dump_maps);
 	ADD_ARRAY(dump_threads);
 	ADD_ARRAY(dump_registers);
+	ADD_ARRAY(dump_places);
 	ADD_ARRAY(dump_stacks);
 	ADD_ARRAY(dump_attrs);
 	ADD_ARRAY(dump_labels);

@@ -77,6 +77,7 @@ static void test_arrays(void **state)
 {
 	const struct hc_module *modules;
 	const struct hc_stack_node *nodes;
+	const struct hc_python_place *places;
 	const struct hc_label *labels;
 	size_t nr;
 
@@ -86,8 +87,13 @@ static void test_arrays(void **state)
 	assert_string_equal(dump_get_string(dump, modules[1].path).bytes, "/usr/lib/libdemo.so.1");
 	assert_int_equal(dump_get_string(dump, modules[0].build_id).len, 20);
 	nodes = dump_stacks(dump, &nr);
-	assert_int_equal(nr, 1 + 4);
+	assert_int_equal(nr, 1 + 11);
 	assert_int_equal(nodes[2].parent, 1);
+	assert_true(nodes[8].pc == (HC_STACK_BOTH | 6) && nodes[8].parent == 7);
+	places = dump_places(dump, &nr);
+	assert_int_equal(nr, 1 + 3);
+	assert_true(HC_STACK_INDEX(nodes[6].pc) == 2 && places[2].line == 12);
+	assert_string_equal(dump_get_string(dump, places[2].function).bytes, "parse");
 	labels = dump_labels(dump, &nr);
 	assert_int_equal(nr, 3);
 	assert_string_equal(dump_get_string(dump, labels[0].text).bytes, "page");

@@ -6,6 +6,7 @@
 #ifndef TYPING_CPYTHON_MEMBER_LIST_H
 #define TYPING_CPYTHON_MEMBER_LIST_H
 
+#include <heapcensus/python_layout.h>
 #include <stdint.h>
 
 #define CPYTHON_NO_MEMBER 0 /* not in that version: the header is there */
@@ -28,8 +29,8 @@
 	X("function", ".__type_params__", 0, 0, 0, 0, 120, 120) \
 	X("code", ".co_consts", 56, 56, 56, 24, 24, 24) \
 	X("code", ".co_names", 64, 64, 64, 32, 32, 32) \
-	X("code", ".co_filename", 104, 104, 104, 112, 112, 112) \
-	X("code", ".co_name", 112, 112, 112, 120, 120, 120) \
+	X("code", ".co_filename", HC_PYTHON_CODE_FILENAME) \
+	X("code", ".co_name", HC_PYTHON_CODE_NAME) \
 	X("code", ".co_qualname", 0, 0, 0, 128, 128, 128) \
 	X("code", ".co_code", 48, 48, 48, 152, 0, 0) \
 	X("code", ".co_varnames", 72, 72, 72, 0, 0, 0) \

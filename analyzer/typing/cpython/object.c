@@ -7,12 +7,6 @@
 #include "base/mem.h"
 #include "typing/cpython/cpython.h"
 
-/* Of a str's state */
-#define STR_IS_INTERNED(state) ((state)&3)
-#define STR_KIND(state)	       ((state) >> 2 & 7)
-#define STR_IS_COMPACT(state)  ((state) >> 5 & 1)
-#define STR_IS_ASCII(state)    ((state) >> 6 & 1)
-
 bool cpython_read(const struct cpython *p, uint64_t addr, void *to, size_t len)
 {
 	const uint8_t *bytes = dump_find_bytes(p->dump, addr, len);
@@ -79,15 +73,15 @@ static bool get_str(const struct cpython *p, uint64_t addr, struct cpython_text 
 
 	if (!cpython_read(p, addr + CPYTHON_STR_STATE, &state, sizeof(state)))
 		return false;
-	ret->unit = STR_KIND(state);
+	ret->unit = HC_PYTHON_STR_KIND(state);
 	ret->length = cpython_word(p, addr + CPYTHON_STR_LENGTH);
 	ret->is_str = true;
 	if ((ret->unit != 1 && ret->unit != 2 && ret->unit != 4) || ret->length > UINT32_MAX * 4ul)
 		return false;
 
-	const uint64_t data = !STR_IS_COMPACT(state) ? cpython_word(p, addr + v->str_data)
-			      : STR_IS_ASCII(state)  ? addr + v->str_ascii_size
-						     : addr + v->str_compact_size;
+	const uint64_t data = !HC_PYTHON_STR_IS_COMPACT(state) ? cpython_word(p, addr + v->str_data)
+			      : HC_PYTHON_STR_IS_ASCII(state)  ? addr + v->str_ascii_size
+							       : addr + v->str_compact_size;
 
 	ret->bytes = dump_find_bytes(p->dump, data, ret->length * ret->unit);
 	return ret->bytes;
@@ -175,7 +169,7 @@ bool cpython_is_interned(const struct cpython *p, uint64_t addr)
 
 	return c && c->shape == CPYTHON_SHAPE_STR &&
 	       cpython_read(p, addr + CPYTHON_STR_STATE, &state, sizeof(state)) &&
-	       STR_IS_INTERNED(state);
+	       HC_PYTHON_STR_IS_INTERNED(state);
 }
 
 bool cpython_is_str(const struct cpython *p, uint64_t addr, const char *ascii)

@@ -17,11 +17,13 @@
 	.has_log2_size = true, .dk_size = 8, .dk_log2_index_bytes = 9, .dk_kind = 10, \
 	.dk_usable = 16, .dk_nentries = 24, .dk_indices = 32
 #define OLD_STR \
-	.str_ascii_size = 48, .str_compact_size = 72, .str_size = 80, .str_utf8 = 56, \
-	.str_wstr = 40, .str_data = 72
+	.str_ascii_size = HC_PYTHON_PICK_8(HC_PYTHON_STR_ASCII), \
+	.str_compact_size = HC_PYTHON_PICK_8(HC_PYTHON_STR_COMPACT), .str_size = 80, \
+	.str_utf8 = 56, .str_wstr = 40, .str_data = HC_PYTHON_PICK_8(HC_PYTHON_STR_COMPACT)
 #define NEW_STR \
-	.str_ascii_size = 40, .str_compact_size = 56, .str_size = 64, .str_utf8 = 48, \
-	.str_wstr = 0, .str_data = 56
+	.str_ascii_size = HC_PYTHON_PICK_12(HC_PYTHON_STR_ASCII), \
+	.str_compact_size = HC_PYTHON_PICK_12(HC_PYTHON_STR_COMPACT), .str_size = 64, \
+	.str_utf8 = 48, .str_wstr = 0, .str_data = HC_PYTHON_PICK_12(HC_PYTHON_STR_COMPACT)
 
 static const struct cpython_version versions[] = {
 	{ .minor = 8,

@@ -6,13 +6,14 @@
 #ifndef TYPING_CPYTHON_VERSIONS_H
 #define TYPING_CPYTHON_VERSIONS_H
 
+#include <heapcensus/python_layout.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* PyObject, PyVarObject */
 #define CPYTHON_OB_REFCNT 0u
-#define CPYTHON_OB_TYPE	  8u
-#define CPYTHON_OB_SIZE	  16u
+#define CPYTHON_OB_TYPE	  HC_PYTHON_OB_TYPE
+#define CPYTHON_OB_SIZE	  HC_PYTHON_OB_SIZE
 /* PyTypeObject */
 #define CPYTHON_TP_NAME		  24u
 #define CPYTHON_TP_BASICSIZE	  32u
@@ -44,10 +45,10 @@
 #define CPYTHON_BYTEARRAY_BYTES 32u /* the buffer */
 #define CPYTHON_BYTEARRAY_START 40u /* where in it the bytes begin */
 /* PyBytesObject */
-#define CPYTHON_BYTES_BYTES 32u
+#define CPYTHON_BYTES_BYTES HC_PYTHON_BYTES_BYTES
 /* PyASCIIObject */
-#define CPYTHON_STR_LENGTH 16u
-#define CPYTHON_STR_STATE  32u
+#define CPYTHON_STR_LENGTH HC_PYTHON_STR_LENGTH
+#define CPYTHON_STR_STATE  HC_PYTHON_STR_STATE
 /* PyDictKeysObject's dk_kind */
 #define CPYTHON_KEYS_GENERAL 0u
 /* PyWeakReference: of its fields only the callback is a reference */
