@@ -18,6 +18,7 @@
 #include <heapcensus/dump_format.h>
 
 #include "live/live.h"
+#include "live/objects.h"
 #include "rt/private.h"
 #include "stack/depot.h"
 #include "stack/location.h"
@@ -53,8 +54,11 @@ struct python_memo {
 
 static uint64_t find_birth(uint64_t code)
 {
+	const struct object_record *const object = object_find_record(code);
 	struct live_block block;
 
+	if (object && record_thread(object->birth))
+		return object->birth;
 	if (!live_find(PLANE_PYTHON, code, &block) && !live_find(PLANE_MALLOC, code, &block))
 		return python_is_static(code) ? BIRTH_STATIC : BIRTH_UNKNOWN;
 	/* Threads without a slot of their own share their births. */
