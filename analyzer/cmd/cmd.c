@@ -42,6 +42,28 @@ static const struct argp_option output_json_options[] = { OPTION_JSON, { 0 } };
 
 const struct argp output_argp = { .options = output_options, .parser = parse_output };
 const struct argp output_json_argp = { .options = output_json_options, .parser = parse_output };
+
+static error_t parse_dump(int key, char *arg, struct argp_state *state)
+{
+	const char **path = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*path)
+			argp_error(state, "more than one dump");
+		*path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!*path)
+			argp_error(state, "which dump?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp dump_argp = { .parser = parse_dump };
+
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {

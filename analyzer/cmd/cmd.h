@@ -37,6 +37,12 @@ COMMANDS(CMD_DECLARE)
 extern const struct argp output_argp;
 extern const struct argp output_json_argp; /* of commands that have no CSV */
 
+/*
+ * The argument DUMP, the same way: the input is a const char **, NULL at first.  A command that
+ * takes more returns ARGP_ERR_UNKNOWN on its first ARGP_KEY_ARG.
+ */
+extern const struct argp dump_argp;
+
 /* How the heap is to be looked at: struct heap_options. */
 enum cmd_view {
 	CMD_VIEW_USUAL = 0,

@@ -31,7 +31,9 @@ struct tally {
 
 /* What is added up over the dump before anything is printed. */
 struct totals {
-	struct tally all;
+	struct tally all;      /* arenas are not among them: their pieces are blocks of their own */
+	struct tally left_out; /* of all: on free lists */
+	struct tally arenas;
 	struct tally kinds[HC_KIND_LIMIT];
 	struct tally provenances[NR_PROVENANCES];
 	struct tally maps[HC_MAP_KERNEL + 1];
@@ -39,7 +41,7 @@ struct totals {
 };
 
 static const char *const kind_names[HC_KIND_LIMIT] = {
-#define KIND_NAME(value, name, text) [value] = text,
+#define KIND_NAME(value, name, text) [value] = value == HC_KIND_ARENA ? NULL : text,
 	HC_KINDS(KIND_NAME)
 #undef KIND_NAME
 };
@@ -93,6 +95,12 @@ static struct totals add_up(const struct dump *d, const struct heap *h)
 	size_t nr;
 
 	for (size_t i = 0; i < b->nr; i++) {
+		if (b->kind[i] == HC_KIND_ARENA) {
+			tally_add(&t.arenas, b->size[i]);
+			continue;
+		}
+		if (h->owner[i] == NODE_NONE)
+			tally_add(&t.left_out, b->size[i]);
 		tally_add(&t.all, b->size[i]);
 		tally_add(&t.kinds[b->kind[i]], b->size[i]);
 		tally_add(&t.provenances[object_type(h, (node_id)i)->provenance], b->size[i]);
@@ -268,6 +276,13 @@ static void print_text(const struct dump *d, const struct totals *t)
 		print_line("Lines", "%zu of Python code", nr_places - 1);
 	print_threads(t);
 	print_line("Blocks", "%" PRIu64 " of %" PRIu64 " bytes", t->all.nr, t->all.bytes);
+	if (t->left_out.nr)
+		print_line("Free lists",
+			   "%" PRIu64 " blocks of %" PRIu64 " bytes, which show leaves out",
+			   t->left_out.nr, t->left_out.bytes);
+	if (t->arenas.nr)
+		print_line("Arenas", "%" PRIu64 " of %" PRIu64 " bytes, in which other blocks lie",
+			   t->arenas.nr, t->arenas.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);
 	print_tallies("Type known by", provenance_names, t->provenances, NR_PROVENANCES, &t->all);
 	print_tallies("Address space", map_names, t->maps, ARRAY_SIZE(t->maps), &maps);
@@ -282,17 +297,21 @@ static void emit_kvs(struct json *j, const char *name, const struct dump_kvs *kv
 	json_end_object(j);
 }
 
+static void emit_tally(struct json *j, const char *name, const struct tally *tally)
+{
+	json_begin_object(j, name);
+	json_number(j, "count", tally->nr);
+	json_number(j, "bytes", tally->bytes);
+	json_end_object(j);
+}
+
 static void emit_tallies(struct json *j, const char *name, const char *const *names,
 			 const struct tally *tallies, size_t nr)
 {
 	json_begin_object(j, name);
 	for (size_t i = 0; i < nr; i++) {
-		if (!names[i])
-			continue;
-		json_begin_object(j, names[i]);
-		json_number(j, "count", tallies[i].nr);
-		json_number(j, "bytes", tallies[i].bytes);
-		json_end_object(j);
+		if (names[i])
+			emit_tally(j, names[i], &tallies[i]);
 	}
 	json_end_object(j);
 }
@@ -308,6 +327,8 @@ static void print_json(const struct dump *d, const struct totals *t)
 	json_number(&j, "format_minor", dump_header(d)->minor);
 	json_number(&j, "blocks", t->all.nr);
 	json_number(&j, "bytes", t->all.bytes);
+	emit_tally(&j, "free_lists", &t->left_out);
+	emit_tally(&j, "arenas", &t->arenas);
 	emit_kvs(&j, "process", dump_proc(d));
 	emit_kvs(&j, "losses", dump_counts(d));
 	emit_kvs(&j, "allocator", dump_alloc(d));
@@ -326,27 +347,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct info_arguments *arguments = state->input;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->format;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->path)
-			argp_error(state, "more than one dump");
-		arguments->path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->path)
-			argp_error(state, "which dump?");
-		return 0;
-	default:
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
-	}
+	state->child_inputs[0] = &arguments->format;
+	state->child_inputs[1] = &arguments->path;
+	return 0;
 }
 
 struct error *cmd_info(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 },
+						      { &dump_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp argp = {
 		.parser = parse, .args_doc = "DUMP", .doc = doc, .children = children
 	};

@@ -36,6 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->format;
+		state->child_inputs[1] = &arguments->path;
 		return 0;
 	case 'a':
 		arguments->options.all = true;
@@ -46,15 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   &arguments->ignore_capacity, sizeof(*arguments->ignore));
 		arguments->ignore[arguments->options.nr_ignore++] = arg;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->path)
-			argp_error(state, "more than one dump");
-		arguments->path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->path)
-			argp_error(state, "which dump?");
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -62,7 +54,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 struct error *cmd_live(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
+						      { &dump_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp argp = { options, parse, "DUMP", doc, children };
 	struct live_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };

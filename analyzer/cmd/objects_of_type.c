@@ -26,19 +26,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->format;
+		state->child_inputs[1] = &arguments->path;
 		return 0;
 	case 's':
 		arguments->with_stacks = true;
 		return 0;
 	case ARGP_KEY_ARG:
+		if (!arguments->path)
+			return ARGP_ERR_UNKNOWN;
 		if (arguments->type)
 			argp_error(state, "more than one type (quote it for the shell)");
-		*(arguments->path ? &arguments->type : &arguments->path) = arg;
+		arguments->type = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!arguments->path)
-			argp_error(state, "which dump?");
-		if (!arguments->type)
+		if (arguments->path && !arguments->type)
 			argp_error(state, "which type?  heapcensus live --all lists them");
 		return 0;
 	default:
@@ -48,7 +49,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
+						      { &dump_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp_option options[] = {
 		{ "stack", 's', NULL, 0, "Print the whole stack that allocated each object", 0 },
 		{ 0 },

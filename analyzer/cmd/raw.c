@@ -170,18 +170,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->format;
+		state->child_inputs[1] = &arguments->path;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (state->arg_num > 1)
-			argp_error(state, "more than one section");
-		if (state->arg_num)
-			arguments->section = arg;
-		else
-			arguments->path = arg;
-		return 0;
-	case ARGP_KEY_END:
 		if (!arguments->path)
-			argp_error(state, "which dump?");
+			return ARGP_ERR_UNKNOWN;
+		if (arguments->section)
+			argp_error(state, "more than one section");
+		arguments->section = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -202,7 +198,9 @@ static struct error *find_section(const char *name, uint32_t *id)
 
 struct error *cmd_raw(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 },
+						      { &dump_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp argp = {
 		.parser = parse, .args_doc = "DUMP [SECTION]", .doc = doc, .children = children
 	};

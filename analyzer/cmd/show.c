@@ -11,7 +11,7 @@
 #include "expr/expr.h"
 
 #define KEY_EXACT_INDEX 0x200
-#define KEY_UNFOLDED    0x201
+#define KEY_UNFOLDED	0x201
 
 struct show_arguments {
 	const char *path;
@@ -45,6 +45,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->table;
+		state->child_inputs[1] = &arguments->path;
 		return 0;
 	case KEY_EXACT_INDEX:
 		arguments->view |= CMD_VIEW_EXACT_INDEX;
@@ -53,13 +54,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		arguments->view |= CMD_VIEW_UNFOLDED;
 		return 0;
 	case ARGP_KEY_ARG:
+		if (!arguments->path)
+			return ARGP_ERR_UNKNOWN;
 		if (arguments->expression)
 			argp_error(state, "more than one expression (quote it for the shell)");
-		*(arguments->path ? &arguments->expression : &arguments->path) = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!arguments->path)
-			argp_error(state, "which dump?");
+		arguments->expression = arg;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -68,7 +67,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 struct error *cmd_show(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
+						      { &dump_argp, 0, NULL, 0 },
+						      { 0 } };
 	_cleanup_free_ char *rules = table_describe_rules(),
 			    *whole_doc = xasprintf("%s%s", doc, rules);
 	const struct argp argp = { options, parse, "DUMP [EXPRESSION]", whole_doc, children };

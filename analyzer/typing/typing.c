@@ -34,6 +34,14 @@ static uint32_t typing_recognise(struct typing *t, node_id n)
 	return 0;
 }
 
+/* An arena's objects are blocks of their own. */
+static void leave_out_arenas(const struct typing *t)
+{
+	for (node_id n = 0; n < t->heap->nr_objects; n++)
+		if (t->blocks->kind[n] == HC_KIND_ARENA)
+			heap_leave_out(t->heap, n);
+}
+
 static void typing_run(struct typing *t, const struct progress *progress)
 {
 	struct heap *h = t->heap;
@@ -62,6 +70,7 @@ struct error *heap_open(const struct dump *d, const struct heap_options *options
 	dump_stacks(d, &nr_stacks);
 	t.tag_types = xcalloc(nr_attrs + 1, sizeof(*t.tag_types));
 	t.site_types = xcalloc(nr_stacks + 1, sizeof(*t.site_types));
+	leave_out_arenas(&t);
 	cpython_create(&t);
 	typing_run(&t, options ? &options->progress : NULL);
 	free(t.tag_types);

@@ -80,3 +80,23 @@ def test_types_without_the_binary(preload, heapcensus, tmp_path):
     assert there[1] == [True, True]
     python.unlink()
     assert told() == there
+
+
+@pytest.mark.parametrize("contents", ["full", "pointers", "none"])
+def test_totals(preload, heapcensus, tmp_path, contents):
+    """show has what info has but for free lists; arenas are counted by neither, their objects by both."""
+    script = "import sys; kept = [[i] for i in range(10000)]; sys.stdin.read(1)"
+    with Census([SYSTEM, "-c", script], preload, tmp_path, env={"HEAPCENSUS_CONTENTS": contents}) as run:
+        run.wait_until_blocked()
+        run.signal()
+        dump = run.new_file()
+        run.say()
+        assert run.finish()[0] == 0
+    info = json.loads(heapcensus("info", "--json", dump).stdout)
+    shown = heapcensus("show", "--json", dump)
+    told = json.loads(shown.stdout)
+    assert told["count"] <= info["blocks"] - info["free_lists"]["count"]
+    assert told["size"] == info["bytes"] - info["free_lists"]["bytes"]
+    assert info["bytes"] == sum(kind["bytes"] for kind in info["kinds"].values())
+    assert info["arenas"]["count"] >= 1 and "arena" not in info["kinds"]
+    assert (f"contents={contents} does not tell what Python's objects are" in shown.stderr) == (contents != "full")

@@ -208,6 +208,16 @@ static void note_unknown(const struct heap *h, const char *version)
 	symbols_add_note(h->symbols, note);
 }
 
+/* Sizes and flags of classes are numbers, which the program was told not to give away. */
+static void note_no_contents(const struct heap *h)
+{
+	_cleanup_free_ char *note =
+		xasprintf("a dump with contents=%s does not tell what Python's objects are",
+			  dump_proc_text(h->dump, "contents"));
+
+	symbols_add_note(h->symbols, note);
+}
+
 void cpython_create(struct typing *t)
 {
 	struct heap *h = t->heap;
@@ -221,8 +231,12 @@ void cpython_create(struct typing *t)
 	};
 	struct cpython *p;
 
-	if (!text || !dump_has_contents(h->dump))
+	if (!text)
 		return;
+	if (!t->has_text) {
+		note_no_contents(h);
+		return;
+	}
 	if (!found.version || !cpython_check_offsets(&found)) {
 		note_unknown(h, text);
 		return;

@@ -269,9 +269,7 @@ void cpython_fold(struct cpython *p)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		if (is_on_free_list(p, n))
 			p->table[n] = CPYTHON_TABLE_FREE;
-		/* An arena's objects are blocks of their own. */
-		if (p->table[n] == CPYTHON_TABLE_FREE ||
-		    dump_blocks(p->dump)->kind[n] == HC_KIND_ARENA)
+		if (p->table[n] == CPYTHON_TABLE_FREE)
 			heap_leave_out(h, n);
 	}
 }
