@@ -61,7 +61,7 @@ enum type_flags {
 struct heap;
 
 /*
- * What a family of types knows of its objects' words.  Both may be NULL.  from is the block that
+ * What a family of types knows of its objects' words.  Each may be NULL.  from is the block that
  * the word lies in (it may be a table of another object, heap->owner tells).
  */
 struct type_ops {
@@ -70,6 +70,9 @@ struct type_ops {
 	bool (*is_edge)(const struct heap *h, node_id from, uint64_t offset, node_id to);
 	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
 	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
+	/* Of a reference to an object of the family, by that relation: is it told only of objects
+	 * that have no other? */
+	bool (*is_quiet)(const struct heap *h, node_id from, uint64_t offset, const char *relation);
 };
 
 struct type {
@@ -208,6 +211,9 @@ static inline const struct type *object_type(const struct heap *h, node_id n)
  * equality.  "" where there is a reference that no reader wants to know of.
  */
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to);
+/* Is that relation told only where the object has no other? */
+bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset, node_id to,
+			    const char *relation);
 
 /* Where an object was allocated, as printed: of a Python object "file:line function" where its
  * stack has Python frames, else heap_site_name.  Interned. */

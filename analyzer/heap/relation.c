@@ -139,3 +139,11 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 		return root_relation(h, from, EDGE_OFFSET(offset), distance, to);
 	return block_relation(h, from, EDGE_OFFSET(offset), distance, to);
 }
+
+bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset, node_id to,
+			    const char *relation)
+{
+	const struct type_ops *ops = object_type(h, to)->ops;
+
+	return ops && ops->is_quiet && ops->is_quiet(h, from, EDGE_OFFSET(offset), relation);
+}

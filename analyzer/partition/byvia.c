@@ -15,18 +15,35 @@ struct byvia {
 	struct kindsets sets;
 };
 
+/* Adds the relations that are quiet, or those that are not; returns how many of the others are. */
+static uint64_t add_relations(struct byvia *b, node_id n, bool is_quiet)
+{
+	struct heap *h = b->heap;
+	uint64_t nr_others = 0;
+
+	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
+		const node_id from = h->in_from[k];
+		const char *relation = heap_relation(h, from, h->in_offset[k], n);
+
+		if (!*relation)
+			continue;
+		if (heap_relation_is_quiet(h, from, h->in_offset[k], n, relation) == is_quiet)
+			kindset_add(&b->sets, relation);
+		else
+			nr_others++;
+	}
+	return nr_others;
+}
+
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byvia *b = (struct byvia *)c;
-	struct heap *h = b->heap;
+	uint64_t nr_quiet;
 
 	kindset_begin(&b->sets);
-	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
-		const char *relation = heap_relation(h, h->in_from[k], h->in_offset[k], n);
-
-		if (*relation)
-			kindset_add(&b->sets, relation);
-	}
+	nr_quiet = add_relations(b, n, false);
+	if (nr_quiet && kindset_is_empty(&b->sets))
+		add_relations(b, n, true);
 	return kindset_end(&b->sets);
 }
 

@@ -35,6 +35,10 @@ void kindsets_deinit(struct kindsets *k);
 /* Make a set: begin, add members in any order and as often as they come, end gives its number. */
 void kindset_begin(struct kindsets *k);
 void kindset_add(struct kindsets *k, const char *member);
+static inline bool kindset_is_empty(const struct kindsets *k)
+{
+	return !k->nr_current;
+}
 uint32_t kindset_end(struct kindsets *k);
 /* Kept from the first call on. */
 const char *kindset_name(struct kindsets *k, uint32_t set, kindset_text_fn *text);

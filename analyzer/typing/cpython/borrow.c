@@ -10,6 +10,7 @@
 #include "typing/cpython/class.h"
 #include "typing/cpython/interp.h"
 #include "typing/cpython/member_library.h"
+#include "typing/cpython/static.h"
 
 #define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
 #define STATIC_FREE_LISTS_UNTIL 9u  /* minor version */
@@ -173,6 +174,14 @@ static bool is_in_free_list(const struct cpython *p, uint64_t addr)
 	return false;
 }
 
+static bool is_static_edge(const struct cpython *p, uint64_t addr)
+{
+	const struct cpython_static *s = cpython_static_at(p, addr);
+
+	return !s ||
+	       cpython_is_object_edge(p, cpython_class_at(p, s->addr), s->addr, addr - s->addr);
+}
+
 bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	const struct cpython *p = h->cpython;
@@ -183,11 +192,12 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 	if (p->table[to])
 		return false;
 	if (root->kind == ROOT_GLOBAL)
-		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr);
+		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr) &&
+		       is_static_edge(p, addr);
 	if (root->kind != ROOT_RANGE || !cpython_frames_hold(p->frames, addr))
 		return true;
 
 	const struct cpython_frame *frame = cpython_frames_find(p->frames, addr);
 
-	return frame && cpython_frame_is_reference(p, addr - frame->addr);
+	return frame && cpython_frame_is_reference(p, frame->addr, addr - frame->addr);
 }

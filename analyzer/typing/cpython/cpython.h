@@ -132,6 +132,8 @@ struct cpython {
 		uint64_t addr, end;
 	} * free_lists; /* [nr_free_lists] among the interpreter's data, up to 3.9 */
 	size_t nr_free_lists, room_free_lists;
+	struct cpython_static *statics; /* [nr_statics] static.h */
+	size_t nr_statics, room_statics;
 	struct cpython_frames *frames; /* frame.h */
 	struct cpython_names *names;   /* names.h: caches; NULL until a relation is named */
 };
@@ -230,10 +232,14 @@ extern const struct type_ops cpython_ops;
 extern const struct type_ops cpython_root_ops; /* of heap->root_ops */
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
 bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
+/* Is the word at `offset` of the object of class c at obj a reference? */
+bool cpython_is_object_edge(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
+			    uint64_t offset);
 /* Does the word at `offset` in the object of class c at obj point at something that it does not
  * hold? */
 bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
 			 uint64_t offset);
 const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node_id to);
+bool cpython_is_quiet(const struct heap *h, node_id from, uint64_t offset, const char *relation);
 
 #endif

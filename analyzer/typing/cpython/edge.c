@@ -136,8 +136,18 @@ static bool is_shape_edge(const struct cpython *p, const struct cpython_class *c
 	return true;
 }
 
+bool cpython_is_object_edge(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
+			    uint64_t offset)
+{
+	if (offset == CPYTHON_OB_REFCNT || (int64_t)offset == c->weaklistoffset)
+		return false;
+	if (offset == CPYTHON_OB_TYPE)
+		return true;
+	return is_shape_edge(p, c, obj, offset) && !cpython_is_borrowed(p, c, obj, offset);
+}
+
 /* In front of an object there is its managed dict, and nothing else that it holds. */
-static bool is_object_edge(const struct cpython *p, node_id from, uint64_t offset)
+static bool is_block_edge(const struct cpython *p, node_id from, uint64_t offset)
 {
 	const struct cpython_class *c = cpython_class_of(p, from);
 	const uint64_t head = p->heap->head[from];
@@ -145,13 +155,7 @@ static bool is_object_edge(const struct cpython *p, node_id from, uint64_t offse
 	if (offset < head)
 		return head - offset == p->version->managed_dict &&
 		       c->flags & p->version->preheader_flags & CPYTHON_FLAG_MANAGED_DICT;
-	offset -= head;
-	if (offset == CPYTHON_OB_REFCNT || (int64_t)offset == c->weaklistoffset)
-		return false;
-	if (offset == CPYTHON_OB_TYPE)
-		return true;
-	return is_shape_edge(p, c, object_addr(p->heap, from), offset) &&
-	       !cpython_is_borrowed(p, c, object_addr(p->heap, from), offset);
+	return cpython_is_object_edge(p, c, object_addr(p->heap, from), offset - head);
 }
 
 /* ElementTree marks pointers in their lowest bit. */
@@ -177,6 +181,6 @@ bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_i
 		return false;
 	if (from == p->interp_block)
 		return !cpython_interp_borrows(p, dump_blocks(h->dump)->addr[from] + offset);
-	return cpython_class_of(p, from) ? is_object_edge(p, from, offset)
+	return cpython_class_of(p, from) ? is_block_edge(p, from, offset)
 					 : is_table_edge(p, from, offset);
 }

@@ -8,11 +8,13 @@
 #include "typing/cpython/frame_layout.h"
 #include "typing/cpython/names.h"
 
-#define NLOCALS_MAX (1u << 20)
+#define NLOCALS_MAX	 (1u << 20)
+#define FRAME_VALUESTACK 64u /* PyFrameObject.f_valuestack, up to 3.10 */
 
 static const struct cpython_frame_layout layouts[] = {
 	[8] = { .object_words = 360,
 		.localsplus = 360,
+		.stack_top = 72,
 		.code = HC_PYTHON_PICK_8(HC_PYTHON_FRAME_CODE),
 		.nlocals = 28,
 		.varnames = 72,
@@ -22,6 +24,7 @@ static const struct cpython_frame_layout layouts[] = {
 		.instructions = UINT64_MAX },
 	[9] = { .object_words = 360,
 		.localsplus = 360,
+		.stack_top = 72,
 		.code = HC_PYTHON_PICK_9(HC_PYTHON_FRAME_CODE),
 		.nlocals = 28,
 		.varnames = 72,
@@ -31,6 +34,7 @@ static const struct cpython_frame_layout layouts[] = {
 		.instructions = UINT64_MAX },
 	[10] = { .object_words = 352,
 		 .localsplus = 352,
+		 .stack_depth = 80,
 		 .code = HC_PYTHON_PICK_10(HC_PYTHON_FRAME_CODE),
 		 .nlocals = 28,
 		 .varnames = 72,
@@ -42,6 +46,7 @@ static const struct cpython_frame_layout layouts[] = {
 		 .object_words = 48,
 		 .generator_words = 80,
 		 .localsplus = 72,
+		 .stack_depth = 64,
 		 .code = HC_PYTHON_PICK_11(HC_PYTHON_FRAME_CODE),
 		 .func = 0,
 		 .globals = 8,
@@ -56,6 +61,7 @@ static const struct cpython_frame_layout layouts[] = {
 		 .object_words = 48,
 		 .generator_words = 72,
 		 .localsplus = 72,
+		 .stack_depth = 64,
 		 .code = HC_PYTHON_PICK_12(HC_PYTHON_FRAME_CODE),
 		 .func = 16,
 		 .globals = 24,
@@ -70,6 +76,7 @@ static const struct cpython_frame_layout layouts[] = {
 		 .object_words = 64,
 		 .generator_words = 72,
 		 .localsplus = 72,
+		 .stack_depth = 64,
 		 .code = HC_PYTHON_PICK_13(HC_PYTHON_FRAME_CODE),
 		 .func = 16,
 		 .globals = 24,
@@ -145,13 +152,33 @@ static const char *name_special(struct cpython *p, uint64_t offset)
 	return name ? heap_intern_name(p->heap, name) : NULL;
 }
 
-bool cpython_frame_is_reference(const struct cpython *p, uint64_t offset)
+/* Behind the last word of the value stack that is in use; UINT64_MAX: unknown, the function runs.
+ */
+static uint64_t stack_end(const struct cpython *p, uint64_t frame)
+{
+	const struct cpython_frame_layout *l = cpython_frame_layout(p);
+	const uint64_t bottom =
+		l->is_apart ? frame + l->localsplus : cpython_word(p, frame + FRAME_VALUESTACK);
+	uint64_t top;
+	int32_t depth;
+
+	if (l->stack_top) {
+		top = cpython_word(p, frame + l->stack_top);
+		return top ? top : UINT64_MAX;
+	}
+	if (!cpython_read(p, frame + l->stack_depth, &depth, sizeof(depth)) || depth < 0)
+		return UINT64_MAX;
+	return bottom + (uint64_t)depth * 8;
+}
+
+bool cpython_frame_is_reference(const struct cpython *p, uint64_t frame, uint64_t offset)
 {
 	const struct cpython_frame_layout *l = cpython_frame_layout(p);
 
-	return offset >= l->localsplus || offset == l->code || offset == l->func ||
-	       offset == l->globals || offset == l->builtins || offset == l->locals ||
-	       offset == l->frame_object;
+	if (offset >= l->localsplus)
+		return frame + offset < stack_end(p, frame);
+	return !l->is_apart || offset == l->code || offset == l->func || offset == l->globals ||
+	       offset == l->builtins || offset == l->locals || offset == l->frame_object;
 }
 
 const char *cpython_frame_word(struct cpython *p, uint64_t frame, uint64_t addr)
@@ -197,10 +224,12 @@ bool cpython_frame_is_live(const struct cpython *p, const struct cpython_class *
 {
 	const uint64_t start = frame_start(p, c);
 
-	if (!start || offset < start)
+	if (offset < start || (!start && c->shape != CPYTHON_SHAPE_FRAME))
 		return true;
-	if (!cpython_frame_is_reference(p, offset - start))
+	if (!cpython_frame_is_reference(p, obj + start, offset - start))
 		return false;
+	if (!start)
+		return true;
 	if (c->shape != CPYTHON_SHAPE_FRAME) {
 		int8_t state = 0;
 

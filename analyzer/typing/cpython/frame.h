@@ -39,8 +39,8 @@ const char *cpython_frame_word(struct cpython *p, uint64_t frame, uint64_t addr)
 /* The same of the word at `offset` in a frame object, generator, coroutine or async generator. */
 const char *cpython_frame_member(struct cpython *p, const struct cpython_class *c, uint64_t obj,
 				 uint64_t offset);
-/* Is the word at `offset` of an interpreter frame one that holds a reference? */
-bool cpython_frame_is_reference(const struct cpython *p, uint64_t offset);
+/* Is the word at `offset` of the interpreter frame at `frame` one that holds a reference? */
+bool cpython_frame_is_reference(const struct cpython *p, uint64_t frame, uint64_t offset);
 /* Is the word at `offset` of a frame object or generator one of a frame that holds it now? */
 bool cpython_frame_is_live(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
 			   uint64_t offset);

@@ -13,6 +13,9 @@ struct cpython_frame_layout {
 	uint64_t object_words;	  /* frame object: of its frame, or (3.10) of its locals */
 	uint64_t generator_words; /* generator: of its frame */
 	uint64_t localsplus, code;
+	/* How far the value stack is filled: a pointer, or else an int of words (from 3.11 on the
+	 * locals are among them) which is negative while the function runs. */
+	uint64_t stack_top, stack_depth;
 	uint64_t func, globals, builtins, locals, frame_object; /* is_apart only */
 	/* code object */
 	uint64_t nlocals; /* locals, from 3.11 on with cells and free variables */

@@ -27,10 +27,13 @@
 
 static const struct cpython_member_row rows[] = {
 #define MEMBER_ROW(class, relation, ...) { class, relation, { __VA_ARGS__ } },
-	CPYTHON_MEMBERS(MEMBER_ROW)
-	CPYTHON_LIBRARY_MEMBERS(MEMBER_ROW)
+	CPYTHON_MEMBERS(MEMBER_ROW) CPYTHON_QUIET_MEMBERS(MEMBER_ROW)
+		CPYTHON_LIBRARY_MEMBERS(MEMBER_ROW)
 #undef MEMBER_ROW
 };
+
+#define COUNT_ROW(...) +1
+#define FIRST_QUIET    (0 CPYTHON_MEMBERS(COUNT_ROW)) /* of the rows */
 
 /* From the dump, or else from the module's file: names of C members are constants. */
 static bool read_any(const struct cpython *p, uint64_t addr, void *to, size_t len)
@@ -57,13 +60,14 @@ static bool read_text(const struct cpython *p, uint64_t addr, char to[NAME_MAX])
 }
 
 static void add_member(struct cpython *p, struct cpython_members *m, uint64_t offset,
-		       const char *relation)
+		       const char *relation, bool is_quiet)
 {
 	for (size_t i = 0; i < m->nr; i++)
 		if (m->items[i].offset == offset)
 			return; /* the most derived class comes first */
 	m->items = array_grow(m->items, m->nr, &m->capacity, sizeof(*m->items));
-	m->items[m->nr++] = (struct cpython_member){ offset, heap_intern_name(p->heap, relation) };
+	m->items[m->nr++] =
+		(struct cpython_member){ offset, heap_intern_name(p->heap, relation), is_quiet };
 }
 
 static void add_fixed(struct cpython *p, struct cpython_members *m, const char *class)
@@ -72,7 +76,7 @@ static void add_fixed(struct cpython *p, struct cpython_members *m, const char *
 		const uint16_t offset = rows[i].offsets[p->version->minor - 8];
 
 		if (offset != CPYTHON_NO_MEMBER && !strcmp(rows[i].class, class))
-			add_member(p, m, offset, rows[i].relation);
+			add_member(p, m, offset, rows[i].relation, i >= FIRST_QUIET);
 	}
 }
 
@@ -95,7 +99,7 @@ static void add_declared(struct cpython *p, struct cpython_members *m, uint64_t 
 			return;
 		if ((type == MEMBER_OBJECT || type == MEMBER_OBJECT_EX) &&
 		    read_text(p, name, text + 1))
-			add_member(p, m, offset, text);
+			add_member(p, m, offset, text, false);
 	}
 }
 
@@ -104,11 +108,11 @@ static void add_heap_type(struct cpython *p, struct cpython_members *m)
 {
 	const struct cpython_version *v = p->version;
 
-	add_member(p, m, v->ht_name, ".__name__");
-	add_member(p, m, v->ht_slots, ".__slots__");
-	add_member(p, m, v->ht_qualname, ".__qualname__");
+	add_member(p, m, v->ht_name, ".__name__", false);
+	add_member(p, m, v->ht_slots, ".__slots__", false);
+	add_member(p, m, v->ht_qualname, ".__qualname__", false);
 	if (v->ht_module)
-		add_member(p, m, v->ht_module, "->ht_module");
+		add_member(p, m, v->ht_module, "->ht_module", false);
 }
 
 static void make_members(struct cpython *p, const struct cpython_class *c,
@@ -119,7 +123,7 @@ static void make_members(struct cpython *p, const struct cpython_class *c,
 	if (c->shape == CPYTHON_SHAPE_TYPE)
 		add_heap_type(p, m);
 	if (c->dictoffset > 0)
-		add_member(p, m, (uint64_t)c->dictoffset, ".__dict__");
+		add_member(p, m, (uint64_t)c->dictoffset, ".__dict__", false);
 	for (; c && depth < BASES_MAX; c = cpython_find_class(p, c->base), depth++) {
 		char name[NAME_MAX];
 
@@ -131,7 +135,8 @@ static void make_members(struct cpython *p, const struct cpython_class *c,
 	}
 }
 
-const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset)
+static const struct cpython_member *find_member(struct cpython *p, const struct cpython_class *c,
+						uint64_t offset)
 {
 	const uint32_t index = (uint32_t)(c - p->classes);
 
@@ -148,8 +153,22 @@ const char *cpython_member_name(struct cpython *p, const struct cpython_class *c
 	}
 	for (size_t i = 0; i < m->nr; i++)
 		if (m->items[i].offset == offset)
-			return m->items[i].relation;
+			return &m->items[i];
 	return NULL;
+}
+
+const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset)
+{
+	const struct cpython_member *member = find_member(p, c, offset);
+
+	return member ? member->relation : NULL;
+}
+
+bool cpython_is_quiet_member(struct cpython *p, const struct cpython_class *c, uint64_t offset)
+{
+	const struct cpython_member *member = find_member(p, c, offset);
+
+	return member && member->is_quiet;
 }
 
 static const struct {
@@ -197,7 +216,6 @@ void cpython_names_destroy(struct cpython_names *names)
 	map_deinit(&names->keys);
 	map_deinit(&names->parts);
 	map_deinit(&names->deques);
-	free(names->statics);
 	free(names->members);
 	free(names);
 }

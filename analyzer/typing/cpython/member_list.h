@@ -15,7 +15,6 @@
 #define CPYTHON_MEMBERS(X) \
 	X("object", ".__class__", 8, 8, 8, 8, 8, 8) \
 	X("function", ".__globals__", 24, 24, 16, 16, 16, 16) \
-	X("function", ".__builtins__", 0, 0, 24, 24, 24, 24) \
 	X("function", ".__name__", 64, 64, 32, 32, 32, 32) \
 	X("function", ".__qualname__", 104, 104, 40, 40, 40, 40) \
 	X("function", ".__code__", 16, 16, 48, 48, 48, 48) \
@@ -26,7 +25,6 @@
 	X("function", ".__dict__", 72, 72, 88, 88, 88, 88) \
 	X("function", ".__module__", 88, 88, 104, 104, 104, 104) \
 	X("function", ".__annotations__", 96, 96, 112, 112, 112, 112) \
-	X("function", ".__type_params__", 0, 0, 0, 0, 120, 120) \
 	X("code", ".co_consts", 56, 56, 56, 24, 24, 24) \
 	X("code", ".co_names", 64, 64, 64, 32, 32, 32) \
 	X("code", ".co_filename", HC_PYTHON_CODE_FILENAME) \
@@ -41,10 +39,8 @@
 	X("code", ".co_exceptiontable", 0, 0, 0, 40, 40, 40) \
 	X("code", "->co_localsplusnames", 0, 0, 0, 96, 96, 96) \
 	X("code", "->co_localspluskinds", 0, 0, 0, 104, 104, 104) \
-	X("code", "->co_zombieframe", 128, 128, 128, 0, 0, 0) \
 	X("cell", ".cell_contents", 16, 16, 16, 16, 16, 16) \
 	X("module", ".__dict__", 16, 16, 16, 16, 16, 16) \
-	X("module", ".__name__", 48, 48, 48, 48, 48, 48) \
 	X("builtin_function_or_method", ".__self__", 24, 24, 24, 24, 24, 24) \
 	X("builtin_function_or_method", ".__module__", 32, 32, 32, 32, 32, 32) \
 	X("method", ".__func__", 16, 16, 16, 16, 16, 16) \
@@ -57,16 +53,10 @@
 	X("type", "->tp_subclasses", 360, 360, 360, 360, 360, 360) \
 	X("generator", ".gi_frame", 16, 16, 16, 0, 0, 0) \
 	X("generator", ".gi_code", 32, 32, 24, 0, 0, 0) \
-	X("generator", ".__name__", 48, 48, 40, 32, 24, 24) \
-	X("generator", ".__qualname__", 56, 56, 48, 40, 32, 32) \
 	X("coroutine", ".cr_frame", 16, 16, 16, 0, 0, 0) \
 	X("coroutine", ".cr_code", 32, 32, 24, 0, 0, 0) \
-	X("coroutine", ".__name__", 48, 48, 40, 32, 24, 24) \
-	X("coroutine", ".__qualname__", 56, 56, 48, 40, 32, 32) \
 	X("async_generator", ".ag_frame", 16, 16, 16, 0, 0, 0) \
 	X("async_generator", ".ag_code", 32, 32, 24, 0, 0, 0) \
-	X("async_generator", ".__name__", 48, 48, 40, 32, 24, 24) \
-	X("async_generator", ".__qualname__", 56, 56, 48, 40, 32, 32) \
 	X("frame", ".f_back", 24, 24, 24, 16, 16, 16) \
 	X("frame", ".f_code", 32, 32, 32, 0, 0, 0) \
 	X("frame", ".f_builtins", 40, 40, 40, 0, 0, 0) \
@@ -90,6 +80,24 @@
 	X("wrapper_descriptor", ".__objclass__", 16, 16, 16, 16, 16, 16) \
 	X("getset_descriptor", ".__objclass__", 16, 16, 16, 16, 16, 16) \
 	X("member_descriptor", ".__objclass__", 16, 16, 16, 16, 16, 16) \
+	X("mappingproxy", "->mapping", 16, 16, 16, 16, 16, 16) \
+	X("method-wrapper", ".__self__", 24, 24, 24, 24, 24, 24)
+
+/*
+ * The same, but told only of objects that nothing else refers to: Python's collector does not visit
+ * these, or no attribute shows them, so Guppy does not tell them.
+ */
+#define CPYTHON_QUIET_MEMBERS(X) \
+	X("function", ".__builtins__", 0, 0, 24, 24, 24, 24) \
+	X("function", ".__type_params__", 0, 0, 0, 0, 120, 120) \
+	X("code", "->co_zombieframe", 128, 128, 128, 0, 0, 0) \
+	X("module", ".__name__", 48, 48, 48, 48, 48, 48) \
+	X("generator", ".__name__", 48, 48, 40, 32, 24, 24) \
+	X("generator", ".__qualname__", 56, 56, 48, 40, 32, 32) \
+	X("coroutine", ".__name__", 48, 48, 40, 32, 24, 24) \
+	X("coroutine", ".__qualname__", 56, 56, 48, 40, 32, 32) \
+	X("async_generator", ".__name__", 48, 48, 40, 32, 24, 24) \
+	X("async_generator", ".__qualname__", 56, 56, 48, 40, 32, 32) \
 	X("method_descriptor", ".__name__", 24, 24, 24, 24, 24, 24) \
 	X("classmethod_descriptor", ".__name__", 24, 24, 24, 24, 24, 24) \
 	X("wrapper_descriptor", ".__name__", 24, 24, 24, 24, 24, 24) \
@@ -100,9 +108,7 @@
 	X("wrapper_descriptor", ".__qualname__", 32, 32, 32, 32, 32, 32) \
 	X("getset_descriptor", ".__qualname__", 32, 32, 32, 32, 32, 32) \
 	X("member_descriptor", ".__qualname__", 32, 32, 32, 32, 32, 32) \
-	X("mappingproxy", "->mapping", 16, 16, 16, 16, 16, 16) \
 	X("method-wrapper", "->descr", 16, 16, 16, 16, 16, 16) \
-	X("method-wrapper", ".__self__", 24, 24, 24, 24, 24, 24) \
 	X("dict_keys", "->dv_dict", 16, 16, 16, 16, 16, 16) \
 	X("dict_values", "->dv_dict", 16, 16, 16, 16, 16, 16) \
 	X("dict_items", "->dv_dict", 16, 16, 16, 16, 16, 16) \

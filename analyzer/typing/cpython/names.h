@@ -11,6 +11,7 @@
 struct cpython_member {
 	uint64_t offset;
 	const char *relation; /* interned */
+	bool is_quiet;	      /* told only of objects that have no other */
 };
 
 /* The named words of one class's instances. */
@@ -26,9 +27,6 @@ struct cpython_names {
 	struct map values; /* (key object, 0) -> "['key']", interned */
 	struct map ranks; /* (dict's keys, 0) -> (uint32_t *): position of each entry among those in
 			     use, for dicts with deleted entries */
-	uint64_t *statics; /* [nr_statics] addresses of classes that are no blocks, ascending;
-			      root.c */
-	size_t nr_statics;
 	struct map keys;  /* (dict, key) -> position of the key; (dict, 0): they are there */
 	struct map parts; /* (block that is a part of an object, 0) -> "->extra", interned */
 	struct map deques; /* (block of a deque, 0) -> index of its first slot */
@@ -41,11 +39,16 @@ void cpython_names_destroy(struct cpython_names *names); /* NULL is fine */
  * __slots__,
  * __dict__.  NULL: none is there. */
 const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
+/* Is it one of those that are told only of objects that nothing else refers to? */
+bool cpython_is_quiet_member(struct cpython *p, const struct cpython_class *c, uint64_t offset);
 
 /* The word at `offset` where instances of c have nothing but items from some place on:
  * "->b_array[3]"; NULL: they have not. */
 const char *cpython_item_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
 
+/* The word at addr of the object of class c at obj; NULL: it has no name. */
+const char *cpython_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				uint64_t addr);
 /* The word at addr of a module's data or the interpreter's state; NULL: not known here. */
 const char *cpython_static_word(struct cpython *p, uint64_t addr);
 /* "['key']" */

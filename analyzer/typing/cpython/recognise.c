@@ -11,6 +11,7 @@
 #include "typing/cpython/class.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/names.h"
+#include "typing/cpython/static.h"
 #include "typing/recogniser.h"
 
 #define HEAD_STEP	 16u
@@ -151,6 +152,8 @@ static void find_objects(struct cpython *p)
 				p->class[n] = class;
 			else
 				p->table[n] = CPYTHON_TABLE_FREE;
+			if (p->classes[class].shape == CPYTHON_SHAPE_TYPE)
+				cpython_class_add(p, b->addr[n] + head);
 			h->head[n] = p->table[n] ? 0 : (uint8_t)head;
 			break;
 		}
@@ -187,6 +190,7 @@ static const struct cpython_version *find_version(const struct dump *d)
 static void cpython_destroy(struct cpython *p)
 {
 	free(p->free_lists);
+	free(p->statics);
 	cpython_names_destroy(p->names);
 	cpython_frames_destroy(p->frames);
 	map_deinit(&p->class_index);
@@ -250,6 +254,7 @@ void cpython_create(struct typing *t)
 	if (cpython_class_add(p, p->type_type) != CPYTHON_NO_CLASS)
 		find_static_types(p);
 	find_objects(p);
+	cpython_find_statics(p);
 	cpython_name_bases(p);
 	cpython_fold(p);
 	cpython_prepare_edges(p);

@@ -3,12 +3,14 @@
  * Names of the references that CPython's objects hold, as Guppy spells them, by the word that holds
  * them: of an object itself, or of a table that counts for it.  One thread.
  */
+#include "base/mem.h"
 #include "heap/private.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/interp.h"
 #include "typing/cpython/names.h"
 
 #define SET_SMALL_ENTRIES 8u
+#define NAME_MAX_LEN	  256u
 
 static const char *name_index(struct cpython *p, uint64_t index)
 {
@@ -71,8 +73,8 @@ static const char *name_proxied(struct cpython *p, node_id to)
 	return !strncmp(type->name, "xml", 3) ? heap_intern_name(p->heap, "._c_node") : NULL;
 }
 
-static const char *name_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
-				    uint64_t addr, node_id to)
+const char *cpython_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				uint64_t addr)
 {
 	const char *name;
 
@@ -85,10 +87,40 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 		name = name_inline_value(p, c, obj, addr);
 	if (!name && c->dictoffset < 0 && addr == cpython_dict_slot(p, obj))
 		name = heap_intern_name(p->heap, ".__dict__");
+	return name;
+}
+
+/* A reference that only its C code knows is called as Guppy calls it: by the attribute that has the
+ * same object, as a module's state has what is in its dict. */
+static const char *name_by_attribute(struct cpython *p, uint64_t obj, node_id to)
+{
+	const uint64_t value = object_addr(p->heap, to);
+	struct cpython_items items;
+
+	for (cpython_instance_open(p, obj, &items); cpython_items_next(&items);) {
+		_cleanup_free_ char *key = NULL;
+
+		if (items.value != value)
+			continue;
+		key = cpython_get_utf8(p, items.key, NAME_MAX_LEN);
+		return key ? intern_format(p->heap->private->names, ".%s", key) : NULL;
+	}
+	return NULL;
+}
+
+static const char *name_object_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				    uint64_t addr, node_id to)
+{
+	const char *name = cpython_object_word(p, c, obj, addr);
+
+	if (addr < obj)
+		return name;
 	if (!name)
 		name = cpython_item_name(p, c, addr - obj);
 	if (!name)
 		name = name_proxied(p, to);
+	if (!name)
+		name = name_by_attribute(p, obj, to);
 	if (!name) /* from where its C code counts */
 		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
 	return name;
@@ -142,9 +174,17 @@ static const char *name_code_cache(struct cpython *p, uint64_t offset)
 	return offset / 8 < 4 ? heap_intern_name(p->heap, names[offset / 8]) : NULL;
 }
 
+static const char *name_part_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				  node_id from, uint64_t addr, node_id to)
+{
+	const char *name = name_by_attribute(p, obj, to);
+
+	return name ? name : cpython_part_word(p, c, obj, from, addr);
+}
+
 /* The word at addr in block `from`, a table of the object at obj. */
 static const char *name_table_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
-				   node_id from, uint64_t addr)
+				   node_id from, uint64_t addr, node_id to)
 {
 	const uint64_t start = dump_blocks(p->dump)->addr[from];
 
@@ -166,7 +206,7 @@ static const char *name_table_word(struct cpython *p, const struct cpython_class
 		return name_deque_word(p, obj, start, addr);
 	case CPYTHON_TABLE_OTHER:
 		return c->shape == CPYTHON_SHAPE_CODE ? name_code_cache(p, addr - start)
-						      : cpython_part_word(p, c, obj, from, addr);
+						      : name_part_word(p, c, obj, from, addr, to);
 	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_BYTES:
 	case CPYTHON_TABLE_FOREIGN:
@@ -191,7 +231,7 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 		p->names = cpython_names_create(p->nr_classes);
 	if (owner == from)
 		return name_object_word(p, c, object_addr(h, owner), addr, to);
-	return name_table_word(p, c, object_addr(h, owner), from, addr);
+	return name_table_word(p, c, object_addr(h, owner), from, addr, to);
 }
 
 /* What the interpreter holds by itself: frames on the data stacks, classes that are no blocks. */
@@ -222,4 +262,5 @@ const struct type_ops cpython_root_ops = {
 const struct type_ops cpython_ops = {
 	.is_edge = cpython_is_edge,
 	.relation = cpython_relation,
+	.is_quiet = cpython_is_quiet,
 };

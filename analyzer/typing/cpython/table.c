@@ -38,10 +38,19 @@ uint32_t cpython_table_type(struct cpython *p, enum cpython_table table)
 	return type;
 }
 
+/* Is block t nobody's yet?  What looks like a freed object may be a table that does not use its
+ * first words, where a freed object's header still stands: the layouts know better. */
+static bool is_unclaimed(const struct cpython *p, node_id t, enum cpython_table table)
+{
+	return p->class[t] == CPYTHON_NO_CLASS &&
+	       (!p->table[t] ||
+		(p->table[t] == CPYTHON_TABLE_FREE && table != CPYTHON_TABLE_OTHER));
+}
+
 /* Block t, if nobody has it yet and it is no object, becomes a table of n. */
 static bool claim(struct cpython *p, node_id n, node_id t, enum cpython_table table)
 {
-	if (t == NODE_NONE || t == n || p->class[t] != CPYTHON_NO_CLASS || p->table[t])
+	if (t == NODE_NONE || t == n || !is_unclaimed(p, t, table))
 		return false;
 	p->table[t] = (uint8_t)table;
 	heap_fold(p->heap, n, t);
