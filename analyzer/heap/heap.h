@@ -40,6 +40,8 @@ typedef uint32_t node_id;
 	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
 	X(VTABLE_SHAPE, "vtable-shape", \
 	  "C++ class by the shape of its vtable: class@module+offset") \
+	X(DWARF, "dwarf", "by debug information of the place that allocated it") \
+	X(INFERRED, "inferred", "a guess by debug information") \
 	X(LAYOUT, "layout", "a known library's structure, by its layout") \
 	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
 	X(SITE, "site", "labelled by the function that allocated it") \
@@ -127,6 +129,8 @@ struct heap {
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
 	struct cpython *cpython;	 /* typing/cpython/cpython.h; NULL where there is none */
 	void (*destroy_cpython)(struct cpython *p);
+	struct native *native; /* typing/native/native.h; NULL before the types are named */
+	void (*destroy_native)(struct native *n);
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;

@@ -277,6 +277,13 @@ bool symbols_is_preload(struct symbols *s, uint32_t module)
 	return !strncmp(symbols_module_name(s, module), "libheapcensus.so", 16);
 }
 
+Dwarf *symbols_find_dwarf(struct symbols *s, uint32_t module, uint64_t *bias)
+{
+	struct binary *b = symbols_get_binary(s, module);
+
+	return b->state == BINARY_OPEN ? dwfl_module_getdwarf(b->module, bias) : NULL;
+}
+
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias)
 {
 	struct binary *b = symbols_find_binary(s, pc);

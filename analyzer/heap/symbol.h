@@ -53,6 +53,9 @@ const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len);
 bool symbols_is_cxx(struct symbols *s, uint32_t module);
 /* Is it libheapcensus.so, whose functions nobody asks about? */
 bool symbols_is_preload(struct symbols *s, uint32_t module);
+/* The module's debug information, from its file or its debug file, and what to add to an address in
+ * it; NULL: none. */
+Dwarf *symbols_find_dwarf(struct symbols *s, uint32_t module, uint64_t *bias);
 /* The call frame information of the code at pc, and what to take from pc to look it up; NULL: none.
  */
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias);

@@ -18,7 +18,9 @@ static bool is_named_by_program(const struct type *type)
 	case PROVENANCE_VTABLE_RTTI:
 	case PROVENANCE_VTABLE_SYMBOL:
 	case PROVENANCE_VTABLE_SHAPE:
+	case PROVENANCE_DWARF:
 		return true;
+	case PROVENANCE_INFERRED:
 	case PROVENANCE_LAYOUT:
 	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
 	case PROVENANCE_CONTENT:

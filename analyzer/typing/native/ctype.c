@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What follows from types alone: pointers to and arrays of them, what lies where, what fits in a
+ * block.
+ */
+#include "typing/native/ctype.h"
+
+#include <string.h>
+
+#include "base/intern.h"
+#include "base/mem.h"
+#include "typing/native/native.h"
+
+#define DEPTH_MAX 32 /* members in members; damaged debug information may nest for ever */
+
+static const char *pointer_name(struct native *n, const struct ctype *target)
+{
+	const char *last = target->name + strlen(target->name);
+	_cleanup_free_ char *name = NULL;
+
+	if (target->kind == CTYPE_FUNCTION)
+		return heap_intern_name(n->heap, "function *");
+	name = xasprintf("%s%s*", target->name,
+			 last > target->name && last[-1] == '*' ? "" : " ");
+	return heap_intern_name(n->heap, name);
+}
+
+const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *target)
+{
+	uint64_t *slot = map_find_or_insert(&n->pointers, (uintptr_t)target, 0);
+
+	if (*slot != MAP_EMPTY)
+		return (const struct ctype *)(uintptr_t)*slot;
+
+	struct ctype *t = native_alloc(n, 1, sizeof(*t));
+
+	*slot = (uintptr_t)t;
+	t->kind = CTYPE_POINTER;
+	t->size = 8;
+	t->target = target;
+	t->is_complete = true;
+	t->name = pointer_name(n, target);
+	return t;
+}
+
+const struct ctype *ctype_get_array(struct native *n, const struct ctype *element, uint64_t nr)
+{
+	uint64_t *slot = map_find_or_insert(&n->arrays, (uintptr_t)element, nr);
+
+	if (*slot != MAP_EMPTY)
+		return (const struct ctype *)(uintptr_t)*slot;
+
+	struct ctype *t = native_alloc(n, 1, sizeof(*t));
+	_cleanup_free_ char *name = nr ? xasprintf("%s[%lu]", element->name, nr)
+				       : xasprintf("%s[]", element->name);
+
+	*slot = (uintptr_t)t;
+	t->kind = CTYPE_ARRAY;
+	if (nr && element->size && nr <= UINT64_MAX / element->size)
+		t->size = nr * element->size;
+	t->target = element;
+	t->nr_elements = nr;
+	t->is_complete = true;
+	t->name = heap_intern_name(n->heap, name);
+	return t;
+}
+
+/* The last member that begins at or before offset and reaches it. */
+static const struct ctype_member *member_at(const struct ctype *t, uint64_t offset)
+{
+	const struct ctype_member *best = NULL;
+
+	for (uint32_t i = 0; i < t->nr_members; i++) {
+		const struct ctype_member *m = &t->members[i];
+
+		if (m->flags & CTYPE_MEMBER_VIRTUAL_BASE || m->offset > offset)
+			continue;
+		/* An empty base, or an array of no length, lies where the next member does. */
+		if (offset - m->offset < m->type->size ||
+		    (offset == m->offset && m->type->kind == CTYPE_ARRAY && !best))
+			best = m;
+	}
+	return best;
+}
+
+const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint64_t offset,
+				  uint64_t *base)
+{
+	uint64_t start = 0;
+
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		t = ctype_complete(n, t);
+		if (t->kind == CTYPE_ARRAY && t->target->size) {
+			const uint64_t index = (offset - start) / t->target->size;
+
+			if (t->nr_elements && index >= t->nr_elements)
+				return NULL;
+			start += index * t->target->size;
+			t = t->target;
+			continue;
+		}
+		if (t->kind != CTYPE_STRUCT) {
+			*base = start;
+			return start == offset || t->kind == CTYPE_UNION ? t : NULL;
+		}
+
+		const struct ctype_member *m = member_at(t, offset - start);
+
+		if (!m)
+			return NULL;
+		start += m->offset;
+		t = m->type;
+	}
+	return NULL;
+}
+
+bool ctype_begins_with(struct native *n, const struct ctype *derived, const struct ctype *base)
+{
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		if (derived == base)
+			return true;
+		derived = ctype_complete(n, derived);
+		if (derived->kind != CTYPE_STRUCT)
+			return false;
+
+		const struct ctype *first = NULL;
+
+		for (uint32_t i = 0; i < derived->nr_members && !first; i++) {
+			if (derived->members[i].flags & CTYPE_MEMBER_BASE &&
+			    !derived->members[i].offset)
+				first = derived->members[i].type;
+		}
+		if (!first)
+			return false;
+		derived = first;
+	}
+	return false;
+}
+
+enum ctype_fit ctype_find_fit(struct native *n, const struct ctype *t, uint64_t size)
+{
+	t = ctype_complete(n, t);
+	if (!t->size)
+		return t->flags & CTYPE_FLEXIBLE && size ? CTYPE_FIT_FLEXIBLE : CTYPE_FIT_NONE;
+	if (size == t->size)
+		return CTYPE_FIT_EXACT;
+	if (t->flags & CTYPE_FLEXIBLE) {
+		const struct ctype_member *last = &t->members[t->nr_members - 1];
+
+		return size >= last->offset ? CTYPE_FIT_FLEXIBLE : CTYPE_FIT_NONE;
+	}
+	if (size < t->size)
+		return CTYPE_FIT_NONE;
+	return size % t->size ? CTYPE_FIT_TAIL : CTYPE_FIT_MANY;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the debug information of the dump's modules says, by address.  Read by libdw, on first use:
+ * a unit's types when one of its variables or sites is asked for, the addresses of a module's
+ * globals when one of them is.  Addresses are those of the dumped process.
+ */
+#ifndef TYPING_NATIVE_DEBUG_H
+#define TYPING_NATIVE_DEBUG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "typing/native/ctype.h"
+#include "typing/native/native.h"
+
+struct frame;
+
+struct variable {
+	const char *name;  /* interned, qualified in C++ */
+	const char *scope; /* function of a static local or of a local; "" a global */
+	uint64_t addr;
+	const struct ctype *type;
+};
+
+/* Has the module debug information with types? */
+bool debug_has_types(struct native *n, uint32_t module);
+void debug_close(struct debug *d);
+
+typedef void variable_fn(void *arg, const struct variable *v);
+/* Every variable of the module that has a fixed address, by address. */
+void debug_each_global(struct native *n, uint32_t module, variable_fn *fn, void *arg);
+/* The one that covers addr. */
+bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret);
+/* Variables and parameters that lie in memory in this frame, at the place where it will go on. */
+void debug_each_local(struct native *n, const struct frame *f, variable_fn *fn, void *arg);
+
+/*
+ * The function that holds pc, by its debug information, inlined ones seen through.  returns: NULL
+ * where it returns nothing.  False: not known.
+ */
+struct function {
+	const char *name; /* as the debug information has it, not qualified */
+	uint64_t entry;
+	const struct ctype *returns;
+};
+bool debug_find_function(struct native *n, uint64_t pc, struct function *ret);
+/* Type of the parameter (0 is the first, `this` included) of the function that begins at entry; NULL:
+ * not known. */
+const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);
+
+/*
+ * Where a variable may be, as far as the flow of a value needs it: in a register, or in the frame at
+ * a distance from a register.
+ */
+struct place {
+	bool is_memory;
+	uint8_t regno;	/* DWARF number */
+	int64_t offset; /* memory */
+};
+/* Types of the variables and parameters, also of functions inlined there, that are in that place
+ * when the code is at pc: innermost first, at most max.  Returns their number. */
+unsigned int debug_find_types_in(struct native *n, uint64_t pc, const struct place *place,
+				 const struct ctype **types, unsigned int max);
+
+#endif

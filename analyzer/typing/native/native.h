@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types of native blocks by debug information.  One struct native a heap; it lives as long as the
+ * heap, because names of relations and fields are looked up when they are printed.
+ */
+#ifndef TYPING_NATIVE_NATIVE_H
+#define TYPING_NATIVE_NATIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "heap/heap.h"
+
+struct ctype;
+struct debug;
+
+struct native {
+	struct heap *heap;
+	struct debug **modules; /* [nr_modules] NULL until asked for; debug.h */
+	size_t nr_modules;
+
+	/* ctype.c */
+	struct map types;    /* (name, kind | size), layout -> struct ctype * */
+	struct map pointers; /* (target, 0) -> struct ctype * */
+	struct map arrays;   /* (element, nr) -> struct ctype * */
+	const struct ctype *void_type;
+	void **allocations; /* freed with the heap */
+	size_t nr_allocations, allocations_room;
+
+	/* dwarf_type.c */
+	struct map die_types; /* (address of a DIE's bytes, name given by a typedef) -> struct ctype * */
+	struct map type_dies; /* (struct ctype *, 0) -> struct type_die *: where its members are */
+
+	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
+	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */
+};
+
+struct native *native_create(struct heap *h);
+void native_destroy(struct native *n); /* NULL is fine */
+/* Zeroed memory that lives as long as n. */
+void *native_alloc(struct native *n, size_t nr, size_t size);
+/* Memory from elsewhere becomes n's. */
+void *native_keep(struct native *n, void *p);
+
+#endif

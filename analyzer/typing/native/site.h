@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which type the call at a site makes, by what becomes of its result.
+ */
+#ifndef TYPING_NATIVE_SITE_H
+#define TYPING_NATIVE_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "typing/native/ctype.h"
+#include "typing/native/flow.h"
+
+#define SITE_CANDIDATES_MAX 12
+
+/* What a return address tells of the blocks that its call returned. */
+struct site_types {
+	struct site_candidate {
+		const struct ctype *type; /* what the block is one or more of */
+		enum flow_end end;
+	} candidates[SITE_CANDIDATES_MAX]; /* no type twice */
+	unsigned int nr;
+	bool is_wrapper; /* its function returns the result as an untyped pointer: ask its caller */
+	bool is_text;	 /* it came to a char pointer */
+};
+
+/* Never NULL; kept. */
+const struct site_types *site_get_types(struct native *n, uint64_t return_address);
+
+struct site_type {
+	const struct ctype *type;
+	enum ctype_fit fit;
+	bool is_sure; /* false: a guess */
+};
+/* The type of a block of that stack and size.  False: the debug information does not tell. */
+bool site_find_type(struct native *n, uint32_t stack, uint64_t size, struct site_type *ret);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables: globals and static locals by address, locals and parameters by the place that a pc
+ * finds them in, functions.
+ */
+#include <dwarf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "heap/frame.h"
+#include "heap/symbol.h"
+#include "typing/native/debug.h"
+#include "typing/native/unit.h"
+
+#define DEPTH_MAX   64
+#define SCOPES_MAX  64
+#define REGISTER_BP 6
+#define NUM_REGISTERS 17
+
+static struct debug *debug_at(struct native *n, uint64_t addr)
+{
+	const uint32_t module = dump_find_module(n->heap->dump, addr);
+
+	return module == UINT32_MAX ? NULL : debug_get(n, module);
+}
+
+/* ---- globals ---- */
+
+static bool fixed_address(struct debug *d, Dwarf_Die *die, uint64_t *ret)
+{
+	Dwarf_Attribute attr, address;
+	Dwarf_Op *ops;
+	size_t nr;
+	Dwarf_Addr addr;
+
+	if (!dwarf_attr(die, DW_AT_location, &attr) || dwarf_getlocation(&attr, &ops, &nr) || nr != 1)
+		return false;
+	if (ops[0].atom == DW_OP_addr)
+		addr = ops[0].number;
+	else if (dwarf_getlocation_attr(&attr, ops, &address) || dwarf_formaddr(&address, &addr))
+		return false;
+	*ret = addr + d->bias;
+	return addr;
+}
+
+static void debug_add_global(struct debug *d, Dwarf_Die *die, const char *scope)
+{
+	uint64_t addr;
+
+	if (!fixed_address(d, die, &addr))
+		return;
+	d->globals = array_grow(d->globals, d->nr_globals, &d->globals_room, sizeof(*d->globals));
+	d->globals[d->nr_globals++] = (struct debug_global){ addr, *die, scope };
+}
+
+static void walk_globals(struct debug *d, Dwarf_Die *parent, const char *scope, int depth)
+{
+	Dwarf_Die die;
+
+	if (depth > DEPTH_MAX || dwarf_child(parent, &die))
+		return;
+	do {
+		switch (dwarf_tag(&die)) {
+		case DW_TAG_variable:
+			debug_add_global(d, &die, scope);
+			break;
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+		case DW_TAG_lexical_block:
+			walk_globals(d, &die, scope, depth + 1);
+			break;
+		case DW_TAG_subprogram:
+			if (dwarf_haschildren(&die) > 0)
+				walk_globals(d, &die,
+					     heap_intern_name(d->native->heap, dwarf_name(&die)),
+					     depth + 1);
+			break;
+		default:
+			break;
+		}
+	} while (!dwarf_siblingof(&die, &die));
+}
+
+static int compare_globals(const void *a, const void *b)
+{
+	const struct debug_global *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static void debug_need_globals(struct debug *d)
+{
+	if (d->has_globals)
+		return;
+	d->has_globals = true;
+	for (size_t i = 0; i < d->nr_units; i++)
+		walk_globals(d, &d->units[i].die, heap_intern_name(d->native->heap, ""), 0);
+	if (d->nr_globals)
+		qsort(d->globals, d->nr_globals, sizeof(*d->globals), compare_globals);
+}
+
+static const char *variable_name(struct native *n, Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	const char *mangled =
+		dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr));
+
+	if (mangled)
+		return symbols_demangle(n->heap->symbols, mangled);
+	return heap_intern_name(n->heap, dwarf_name(die));
+}
+
+static struct variable global_variable(struct debug *d, struct debug_global *g)
+{
+	return (struct variable){
+		.name = variable_name(d->native, &g->die),
+		.scope = g->scope,
+		.addr = g->addr,
+		.type = dwarf_type_of(d, &g->die),
+	};
+}
+
+void debug_each_global(struct native *n, uint32_t module, variable_fn *fn, void *arg)
+{
+	struct debug *d = debug_get(n, module);
+
+	debug_need_globals(d);
+	for (size_t i = 0; i < d->nr_globals; i++) {
+		const struct variable v = global_variable(d, &d->globals[i]);
+
+		if (*v.name && (!i || d->globals[i - 1].addr != v.addr))
+			fn(arg, &v);
+	}
+}
+
+bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret)
+{
+	struct debug *d = debug_at(n, addr);
+	size_t low = 0, high;
+
+	if (!d)
+		return false;
+	debug_need_globals(d);
+	high = d->nr_globals;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (d->globals[middle].addr <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return false;
+	*ret = global_variable(d, &d->globals[low - 1]);
+
+	const uint64_t size = ctype_complete(n, ret->type)->size;
+
+	return addr == ret->addr || addr - ret->addr < size;
+}
+
+/* ---- functions ---- */
+
+bool debug_find_function(struct native *n, uint64_t pc, struct function *ret)
+{
+	struct debug *d = debug_at(n, pc);
+	Dwarf_Attribute attr;
+	Dwarf_Addr entry;
+	Dwarf_Die die;
+
+	if (!d || !debug_find_function_die(d, pc, &die))
+		return false;
+	*ret = (struct function){ .name = heap_intern_name(n->heap, dwarf_name(&die)) };
+	if (!dwarf_entrypc(&die, &entry))
+		ret->entry = entry + d->bias;
+	if (dwarf_attr_integrate(&die, DW_AT_type, &attr))
+		ret->returns = dwarf_type_of(d, &die);
+	return true;
+}
+
+const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index)
+{
+	struct debug *d = debug_at(n, entry);
+	Dwarf_Addr start;
+	Dwarf_Die die, child;
+
+	if (!d || !debug_find_function_die(d, entry, &die) || dwarf_entrypc(&die, &start) ||
+	    start + d->bias != entry || dwarf_child(&die, &child))
+		return NULL;
+	do {
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter && !index--)
+			return dwarf_type_of(d, &child);
+	} while (!dwarf_siblingof(&child, &child));
+	return NULL;
+}
+
+/* ---- locals ---- */
+
+/* What the canonical frame address is at pc: a register and a distance. */
+static bool find_cfa(struct native *n, uint64_t pc, struct place *ret)
+{
+	uint64_t bias;
+	Dwarf_CFI *cfi = symbols_find_cfi(n->heap->symbols, pc, &bias);
+	_cleanup_free_ Dwarf_Frame *frame = NULL;
+	Dwarf_Op *ops;
+	size_t nr;
+
+	if (!cfi || dwarf_cfi_addrframe(cfi, pc - bias, &frame) ||
+	    dwarf_frame_cfa(frame, &ops, &nr) || nr != 1)
+		return false;
+	if (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31)
+		*ret = (struct place){ true, ops[0].atom - DW_OP_breg0, ops[0].number };
+	else if (ops[0].atom == DW_OP_bregx && ops[0].number < NUM_REGISTERS)
+		*ret = (struct place){ true, ops[0].number, ops[0].number2 };
+	else
+		return false;
+	return true;
+}
+
+/* Scopes that hold pc, outermost (the function) first. */
+struct scopes {
+	struct debug *debug;
+	uint64_t pc;
+	Dwarf_Die dies[SCOPES_MAX];
+	unsigned int nr;
+	struct place cfa;
+	bool has_cfa;
+	bool is_based_on_bp; /* the frame base is rbp itself */
+};
+
+static bool scopes_descend(struct scopes *s)
+{
+	Dwarf_Die child;
+
+	if (s->nr == SCOPES_MAX || dwarf_child(&s->dies[s->nr - 1], &child))
+		return false;
+	do {
+		const int tag = dwarf_tag(&child);
+
+		if ((tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine) &&
+		    dwarf_haspc(&child, s->pc - s->debug->bias) == 1) {
+			s->dies[s->nr++] = child;
+			return true;
+		}
+	} while (!dwarf_siblingof(&child, &child));
+	return false;
+}
+
+static bool scopes_find(struct native *n, uint64_t pc, struct scopes *s)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Op *ops;
+	size_t nr;
+
+	*s = (struct scopes){ .debug = debug_at(n, pc), .pc = pc };
+	if (!s->debug || !debug_find_function_die(s->debug, pc, &s->dies[0]))
+		return false;
+	s->nr = 1;
+	while (scopes_descend(s))
+		;
+	s->has_cfa = find_cfa(n, pc, &s->cfa);
+	if (dwarf_attr_integrate(&s->dies[0], DW_AT_frame_base, &attr) &&
+	    !dwarf_getlocation(&attr, &ops, &nr) && nr == 1)
+		s->is_based_on_bp = ops[0].atom == DW_OP_reg0 + REGISTER_BP;
+	return true;
+}
+
+static bool place_from_op(const struct scopes *s, const Dwarf_Op *op, struct place *ret)
+{
+	if (op->atom >= DW_OP_reg0 && op->atom <= DW_OP_reg31)
+		*ret = (struct place){ false, op->atom - DW_OP_reg0, 0 };
+	else if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31)
+		*ret = (struct place){ true, op->atom - DW_OP_breg0, op->number };
+	else if (op->atom == DW_OP_fbreg && s->is_based_on_bp)
+		*ret = (struct place){ true, REGISTER_BP, op->number };
+	else if (op->atom == DW_OP_fbreg && s->has_cfa)
+		*ret = (struct place){ true, s->cfa.regno,
+				       s->cfa.offset + (int64_t)op->number };
+	else
+		return false;
+	return true;
+}
+
+/* Where a variable or parameter is when the code is at the scopes' pc. */
+static bool find_place(const struct scopes *s, Dwarf_Die *die, struct place *ret)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Op *ops;
+	size_t nr;
+	const int tag = dwarf_tag(die);
+
+	if (tag != DW_TAG_variable && tag != DW_TAG_formal_parameter)
+		return false;
+	return dwarf_attr(die, DW_AT_location, &attr) &&
+	       dwarf_getlocation_addr(&attr, s->pc - s->debug->bias, &ops, &nr, 1) == 1 &&
+	       nr == 1 && place_from_op(s, &ops[0], ret);
+}
+
+/* Calls fn for each variable that has a place, innermost scope first. */
+typedef void place_fn(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place);
+
+static void scopes_each(struct scopes *s, place_fn *fn, void *arg)
+{
+	for (unsigned int i = s->nr; i-- > 0;) {
+		Dwarf_Die child;
+		struct place place;
+
+		if (dwarf_child(&s->dies[i], &child))
+			continue;
+		do {
+			if (find_place(s, &child, &place))
+				fn(arg, s, &child, &place);
+		} while (!dwarf_siblingof(&child, &child));
+	}
+}
+
+struct type_search {
+	const struct place *place;
+	const struct ctype **types;
+	unsigned int nr, max;
+};
+
+static void collect_type(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place)
+{
+	struct type_search *search = arg;
+	const struct place *wanted = search->place;
+
+	if (place->is_memory == wanted->is_memory && place->regno == wanted->regno &&
+	    place->offset == wanted->offset && search->nr < search->max)
+		search->types[search->nr++] = dwarf_type_of(s->debug, die);
+}
+
+unsigned int debug_find_types_in(struct native *n, uint64_t pc, const struct place *place,
+				 const struct ctype **types, unsigned int max)
+{
+	struct type_search search = { place, types, 0, max };
+	struct scopes s;
+
+	if (scopes_find(n, pc, &s))
+		scopes_each(&s, collect_type, &search);
+	return search.nr;
+}
+
+struct local_search {
+	struct native *native;
+	const struct frame *frame;
+	const char *function;
+	variable_fn *fn;
+	void *arg;
+};
+
+static void give_local(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place)
+{
+	const struct local_search *search = arg;
+	struct variable v;
+
+	if (!place->is_memory || !s->has_cfa)
+		return;
+	/* frame->end is the canonical frame address; rbp, where it is not what that is counted from,
+	 * was pushed right behind the return address. */
+	if (place->regno == s->cfa.regno)
+		v.addr = search->frame->end - s->cfa.offset + place->offset;
+	else if (place->regno == REGISTER_BP && s->is_based_on_bp)
+		v.addr = search->frame->end - 16 + place->offset;
+	else
+		return;
+	v.name = heap_intern_name(search->native->heap, dwarf_name(die));
+	v.scope = search->function;
+	v.type = dwarf_type_of(s->debug, die);
+	search->fn(search->arg, &v);
+}
+
+void debug_each_local(struct native *n, const struct frame *f, variable_fn *fn, void *arg)
+{
+	struct local_search search = { n, f, "", fn, arg };
+	struct scopes s;
+
+	if (!scopes_find(n, f->code, &s))
+		return;
+	search.function = heap_intern_name(n->heap, dwarf_name(&s.dies[0]));
+	scopes_each(&s, give_local, &search);
+}
