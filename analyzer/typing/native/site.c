@@ -30,11 +30,10 @@ static void collect(void *arg, enum flow_end end, const struct ctype *pointer)
 	const struct collector *c = arg;
 	const struct ctype *target = ctype_complete(c->native, pointer->target);
 
-	if (target->kind == CTYPE_VOID)
-		c->types->is_wrapper |= end == FLOW_RETURN;
-	else if (target->kind == CTYPE_CHAR)
+	c->types->is_returned |= end == FLOW_RETURN;
+	if (target->kind == CTYPE_CHAR)
 		c->types->is_text = true;
-	else if (target->kind != CTYPE_FUNCTION)
+	else if (target->kind != CTYPE_FUNCTION && target->kind != CTYPE_VOID)
 		add_candidate(c->types, target, end);
 }
 
@@ -77,10 +76,10 @@ static unsigned int rank(struct native *n, const struct site_candidate *c, uint6
 	return 0;
 }
 
-static bool choose(struct native *n, const struct site_types *s, uint64_t size,
-		   struct site_type *ret)
+/* Takes a better candidate than the one of rank `best`, and returns its rank. */
+static unsigned int choose(struct native *n, const struct site_types *s, uint64_t size,
+			   unsigned int best, struct site_type *ret)
 {
-	unsigned int best = 0;
 
 	for (unsigned int i = 0; i < s->nr; i++) {
 		const struct ctype *type = s->candidates[i].type;
@@ -100,15 +99,15 @@ bool site_find_type(struct native *n, uint32_t stack, uint64_t size, struct site
 {
 	size_t nr;
 	const struct hc_stack_node *nodes = dump_stacks(n->heap->dump, &nr);
+	unsigned int best = 0;
 
 	for (int depth = 0; stack && depth < WRAPPERS_MAX; depth++) {
 		const struct site_types *s = site_get_types(n, nodes[stack].pc);
 
-		if (choose(n, s, size, ret))
-			return true;
-		if (!s->is_wrapper)
-			return false;
+		best = choose(n, s, size, best, ret);
+		if (!s->is_returned || (best && ret->fit == CTYPE_FIT_EXACT))
+			break;
 		stack = nodes[stack].parent;
 	}
-	return false;
+	return best;
 }

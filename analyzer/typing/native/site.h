@@ -20,7 +20,7 @@ struct site_types {
 		enum flow_end end;
 	} candidates[SITE_CANDIDATES_MAX]; /* no type twice */
 	unsigned int nr;
-	bool is_wrapper; /* its function returns the result as an untyped pointer: ask its caller */
+	bool is_returned; /* by its function, whatever that calls it: its caller may know more */
 	bool is_text;	 /* it came to a char pointer */
 };
 
