@@ -38,7 +38,7 @@ class Chain:
         return [self.name(pc) for pc in self.dump.stack(block.stack)]
 
 
-@pytest.fixture(scope="module", params=["caller", "full", "off"])
+@pytest.fixture(scope="module", params=["caller", "full", "python", "off"])
 def mode(request):
     return request.param
 
@@ -53,7 +53,7 @@ def test_stack(mode, chain, leaf):
     stack = chain.stack_of(leaf)
     if mode == "off":
         assert stack == []
-    elif mode == "caller":
+    elif mode in ("caller", "python"):
         assert stack == [leaf]
     else:
         assert stack[:7] == [leaf, *CHAIN]

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Python's frames in stacks: what the interpreter itself says, on every version, from every sort of frame."""
+import json
+import pathlib
+
+import hcformat as f
+import pytest
+from census import Census
+from pythons import VERSIONS, find_python
+
+FOLDER = pathlib.Path(__file__).with_name("python")
+DEPTH = 64
+
+
+class Told:
+    """What python/frames.py told, and its dump."""
+
+    def __init__(self, python, preload, folder, **options):
+        env = {f"HEAPCENSUS_{name}": value for name, value in options.items()}
+        with Census([python, "-B", FOLDER / "frames.py"], preload, folder, env=env) as run:
+            line = run.process.stdout.readline()
+            assert line, run.rest_of_stderr()
+            self.truth = {int(size): [tuple(frame) for frame in frames] for size, frames in json.loads(line).items()}
+            run.wait_until_blocked()
+            self.dump = run.dump()
+            self.path = next(iter(run.seen))
+            run.say()
+            assert run.finish()[0] == 0
+        self.blocks = {b.size: b for b in self.dump.blocks if b.size in self.truth}
+
+    def frames(self, size):
+        return [(frame.file, frame.line, frame.function) for frame in self.dump.python_stack(self.blocks[size].stack)]
+
+
+def expected(frames, depth):
+    """As the preload writes them: names of more than 1 KB are cut."""
+    return [(file if len(file) < 1000 else file[:1017] + "...", *rest) for file, *rest in frames[:depth]]
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def python(request):
+    return find_python(request.param) or pytest.skip(f"no Python {request.param} on this machine")
+
+
+@pytest.fixture(scope="module")
+def told(python, preload, tmp_path_factory):
+    return Told(python, preload, tmp_path_factory.mktemp("frames"), STACKS="full", DEPTH=str(DEPTH))
+
+
+def check_frames(told, depth):
+    assert len(told.truth) > 120 and set(told.blocks) == set(told.truth)
+    wrong = {size: (told.frames(size), frames) for size, frames in told.truth.items()
+             if told.frames(size) != expected(frames, depth)}
+    assert not wrong
+    assert told.dump.counts["python_stacks_truncated"] > 0
+    assert "python_frames_lost" not in told.dump.counts
+
+
+def test_frames(told):
+    check_frames(told, DEPTH)
+
+
+def test_python_only(python, preload, tmp_path):
+    told = Told(python, preload, tmp_path, STACKS="python", DEPTH="10")
+    check_frames(told, 10)
+    assert all(len(told.dump.stack(block.stack)) == 1 for block in told.blocks.values())
+
+
+def test_caller_only(python, preload, tmp_path):
+    told = Told(python, preload, tmp_path, STACKS="caller")
+    assert not told.dump.places
+    assert all(len(told.dump.stack(block.stack)) == 1 for block in told.blocks.values())
+
+
+def is_python(line):
+    return not line.split()[1].startswith("0x")
+
+
+def test_merged(told, heapcensus):
+    """As a reader sees them: Python's frames where the interpreter's loop ran them."""
+    rows = json.loads(heapcensus("iter", "--stack", "--json", told.path, "bytes").stdout)
+    texts = {row["size"]: row["stack"].splitlines() for row in rows if row["size"] in told.truth}
+    assert len(texts) > 80
+    for size, lines in texts.items():
+        frames = [line.split(maxsplit=1)[1] for line in lines if is_python(line)]
+        wanted = [f"{file}:{line} {function}" for file, line, function in expected(told.truth[size], DEPTH)]
+        if all(name.isprintable() for name in wanted):
+            assert frames == wanted
+        if not len(told.dump.stack(told.blocks[size].stack)) < DEPTH:
+            continue
+        assert not is_python(lines[0]) and not is_python(lines[-1])
+        assert not any("_PyEval_EvalFrameDefault" in line for line in lines)
+
+
+def test_sites(told, heapcensus):
+    """bysite names Python's objects by their line, native blocks by the function."""
+    rows = json.loads(heapcensus("show", "--all", "--json", told.path, "heap.bysite").stdout)["rows"]
+    lines = {row["name"]: row["count"] for row in rows}
+    made = [frames[0] for size, frames in told.truth.items() if f.KINDS[told.blocks[size].kind] == "python"]
+    (file, line, function), = set(made)
+    assert lines[f"{file}:{line} {function}"] >= len(made)
+    size = next(size for size in told.truth if f.KINDS[told.blocks[size].kind] == "malloc")
+    row, = json.loads(heapcensus("show", "--json", told.path, f"heap.bysize['{size:9d}'].bysite").stdout)["rows"]
+    assert ".py:" not in row["name"]
