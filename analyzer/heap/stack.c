@@ -106,18 +106,18 @@ static bool is_loop(struct heap *h, uint32_t node)
 			strlen(EVAL_LOOP));
 }
 
-/* Do both chains tell of as many runs? Of the longer one the outermost may be missing. */
-static bool agree(struct heap *h, uint32_t native, uint32_t python, bool is_empty)
+/* Is every run that Python tells of in the native chain, or beyond its end? Loops that Python knows
+ * nothing of are outside of them: below another interpreter's frames, or another greenlet's. */
+static bool covers(struct heap *h, uint32_t native, uint32_t python, bool is_empty)
 {
-	size_t depth_native = 0, depth_python = 0, loops = 0, runs = is_empty;
+	size_t depth = 0, loops = 0, runs = is_empty;
 	const size_t limit = dump_proc_number(h->dump, "stack_depth", SIZE_MAX);
 
-	for (uint32_t n = native; n; n = get_node(h, n)->parent, depth_native++)
+	for (uint32_t n = native; n; n = get_node(h, n)->parent, depth++)
 		loops += is_loop(h, n);
-	for (uint32_t n = python; n; n = get_node(h, n)->parent, depth_python++)
+	for (uint32_t n = python; n; n = get_node(h, n)->parent)
 		runs += (get_node(h, n)->pc & HC_STACK_ENTRY) != 0;
-	return loops == runs || (loops < runs && depth_native >= limit) ||
-	       (loops > runs && depth_python >= limit);
+	return loops >= runs || depth >= limit;
 }
 
 void heap_read_stack(struct heap *h, uint32_t stack, struct stack_frames *ret)
@@ -125,7 +125,7 @@ void heap_read_stack(struct heap *h, uint32_t stack, struct stack_frames *ret)
 	uint32_t native = heap_find_native(h, stack), python = find_python(h, stack);
 	const uint64_t pc = get_node(h, stack)->pc;
 	bool is_empty = is_both(pc) && pc & HC_STACK_EMPTY;
-	const bool is_merged = python && agree(h, native, python, is_empty);
+	const bool is_merged = python && covers(h, native, python, is_empty);
 
 	*ret = (struct stack_frames){ 0 };
 	while (python && !is_merged)

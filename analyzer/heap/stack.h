@@ -4,9 +4,8 @@
  * Python code allocated; each run of the interpreter's loop, a native frame, is replaced by the
  * Python frames that it ran.
  *
- * Where the two chains do not agree on the number of runs (a greenlet's stack, a loop that is not
- * recognised in a stripped interpreter) nothing is replaced: Python's frames stand above the native
- * ones.
+ * Where Python tells of more runs than the native chain has (a part of the loop that a stripped
+ * interpreter does not name) nothing is replaced: Python's frames stand above the native ones.
  */
 #ifndef HEAP_STACK_H
 #define HEAP_STACK_H

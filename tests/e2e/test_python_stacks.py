@@ -86,7 +86,8 @@ def test_merged(told, heapcensus):
         wanted = [f"{file}:{line} {function}" for file, line, function in expected(told.truth[size], DEPTH)]
         if all(name.isprintable() for name in wanted):
             assert frames == wanted
-        if not len(told.dump.stack(told.blocks[size].stack)) < DEPTH:
+        # Cut, or on a greenlet's stack: the loops of others are in it, too.
+        if len(told.dump.stack(told.blocks[size].stack)) == DEPTH or any("greenlet" in line for line in lines):
             continue
         assert not is_python(lines[0]) and not is_python(lines[-1])
         assert not any("_PyEval_EvalFrameDefault" in line for line in lines)

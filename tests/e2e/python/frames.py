@@ -14,6 +14,11 @@ import sys
 import threading
 import types
 
+try:
+    import greenlet
+except ImportError:
+    greenlet = None
+
 sizes = itertools.count(20011, 16)
 kept, truth = [], {}
 libc = ctypes.CDLL(None)
@@ -211,7 +216,24 @@ def threads():
         thread.join()
 
 
+def in_greenlet(n):
+    mark()
+    greenlet.getcurrent().parent.switch()
+    recursion(n)
+
+
+def greenlets():
+    made = [greenlet.greenlet(in_greenlet) for _ in range(3)]
+    for n, g in enumerate(made):
+        g.switch(n)
+    for g in reversed(made):
+        g.switch()
+        mark()
+
+
 def main():
+    if greenlet:
+        greenlets()
     many_lines()
     generators()
     coroutines()
