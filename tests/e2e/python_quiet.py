@@ -3,7 +3,7 @@
 not visit; objects that static ones hold; attributes where freed objects were.  Says what holds each, and waits for a line.
 
 Lines: told CLASS RELATION (all COUNT objects of that class); at TYPE ADDRESS RELATION (one object, of a builtin
-type, perhaps among others); ready.
+type, perhaps among others); only TYPE ADDRESS RELATION (no others); ready.
 """
 import gc
 import importlib._bootstrap
@@ -104,6 +104,11 @@ def static():
         at(_random.Random, ".Random")
 
 
+def interned():
+    keep.append(sys.intern("".join(["quiet", "name"])))
+    say("only", "str", id(keep[-1]), "[%d]" % (len(keep) - 1))
+
+
 def main():
     gc.disable()
     wide()
@@ -112,6 +117,7 @@ def main():
     hold(Iterated, "[0]", iterated)
     hold(Yielded, ".f_locals['o']", yielded)
     static()
+    interned()
     say("ready")
     sys.stdin.readline()
 

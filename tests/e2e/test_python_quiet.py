@@ -46,12 +46,13 @@ def test_told(dumped, heapcensus):
 
 def test_static(dumped, heapcensus):
     said, path = dumped
-    objects = [words[1:] for words in said if words[0] == "at"]
-    assert len(objects) >= 2
-    for kind, address, relation in objects:
+    objects = [words for words in said if words[0] in ("at", "only")]
+    assert len(objects) >= 3
+    for what, kind, address, relation in objects:
         found = {}
         for name in rows(heapcensus, path, f"heap.bytype['{kind}'].by(via & id)"):
             relations, _, block = name.rpartition(" & ")
             found[int(block, 16)] = relations.split(", ")
         (relations,) = [found[int(address) - head] for head in HEADS if int(address) - head in found]
         assert repr(relation) in relations
+        assert what == "at" or len(relations) == 1

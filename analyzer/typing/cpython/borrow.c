@@ -12,7 +12,6 @@
 #include "typing/cpython/member_library.h"
 #include "typing/cpython/static.h"
 
-#define INTERNED_BORROWED_UNTIL 12u /* minor version: from here on they are immortal */
 #define STATIC_FREE_LISTS_UNTIL 9u  /* minor version */
 #define FREE_LIST_MIN		4u
 #define INTERNED_MIN		512u
@@ -96,8 +95,7 @@ void cpython_prepare_edges(struct cpython *p)
 {
 	cpython_find_interp(p);
 	p->frames = cpython_frames_create(p);
-	p->interned =
-		p->version->minor < INTERNED_BORROWED_UNTIL ? find_interned_dict(p) : NODE_NONE;
+	p->interned = find_interned_dict(p);
 	if (p->version->minor <= STATIC_FREE_LISTS_UNTIL)
 		find_free_lists(p);
 	p->heap->root_ops = &cpython_root_ops;

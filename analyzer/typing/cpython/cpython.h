@@ -124,8 +124,7 @@ struct cpython {
 			    UINT32_MAX */
 	uint8_t *table;	 /* [nr_objects] enum cpython_table */
 
-	node_id interned; /* the dict of all interned strings, which holds them without a reference
-			     (up to 3.11); NODE_NONE */
+	node_id interned; /* the dict of all interned strings; NODE_NONE */
 	uint64_t interp;  /* PyInterpreterState of the main interpreter; 0 unknown */
 	node_id interp_block; /* the block that it is, or NODE_NONE */
 	struct cpython_span {

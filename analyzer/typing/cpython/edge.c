@@ -7,6 +7,8 @@
 #include "typing/cpython/element.h"
 #include "typing/cpython/interp.h"
 
+#define INTERNED_HELD_SINCE 12u /* minor version: then strings became immortal in that table */
+
 static bool is_key_word(const struct cpython *p, node_id from, uint64_t offset)
 {
 	const uint64_t keys = dump_blocks(p->dump)->addr[from];
@@ -84,7 +86,9 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 
 	switch ((enum cpython_table)p->table[from]) {
 	case CPYTHON_TABLE_KEYS:
-		return p->heap->owner[from] != p->interned && is_key_word(p, from, offset);
+		return is_key_word(p, from, offset) &&
+		       (p->heap->owner[from] != p->interned ||
+			p->version->minor >= INTERNED_HELD_SINCE);
 	case CPYTHON_TABLE_ITEMS:
 		return !has_owner || is_item_word(p, from, offset);
 	case CPYTHON_TABLE_SET:

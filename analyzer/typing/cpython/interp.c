@@ -11,7 +11,7 @@
 #define CACHE	     1u /* of these: { version, name, what the class has by that name }, the name held */
 #define CACHE_ENTRY  24u
 #define CACHE_NAME   8u
-#define MEMBERS_MAX  15u
+#define MEMBERS_MAX  16u
 
 static const char *const member_names[MEMBERS_MAX] = {
 	".i0_modules",
@@ -29,6 +29,7 @@ static const char *const member_names[MEMBERS_MAX] = {
 	".i0_after_forkers_parent",
 	".i0_after_forkers_child",
 	".i0_audit_hooks",
+	".i0_sysdict_copy", /* since 3.12 */
 };
 
 static const struct layout {
@@ -56,11 +57,11 @@ static const struct layout {
 	[12] = { 48,
 		 { { 269832, 273400 }, { 275392, 373696 } },
 		 { 944, 952, 960, 352, 360, 1720, 1736, 984, 1248, 1256, 1264, 3872, 3880, 3888,
-		   267208 } },
+		   267208, 1728 } },
 	[13] = { 640,
 		 { { 10952, 14488 }, { 84656, 182960 }, { 17000, 82544 } },
 		 { 7656, 7664, 7672, 7640, 7648, 8448, 8464, 7696, 7960, 7968, 7976, 10632, 10640,
-		   10648, 10808 } },
+		   10648, 10808, 8456 } },
 };
 
 void cpython_find_interp(struct cpython *p)
@@ -105,7 +106,7 @@ const char *cpython_interp_word(struct cpython *p, uint64_t addr)
 	if (is_cached_name(p, addr))
 		return heap_intern_name(p->heap, "");
 	for (unsigned int i = 0; p->interp && i < MEMBERS_MAX; i++)
-		if (addr == p->interp + l->members[i])
+		if (l->members[i] && addr == p->interp + l->members[i])
 			return heap_intern_name(p->heap, member_names[i]);
 	return NULL;
 }

@@ -89,6 +89,10 @@ const char *cpython_dict_word(struct cpython *p, uint64_t dict, uint64_t addr)
 {
 	struct cpython_items items;
 
+	/* Every name is in there, which tells nothing of it. */
+	if (p->interned != NODE_NONE && dict == object_addr(p->heap, p->interned))
+		return heap_intern_name(p->heap, "");
+
 	cpython_dict_open(p, dict, &items);
 	if (items.values && addr >= items.values && addr < items.values + items.nr * 8)
 		return cpython_attribute_word(p, items.keys, items.values, addr);
