@@ -60,6 +60,8 @@ struct typing;
 	X(LRU_CACHE, "functools._lru_cache_wrapper") \
 	X(EXCEPTION, "BaseException") \
 	X(MEMORYVIEW, "memoryview") \
+	X(DATETIME, "datetime.datetime") \
+	X(TIME, "datetime.time") \
 	X(ELEMENT, "xml.etree.ElementTree.Element") \
 	X(NONE, "NoneType")
 

@@ -130,6 +130,8 @@ static bool is_shape_edge(const struct cpython *p, const struct cpython_class *c
 	case CPYTHON_SHAPE_SET:
 	case CPYTHON_SHAPE_FROZENSET:
 		return offset >= CPYTHON_SET_SIZE || is_set_word(p, addr, offset);
+	case CPYTHON_SHAPE_DEQUE:
+		return offset >= p->version->deque_size;
 	case CPYTHON_SHAPE_TUPLE:
 		return offset >= CPYTHON_TUPLE_ITEMS;
 	case CPYTHON_SHAPE_STR:

@@ -86,6 +86,9 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 
 	if (c->shape == CPYTHON_SHAPE_STR && !c->is_heap)
 		return is_str_size(p, object, size);
+	if ((c->shape == CPYTHON_SHAPE_DATETIME || c->shape == CPYTHON_SHAPE_TIME) && !c->is_heap &&
+	    size > CPYTHON_HAS_TZINFO && !object[CPYTHON_HAS_TZINFO])
+		return size == basic - 8;
 	if (size < basic)
 		return false;
 	if (p->version->values_first && c->flags & CPYTHON_FLAG_INLINE_VALUES)

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "typing/cpython/class.h"
+#include "typing/cpython/frame_layout.h"
 
 #define SMALLEST_KEYS	 8u /* slots of the smallest dict's keys */
 #define SMALLEST_ENTRIES 5u /* ... their entries */
@@ -109,13 +110,22 @@ static void claim_str(struct cpython *p, node_id n, uint64_t addr)
 	}
 }
 
+/* The last block's link is not cleared; blocks to spare are remembered by the deque (3.11). */
 static void claim_deque(struct cpython *p, node_id n, uint64_t addr)
 {
-	node_id t = block_at(p, cpython_word(p, addr + CPYTHON_DEQUE_LEFT));
+	const uint64_t last = cpython_word(p, addr + CPYTHON_DEQUE_RIGHT);
+	uint64_t block = cpython_word(p, addr + CPYTHON_DEQUE_LEFT);
 
-	while (claim(p, n, t, CPYTHON_TABLE_DEQUE))
-		t = block_at(p,
-			     cpython_word(p, dump_blocks(p->dump)->addr[t] + CPYTHON_DEQUE_NEXT));
+	while (claim(p, n, block_at(p, block), CPYTHON_TABLE_DEQUE) && block != last)
+		block = cpython_word(p, block + CPYTHON_DEQUE_NEXT);
+	if (p->version->deque_size < CPYTHON_DEQUE_SPARE + CPYTHON_DEQUE_SPARE_MAX * 8)
+		return;
+
+	const uint64_t nr = cpython_word(p, addr + CPYTHON_DEQUE_NR_SPARE);
+
+	for (uint64_t i = 0; i < nr && i < CPYTHON_DEQUE_SPARE_MAX; i++)
+		claim(p, n, block_at(p, cpython_word(p, addr + CPYTHON_DEQUE_SPARE + i * 8)),
+		      CPYTHON_TABLE_FOREIGN);
 }
 
 static void claim_type(struct cpython *p, node_id n, uint64_t addr)
@@ -159,6 +169,9 @@ static void claim_named(struct cpython *p, node_id n, const struct cpython_class
 	case CPYTHON_SHAPE_TYPE:
 		claim_type(p, n, addr);
 		break;
+	case CPYTHON_SHAPE_MODULE: /* objects of its classes may point there, too */
+		claim_word(p, n, addr + CPYTHON_MODULE_STATE, CPYTHON_TABLE_OTHER);
+		break;
 	}
 }
 
@@ -173,6 +186,32 @@ static enum cpython_table part_kind(const struct cpython *p, node_id n, node_id 
 									: CPYTHON_TABLE_OTHER;
 }
 
+/* Where in block `from` there may be pointers to parts; elsewhere there are old ones. */
+static struct cpython_span others_in(const struct cpython *p, node_id n, node_id from)
+{
+	const uint64_t head = p->heap->head[from];
+	struct cpython_span span = { head, block_size(p->heap, from) };
+
+	if (from != n)
+		return span;
+	switch ((unsigned int)cpython_class_of(p, n)->shape) {
+	case CPYTHON_SHAPE_DEQUE:
+		span.addr = head + p->version->deque_size;
+		break;
+	case CPYTHON_SHAPE_CODE:
+		if (span.end - head > cpython_frame_layout(p)->instructions)
+			span.end = head + cpython_frame_layout(p)->instructions;
+		break;
+	case CPYTHON_SHAPE_FRAME: /* whose locals and values are objects */
+	case CPYTHON_SHAPE_GENERATOR:
+	case CPYTHON_SHAPE_COROUTINE:
+	case CPYTHON_SHAPE_ASYNC_GENERATOR:
+		span.end = head;
+		break;
+	}
+	return span;
+}
+
 /* Whatever else of the object allocator block `from`, which is object n or a part of it, points
  * to. */
 static void claim_others(struct cpython *p, node_id n, node_id from)
@@ -180,7 +219,9 @@ static void claim_others(struct cpython *p, node_id n, node_id from)
 	const struct dump_blocks *b = dump_blocks(p->dump);
 	const uint8_t *bytes = dump_block_bytes(p->dump, from);
 
-	for (uint64_t at = p->heap->head[from]; bytes && at + 8 <= b->size[from]; at += 8) {
+	const struct cpython_span span = others_in(p, n, from);
+
+	for (uint64_t at = span.addr; bytes && at + 8 <= span.end; at += 8) {
 		uint64_t word;
 		node_id t;
 
@@ -248,6 +289,25 @@ static bool is_on_free_list(const struct cpython *p, node_id n)
 	return refcnt <= 1 && b->size[n] > p->version->dk_indices && is_free_keys(p, n, bytes);
 }
 
+/* What parts of that kind point to, and what that points to. */
+static void claim_inner(struct cpython *p, enum cpython_table kind)
+{
+	const struct heap *h = p->heap;
+
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		/* Tables are put in front of those that are there. */
+		for (node_id t = h->next_table[n], last = NODE_NONE; t != last && t != NODE_NONE;) {
+			const node_id first = t;
+
+			for (; t != last && t != NODE_NONE; t = h->next_table[t])
+				if (p->table[t] == kind && h->owner[t] == n)
+					claim_others(p, n, t);
+			last = first;
+			t = h->next_table[n];
+		}
+	}
+}
+
 void cpython_fold(struct cpython *p)
 {
 	struct heap *h = p->heap;
@@ -258,23 +318,12 @@ void cpython_fold(struct cpython *p)
 		if (c)
 			claim_named(p, n, c, object_addr(h, n));
 	}
-	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (!has_others(p, n))
-			continue;
-		claim_others(p, n, n);
-		/* Tables are put in front of those that are there. */
-		for (node_id t = h->next_table[n], last = NODE_NONE; t != last && t != NODE_NONE;) {
-			const node_id first = t;
-
-			for (; t != last && t != NODE_NONE; t = h->next_table[t]) {
-				if (p->table[t] == CPYTHON_TABLE_OTHER ||
-				    p->table[t] == CPYTHON_TABLE_FOREIGN)
-					claim_others(p, n, t);
-			}
-			last = first;
-			t = h->next_table[n];
-		}
-	}
+	/* Own words first: memory that was never written, in parts, may look like others' parts. */
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (has_others(p, n))
+			claim_others(p, n, n);
+	claim_inner(p, CPYTHON_TABLE_OTHER);
+	claim_inner(p, CPYTHON_TABLE_FOREIGN);
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		if (is_on_free_list(p, n))
 			p->table[n] = CPYTHON_TABLE_FREE;

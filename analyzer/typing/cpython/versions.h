@@ -58,9 +58,17 @@
 #define CPYTHON_DEQUE_RIGHT	  32u
 #define CPYTHON_DEQUE_LEFT_INDEX  40u
 #define CPYTHON_DEQUE_RIGHT_INDEX 48u
+#define CPYTHON_DEQUE_NR_SPARE	  72u /* 3.11 */
+#define CPYTHON_DEQUE_SPARE	  80u /* 3.11: blocks to spare, and behind them old pointers */
+#define CPYTHON_DEQUE_SPARE_MAX	  16u
 #define CPYTHON_DEQUE_ITEMS	  8u
 #define CPYTHON_DEQUE_NR_ITEMS	  64u
 #define CPYTHON_DEQUE_NEXT	  520u
+
+/* PyModuleObject */
+#define CPYTHON_MODULE_STATE 32u
+/* datetime and time: has it a tzinfo, its last word? */
+#define CPYTHON_HAS_TZINFO 24u
 
 /* Python's digit of an int */
 #define CPYTHON_DIGIT 4u
@@ -102,6 +110,7 @@ struct cpython_version {
 	bool has_long_tag;
 	uint64_t long_digits;
 	uint64_t weakref_size;
+	uint64_t deque_size;
 	uint64_t function_module;
 };
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Runs inside the Python under test, 3.8 to 3.13: builds known numbers of every shape of class and builtin container, says
-what it made as one line of JSON {row name: [number, bytes]}, and serves the oracle.
+what it made as one line of JSON {row name: [number, least bytes, most bytes]}, and serves the oracle.
 
 Only objects that nobody else has are counted: classes of its own, and containers with an odd length or in a class
 derived from the builtin one.
@@ -11,11 +11,11 @@ import decimal
 import enum
 import functools
 import json
-import sys
 import types
 import weakref
 
 import oracle
+from room import room
 
 
 class Empty:
@@ -259,9 +259,9 @@ def main():
     told = {}
     for objects in SHAPES:
         for o in objects:
-            row = told.setdefault(oracle.name_of(type(o)), [0, 0])
-            row[0] += 1
-            row[1] += sys.getsizeof(o)
+            row = told.setdefault(oracle.name_of(type(o)), [0, 0, 0])
+            for i, add in enumerate((1, *room(o))):
+                row[i] += add
     print(json.dumps(told), flush=True)
     oracle.serve()
     for c in COROUTINES:
