@@ -65,9 +65,10 @@ def test_types_without_the_binary(preload, heapcensus, tmp_path):
     """The dump has the names of static classes: its types are the same on a machine without that Python."""
     python = tmp_path / "python-that-goes"
     shutil.copy(SYSTEM, python)
-    script = "import collections, functools, os, sys; kept = collections.deque([functools.partial(print, [])]); sys.stdin.read(1)"
+    script = ("import collections, functools, sys; kept = collections.deque([functools.partial(print, [])]);"
+              "print('ready', flush=True); sys.stdin.read(1)")
     with Census([python, "-c", script], preload, tmp_path) as run:
-        run.wait_until_blocked()
+        run.expect("ready")
         run.signal()
         dump = run.new_file()
         run.say()
@@ -87,9 +88,9 @@ def test_types_without_the_binary(preload, heapcensus, tmp_path):
 @pytest.mark.parametrize("contents", ["full", "pointers", "none"])
 def test_totals(preload, heapcensus, tmp_path, contents):
     """show has what info has but for free lists; arenas are counted by neither, their objects by both."""
-    script = "import sys; kept = [[i] for i in range(10000)]; sys.stdin.read(1)"
+    script = "import sys; kept = [[i] for i in range(10000)]; print('ready', flush=True); sys.stdin.read(1)"
     with Census([SYSTEM, "-c", script], preload, tmp_path, env={"HEAPCENSUS_CONTENTS": contents}) as run:
-        run.wait_until_blocked()
+        run.expect("ready")
         run.signal()
         dump = run.new_file()
         run.say()
@@ -102,3 +103,37 @@ def test_totals(preload, heapcensus, tmp_path, contents):
     assert info["bytes"] == sum(kind["bytes"] for kind in info["kinds"].values())
     assert info["arenas"]["count"] >= 1 and "arena" not in info["kinds"]
     assert (f"contents={contents} does not tell what Python's objects are" in shown.stderr) == (contents != "full")
+
+
+STALE = """
+import sys
+kept = []
+for length in range(40):
+    freed = [compile("a;" * length + "b", "", "exec") for i in range(400)]
+    freed = None
+    for i in range(10):
+        class Many:     # a new one has room for 30 values at first, of which one is written
+            def __init__(self):
+                self.a7 = [self]
+        kept += [Many() for i in range(10)]
+print("ready")
+sys.stdout.flush()
+sys.stdin.read(1)
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_old_contents(preload, heapcensus, tmp_path, version):
+    """Values whose first words were never written are not the object that was there before."""
+    python = find_python(version)
+    if not python:
+        pytest.skip(f"no Python {version} on this machine")
+    with Census([python, "-S", "-c", STALE], preload, tmp_path) as run:
+        run.expect("ready")
+        run.signal()
+        dump = run.new_file()
+        run.say()
+        assert run.finish()[0] == 0
+    via = "heap.bytype['list'].byvia"
+    told = json.loads(heapcensus("show", "--all", "--json", dump, via).stdout)
+    assert [row["count"] for row in told["rows"] if "['a7']" in row["name"]] == [4000], told["rows"]

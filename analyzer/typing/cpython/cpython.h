@@ -63,6 +63,7 @@ struct typing;
 	X(DATETIME, "datetime.datetime") \
 	X(TIME, "datetime.time") \
 	X(ELEMENT, "xml.etree.ElementTree.Element") \
+	X(NDARRAY, "numpy.ndarray") \
 	X(NONE, "NoneType")
 
 enum cpython_shape {
@@ -103,6 +104,7 @@ enum cpython_table {
 	CPYTHON_TABLE_ITEMS,   /* list items */
 	CPYTHON_TABLE_SET,     /* a set's table */
 	CPYTHON_TABLE_DEQUE,   /* a deque's block */
+	CPYTHON_TABLE_ARRAY,   /* an ndarray's elements, where these are or hold objects */
 	CPYTHON_TABLE_BYTES,   /* text or bytes: utf8 of a str, buffer of a bytearray, code */
 	CPYTHON_TABLE_OTHER,   /* OrderedDict's nodes, an Element's children ... */
 	CPYTHON_TABLE_FOREIGN, /* buffers, a library's own memory: no references, though the bytes

@@ -103,6 +103,7 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 		return !has_owner || is_value_word(p, from, offset);
 	case CPYTHON_TABLE_OTHER:
 		return !has_owner || is_part_word(p, from, offset);
+	case CPYTHON_TABLE_ARRAY:
 	case CPYTHON_TABLE_NONE:
 		return true;
 	}

@@ -127,7 +127,9 @@
 	X("functools._lru_cache_wrapper", "->cache", 72, 72, 72, 72, 72, 72) \
 	X("functools._lru_cache_wrapper", "->func", 88, 88, 88, 88, 88, 88) \
 	X("functools._lru_list_elem", "->key", 40, 40, 40, 40, 40, 40) \
-	X("functools._lru_list_elem", "->result", 48, 48, 48, 48, 48, 48)
+	X("functools._lru_list_elem", "->result", 48, 48, 48, 48, 48, 48) \
+	X("numpy.ndarray", ".base", 48, 48, 48, 48, 48, 48) \
+	X("numpy.ndarray", ".dtype", 56, 56, 56, 56, 56, 56)
 
 struct cpython_member_row {
 	const char *class;

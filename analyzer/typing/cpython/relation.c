@@ -204,6 +204,8 @@ static const char *name_table_word(struct cpython *p, const struct cpython_class
 		return name_set_member(p);
 	case CPYTHON_TABLE_DEQUE:
 		return name_deque_word(p, obj, start, addr);
+	case CPYTHON_TABLE_ARRAY:
+		return heap_intern_name(p->heap, "[*]");
 	case CPYTHON_TABLE_OTHER:
 		return c->shape == CPYTHON_SHAPE_CODE ? name_code_cache(p, addr - start)
 						      : name_part_word(p, c, obj, from, addr, to);

@@ -14,6 +14,14 @@
 #define SMALLEST_ENTRIES 5u /* ... their entries */
 #define FLOAT_SIZE	 24u
 
+/* PyArrayObject, the same since NumPy 1.0, and PyArray_Descr. */
+#define NDARRAY_DATA	   16u
+#define NDARRAY_DIMENSIONS 32u
+#define NDARRAY_DESCR	   56u
+#define NDARRAY_FLAGS	   64u
+#define NDARRAY_OWNDATA	   4u
+#define DESCR_KIND	   24u
+
 static const char *const table_names[] = {
 	[CPYTHON_TABLE_NONE] = "",
 	[CPYTHON_TABLE_KEYS] = "<dict keys>",
@@ -21,6 +29,7 @@ static const char *const table_names[] = {
 	[CPYTHON_TABLE_ITEMS] = "<list items>",
 	[CPYTHON_TABLE_SET] = "<set table>",
 	[CPYTHON_TABLE_DEQUE] = "<deque block>",
+	[CPYTHON_TABLE_ARRAY] = "<array elements>",
 	[CPYTHON_TABLE_BYTES] = "<bytes of an object>",
 	[CPYTHON_TABLE_OTHER] = "<part of an object>",
 	[CPYTHON_TABLE_FOREIGN] = "<buffer of an object>",
@@ -128,6 +137,19 @@ static void claim_deque(struct cpython *p, node_id n, uint64_t addr)
 		      CPYTHON_TABLE_FOREIGN);
 }
 
+/* A view's elements are its base's. */
+static void claim_ndarray(struct cpython *p, node_id n, uint64_t addr)
+{
+	const uint64_t descr = cpython_word(p, addr + NDARRAY_DESCR);
+	const char kind = (char)cpython_word(p, descr + DESCR_KIND);
+
+	if (cpython_word(p, addr + NDARRAY_FLAGS) & NDARRAY_OWNDATA)
+		claim_word(p, n, addr + NDARRAY_DATA,
+			   kind == 'O' || kind == 'V' ? CPYTHON_TABLE_ARRAY
+						      : CPYTHON_TABLE_FOREIGN);
+	claim_word(p, n, addr + NDARRAY_DIMENSIONS, CPYTHON_TABLE_FOREIGN);
+}
+
 static void claim_type(struct cpython *p, node_id n, uint64_t addr)
 {
 	const struct cpython_version *v = p->version;
@@ -165,6 +187,9 @@ static void claim_named(struct cpython *p, node_id n, const struct cpython_class
 		break;
 	case CPYTHON_SHAPE_BYTEARRAY:
 		claim_word(p, n, addr + CPYTHON_BYTEARRAY_BYTES, CPYTHON_TABLE_BYTES);
+		break;
+	case CPYTHON_SHAPE_NDARRAY:
+		claim_ndarray(p, n, addr);
 		break;
 	case CPYTHON_SHAPE_TYPE:
 		claim_type(p, n, addr);
