@@ -5,6 +5,7 @@ not visit; objects that static ones hold; attributes where freed objects were.  
 Lines: told CLASS RELATION (all COUNT objects of that class); at TYPE ADDRESS RELATION (one object, of a builtin
 type, perhaps among others); only TYPE ADDRESS RELATION (no others); ready.
 """
+import ctypes
 import gc
 import importlib._bootstrap
 import sys
@@ -30,6 +31,10 @@ class Iterated(list):
 
 
 class Yielded(object):
+    pass
+
+
+class Pointed(object):
     pass
 
 
@@ -88,6 +93,16 @@ def wide():
     keep[0] = hold(Last, "['last']", Wide)
 
 
+def pointed():
+    """Memory of C without a type points into them."""
+    hold(Pointed, "['o']", lambda: {"o": Pointed()})
+    addresses = [id(holder["o"]) + 8 for holder in keep[-COUNT:]]
+    words = (ctypes.c_uint64 * COUNT)(*addresses)
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype = ctypes.c_void_p
+    ctypes.memmove(libc.malloc(ctypes.c_size_t(ctypes.sizeof(words))), words, ctypes.sizeof(words))
+
+
 def at(o, relation):
     keep.append(o)
     say("at", type(o).__name__, id(o), relation)
@@ -116,6 +131,7 @@ def main():
     hold(GeneratorName, "[1]", named_generator)
     hold(Iterated, "[0]", iterated)
     hold(Yielded, ".f_locals['o']", yielded)
+    pointed()
     static()
     interned()
     say("ready")

@@ -38,7 +38,7 @@ def rows(heapcensus, path, expression):
 def test_told(dumped, heapcensus):
     said, path = dumped
     told = [words[1:] for words in said if words[0] == "told"]
-    assert len(told) == 5
+    assert len(told) == 6
     for name, relation in told:
         found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
         assert sum(found.values()) == COUNT and found.get(repr(relation), 0) >= COUNT - LINGERING, (name, found)

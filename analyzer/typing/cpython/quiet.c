@@ -11,7 +11,7 @@
 static bool is_unnamed(const char *relation)
 {
 	return !strncmp(relation, ".+0x", 4) || !strncmp(relation, "::", 2) || *relation == '<' ||
-	       !strcmp(relation, "[*]");
+	       !strncmp(relation, "[*]", 3);
 }
 
 /* A running expression uses it. */
