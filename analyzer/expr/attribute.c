@@ -127,6 +127,20 @@ static struct error *set_kind(struct expr_env *env, const struct ast *ast, struc
 	return NULL;
 }
 
+static struct error *set_nodes(struct expr_env *env, const struct ast *ast, struct value *base,
+			       struct value **ret)
+{
+	const struct nodeset *nodes = base->set.nodes;
+	node_id *ids = xcalloc(nodes->nr + 1ul, sizeof(*ids));
+
+	(void)env;
+	(void)ast;
+	memcpy(ids, nodes->ids, nodes->nr * sizeof(*ids));
+	class_sort_by_age(base->source->heap, ids, nodes->nr);
+	*ret = value_create_objects(base->source, ids, nodes->nr);
+	return NULL;
+}
+
 static struct error *set_parts(struct expr_env *env, const struct ast *ast, struct value *base,
 			       struct value **ret)
 {
@@ -262,10 +276,34 @@ static struct error *unknown(struct expr_env *env, const struct ast *ast, const 
 			  ast->text);
 }
 
+/* The first Python object of an object or value, or of a list of them; 0: none. */
+static uint64_t first_python(const struct value *base)
+{
+	const struct heap *h = base->source ? base->source->heap : NULL;
+
+	if (base->kind == VALUE_OBJECT)
+		return object_addr(h, base->object);
+	if (base->kind == VALUE_OBJECTS && base->objects.nr)
+		return object_addr(h, base->objects.ids[0]);
+	return base->kind == VALUE_PYTHON ? base->python : 0;
+}
+
+static struct error *unknown_of_python(struct expr_env *env, const struct ast *ast,
+				       const struct value *base)
+{
+	const struct cpython *p = base->source->heap->cpython;
+
+	if (p && cpython_is_computed(p, first_python(base), ast->text))
+		return eval_error(env, ast,
+				  "'%s' is a property: only running the program could tell it",
+				  ast->text);
+	return unknown(env, ast, base);
+}
+
 /* NULL: the Python object at addr has no such attribute, or is none. */
 static struct value *find_python_attribute(struct source *source, uint64_t addr, const char *name)
 {
-	const struct cpython *p = source->heap->cpython;
+	struct cpython *p = source->heap->cpython;
 	uint64_t value;
 
 	return p && cpython_attribute(p, addr, name, &value) ? value_from_python(source, value)
@@ -301,7 +339,7 @@ static struct error *get_of_object(struct expr_env *env, const struct ast *ast,
 		return get(env, ast, object, ret);
 	*ret = find_python_attribute(object->source,
 				     object_addr(object->source->heap, object->object), ast->text);
-	return *ret ? NULL : unknown(env, ast, object);
+	return *ret ? NULL : unknown_of_python(env, ast, object);
 }
 
 /* One of the program's, else one of ours where it lies in a block. */
@@ -317,7 +355,7 @@ static struct error *get_of_python(struct expr_env *env, const struct ast *ast, 
 	if (*ret)
 		return NULL;
 	if (!get || n == NODE_NONE)
-		return unknown(env, ast, base);
+		return unknown_of_python(env, ast, base);
 	object = value_create_object(base->source, n);
 	return get(env, ast, object, ret);
 }
@@ -344,7 +382,7 @@ static struct error *get_of_objects(struct expr_env *env, const struct ast *ast,
 		value_list_add(list, item);
 	}
 	if (!is_known)
-		return unknown(env, ast, base);
+		return unknown_of_python(env, ast, base);
 	*ret = value_ref(list);
 	return NULL;
 }
@@ -403,54 +441,4 @@ struct error *eval_attribute(struct expr_env *env, const struct ast *ast, struct
 		break;
 	}
 	return unknown(env, ast, base);
-}
-
-/* Only names of rules, joined by &. */
-static struct error *create_by(struct expr_env *env, const struct ast *ast, struct source *source,
-			       struct classifier **ret)
-{
-	const struct partition_rule *rule =
-		ast->kind == AST_NAME ? partition_find_rule(ast->text) : NULL;
-	struct classifier *left, *right;
-	struct error *error;
-
-	if (ast->kind == AST_AND) {
-		error = create_by(env, ast->kids[0], source, &left);
-		if (error)
-			return error;
-		error = create_by(env, ast->kids[1], source, &right);
-		if (error)
-			classifier_unref(left);
-		else
-			*ret = classifier_create_and(left, right);
-		return error;
-	}
-	if (!rule)
-		return eval_error(env, ast,
-				  "expected the name of a partition: type, size, via ...");
-	error = eval_rule(source, rule, ret);
-	if (!error)
-		classifier_ref(*ret);
-	return error;
-}
-
-struct error *eval_by(struct expr_env *env, const struct ast *call, struct value **ret)
-{
-	const struct ast *callee = call->kids[0];
-	_cleanup_value_ struct value *base = NULL;
-	struct classifier *by;
-	struct error *error = eval(env, callee->kids[0], &base);
-
-	if (error)
-		return error;
-	if (base->kind != VALUE_SET)
-		return unknown(env, callee, base);
-	if (call->nr_kids != 2)
-		return eval_error(env, callee, "by needs rules: by(type & size)");
-	error = create_by(env, call->kids[1], base->source, &by);
-	if (error)
-		return error;
-	*ret = value_create_set(base->source, nodeset_ref(base->set.nodes), by);
-	classifier_unref(by);
-	return NULL;
 }

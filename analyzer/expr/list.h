@@ -10,6 +10,7 @@
 	X(count, count, "number of objects") \
 	X(kind, kind, "name of the row it is, <mixed> where it has several") \
 	X(more, more, "the next page of rows") \
+	X(nodes, nodes, "its objects as a list, oldest first") \
 	X(parts, parts, "its rows as a list of sets") \
 	X(referents, referents, "what its objects refer to") \
 	X(referrers, referrers, "the objects that refer to it") \

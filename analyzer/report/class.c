@@ -116,6 +116,12 @@ static int compare_birth(const void *a, const void *b, void *arg)
 	return (x > y) - (x < y);
 }
 
+void class_sort_by_age(const struct heap *h, node_id *ids, uint32_t nr)
+{
+	if (nr)
+		qsort_r(ids, nr, sizeof(*ids), compare_birth, (void *)dump_blocks(h->dump));
+}
+
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr)
 {
 	_cleanup_free_ bool *matches = classes_named(h, wanted);
@@ -129,7 +135,6 @@ node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr)
 		ids = array_grow(ids, *nr, &capacity, sizeof(*ids));
 		ids[(*nr)++] = n;
 	}
-	if (ids)
-		qsort_r(ids, *nr, sizeof(*ids), compare_birth, (void *)dump_blocks(h->dump));
+	class_sort_by_age(h, ids, *nr);
 	return ids;
 }

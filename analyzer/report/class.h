@@ -32,7 +32,9 @@ const char *classes_name(const struct classes *c, const struct heap *h, uint32_t
  * these only trackref's, if it has any.  The caller frees it.
  */
 bool *classes_named(const struct heap *h, const char *wanted);
-/* Their objects, oldest first (then by thread and its running number).  The caller frees them. */
+/* Oldest first, then by thread and its running number. */
+void class_sort_by_age(const struct heap *h, node_id *ids, uint32_t nr);
+/* The objects of the types of that name, oldest first.  The caller frees them. */
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr);
 
 static inline uint64_t object_age_ns(const struct heap *h, node_id n)

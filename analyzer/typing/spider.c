@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spiders of a Scrapy process, and what is theirs.
+ * Spiders of a Scrapy process, and what is theirs.  The steps, each for the requests and responses
+ * that the one before left without a spider: what they say themselves; what they hold of a
+ * spider's; what holds them.  Then everything else follows the references.
  */
 #include "typing/spider.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/symbol.h"
 #include "typing/cpython/value.h"
+#include "typing/spider_search.h"
+#include "typing/spread.h"
 #include "typing/subclass.h"
 
 #define CLASS_SPIDER   "scrapy.spiders.Spider"
 #define CLASS_REQUEST  "scrapy.http.request.Request"
 #define CLASS_RESPONSE "scrapy.http.response.Response"
 
-#define NAME_MAX_LEN 200
-#define SEARCH_MAX   4096 /* objects looked at around one */
-#define METHOD_SELF  24u  /* of a bound method */
-#define SHARED	     UINT32_MAX
-
-struct search {
-	struct spiders *s;
-	struct heap *heap;
-	const struct cpython *p;
-	bool *is_spider, *is_request, *is_response; /* [nr_types] */
-	uint32_t *seen;				    /* [nr_objects] round in which it was seen */
-	uint32_t round;
-	node_id *queue; /* [SEARCH_MAX] */
-};
+#define NAME_MAX_LEN   200
+#define CALLABLE_DEPTH 4   /* a partial of a closure of a method ... */
+#define METHOD_SELF    24u /* of a bound method */
+#define CELL_CONTENTS  16u
 
 /* The number of the name, a new one where there is none. */
 static uint32_t add_name(struct spiders *s, const char *name)
@@ -55,26 +51,71 @@ static const char *spider_name(const struct search *search, node_id n)
 		    : class_short_name(object_type(search->heap, n)->name);
 }
 
-/* The spider that is the object at addr, 0: it is none. */
+/* What is known of the object at addr; 0: nothing. */
 static uint32_t spider_at(const struct search *search, uint64_t addr)
 {
 	const node_id n = cpython_find_object(search->p, addr);
 
-	return n != NODE_NONE && search->is_spider[search->heap->type[n]] ? search->s->of[n] : 0;
+	return n == NODE_NONE ? 0 : search->s->of[n];
 }
 
-/* object.name is a spider, or a method of one. */
+static uint32_t spider_of_callable(const struct search *search, uint64_t value, int depth);
+
+/* A function that was made inside a method knows its self. */
+static uint32_t spider_of_closure(const struct search *search, uint64_t function, int depth)
+{
+	uint64_t closure, cell;
+
+	if (!cpython_plain_attribute(search->p, function, "__closure__", &closure))
+		return 0;
+	for (int64_t i = 0; cpython_item(search->p, closure, i, &cell); i++) {
+		const uint64_t contents = cpython_word(search->p, cell + CELL_CONTENTS);
+		const uint32_t spider = spider_of_callable(search, contents, depth + 1);
+
+		if (spider)
+			return spider;
+	}
+	return 0;
+}
+
+static uint32_t spider_of_partial(const struct search *search, uint64_t partial, int depth)
+{
+	uint64_t function, arguments, argument;
+	uint32_t spider = 0;
+
+	if (cpython_plain_attribute(search->p, partial, "func", &function))
+		spider = spider_of_callable(search, function, depth + 1);
+	if (cpython_plain_attribute(search->p, partial, "args", &arguments))
+		for (int64_t i = 0; !spider && cpython_item(search->p, arguments, i, &argument);
+		     i++)
+			spider = spider_at(search, argument);
+	return spider;
+}
+
+/* The spider that a value is, or that it calls a method of. */
+static uint32_t spider_of_callable(const struct search *search, uint64_t value, int depth)
+{
+	const struct cpython_class *class = cpython_class_at(search->p, value);
+
+	if (!class || depth > CALLABLE_DEPTH)
+		return 0;
+	if (class->shape == CPYTHON_SHAPE_METHOD)
+		return spider_at(search, cpython_word(search->p, value + METHOD_SELF));
+	if (class->shape == CPYTHON_SHAPE_FUNCTION)
+		return spider_of_closure(search, value, depth);
+	if (class->shape == CPYTHON_SHAPE_PARTIAL)
+		return spider_of_partial(search, value, depth);
+	return spider_at(search, value);
+}
+
+/* object.name is a spider, or calls a method of one. */
 static uint32_t spider_in(const struct search *search, uint64_t object, const char *name)
 {
-	const struct cpython_class *class;
 	uint64_t value;
 
-	if (!cpython_plain_attribute(search->p, object, name, &value))
-		return 0;
-	class = cpython_class_at(search->p, value);
-	return class && class->shape == CPYTHON_SHAPE_METHOD
-		       ? spider_at(search, cpython_word(search->p, value + METHOD_SELF))
-		       : spider_at(search, value);
+	return cpython_plain_attribute(search->p, object, name, &value)
+		       ? spider_of_callable(search, value, 0)
+		       : 0;
 }
 
 static uint32_t request_spider(const struct search *search, uint64_t request)
@@ -84,31 +125,78 @@ static uint32_t request_spider(const struct search *search, uint64_t request)
 	return spider ? spider : spider_in(search, request, "errback");
 }
 
+/* With the dict of its attributes, where that is an object. */
+static void add_object(struct search *search, uint64_t object, uint32_t spider)
+{
+	const uint64_t both[] = { object, cpython_instance_dict(search->p, object) };
+
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		const node_id n = cpython_find_object(search->p, both[i]);
+
+		if (n != NODE_NONE)
+			search->s->of[n] = agree(search->s->of[n], spider);
+	}
+}
+
+/*
+ * What runs a spider, one each: the attributes by which its crawler leads there.  Of a tuple it is
+ * the items.
+ */
+static void name_machinery(struct search *search, uint64_t spider_object, uint32_t spider)
+{
+	static const char *const paths[][6] = {
+		{ "crawler" },
+		{ "crawler", "engine" },
+		{ "crawler", "engine", "slot" },
+		{ "crawler", "engine", "scraper" },
+		{ "crawler", "engine", "scraper", "spidermw", "middlewares" },
+		{ "crawler", "engine", "downloader" },
+		{ "crawler", "engine", "downloader", "middleware", "middlewares" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		uint64_t object = spider_object, item;
+
+		for (const char *const *name = paths[i]; *name && object; name++)
+			if (!cpython_plain_attribute(search->p, object, *name, &object))
+				object = 0;
+		for (int64_t k = 0; cpython_item(search->p, object, k, &item); k++)
+			add_object(search, item, spider);
+		add_object(search, object, spider);
+	}
+}
+
 static void name_spiders(struct search *search)
+{
+	const struct heap *h = search->heap;
+	uint32_t *of = search->s->of;
+
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (search->is_spider[h->type[n]] && node_is_object(h, n))
+			of[n] = add_name(search->s, spider_name(search, n));
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (search->is_spider[h->type[n]] && of[n])
+			name_machinery(search, object_addr(h, n), of[n]);
+	for (node_id n = 0; n < h->nr_objects; n++)
+		of[n] = of[n] == SHARED ? 0 : of[n];
+}
+
+static void name_requests(struct search *search)
 {
 	const struct heap *h = search->heap;
 
 	for (node_id n = 0; n < h->nr_objects; n++)
-		if (search->is_spider[h->type[n]] && node_is_object(h, n))
-			search->s->of[n] = add_name(search->s, spider_name(search, n));
+		if (is_unnamed(search, n) && search->is_request[h->type[n]])
+			search->s->of[n] = request_spider(search, object_addr(h, n));
 }
 
-static void name_direct(struct search *search)
+static void name_responses(struct search *search)
 {
 	const struct heap *h = search->heap;
 
-	for (node_id n = 0; n < h->nr_objects; n++) {
-		uint64_t object, request;
-
-		if (!node_is_object(h, n))
-			continue;
-		object = object_addr(h, n);
-		if (search->is_request[h->type[n]])
-			search->s->of[n] = request_spider(search, object);
-		else if (search->is_response[h->type[n]] &&
-			 cpython_plain_attribute(search->p, object, "request", &request))
-			search->s->of[n] = request_spider(search, request);
-	}
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (is_unnamed(search, n))
+			search->s->of[n] = spider_in(search, object_addr(h, n), "request");
 }
 
 /* What object n says about a spider by itself. */
@@ -121,34 +209,54 @@ static uint32_t spider_of_holder(const struct search *search, node_id n)
 		       : 0;
 }
 
+/* Not what a module's functions find in its globals. */
+static bool is_global(const struct search *search, node_id owner, uint64_t k, node_id to)
+{
+	const struct heap *h = search->heap;
+	const struct cpython_class *class = cpython_class_of(search->p, owner);
+
+	return class && class->shape == CPYTHON_SHAPE_FUNCTION &&
+	       !strcmp(heap_relation(search->heap, h->in_from[k], h->in_offset[k], to),
+		       ".__globals__");
+}
+
+static bool is_class(const struct search *search, node_id owner)
+{
+	const struct cpython_class *class = cpython_class_of(search->p, owner);
+
+	return class &&
+	       (class->shape == CPYTHON_SHAPE_TYPE || class->shape == CPYTHON_SHAPE_MODULE);
+}
+
+static void add_holders(struct search *search, node_id n)
+{
+	const struct heap *h = search->heap;
+
+	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
+		const node_id owner = owner_of(h, h->in_from[k]);
+
+		if (owner != NODE_NONE && !node_is_root(h, owner) && !is_class(search, owner) &&
+		    !is_global(search, owner, k, n))
+			search_add(search, owner);
+	}
+}
+
 /* Breadth first through what holds n, until something knows its spider. */
 static uint32_t spider_of_nearest(struct search *search, node_id n)
 {
-	const struct heap *h = search->heap;
-	uint32_t first = 0, nr = 1;
+	uint32_t at = 0, spider = 0;
 
-	search->queue[0] = n;
-	search->seen[n] = ++search->round;
-	for (; first < nr; first++) {
-		const node_id at = search->queue[first];
-		const uint32_t spider = at == n ? 0 : spider_of_holder(search, at);
+	search_from(search, n);
+	while (at < search->nr && !spider) {
+		const uint32_t end = search->nr; /* of those that are equally near */
 
-		if (spider)
-			return spider;
-		for (uint64_t k = h->in_first[at]; k < h->in_first[at + 1]; k++) {
-			const node_id from = h->in_from[k];
-			node_id owner;
-
-			if (node_is_root(h, from) || nr == SEARCH_MAX)
-				continue;
-			owner = h->owner[from];
-			if (owner == NODE_NONE || search->seen[owner] == search->round)
-				continue;
-			search->seen[owner] = search->round;
-			search->queue[nr++] = owner;
-		}
+		for (uint32_t i = at; i < end; i++)
+			add_holders(search, search->queue[i]);
+		for (at = end; at < search->nr; at++)
+			spider = agree(spider, spider_of_holder(search, search->queue[at]));
+		at = end;
 	}
-	return 0;
+	return spider == SHARED ? 0 : spider;
 }
 
 static void name_nearest(struct search *search)
@@ -157,76 +265,26 @@ static void name_nearest(struct search *search)
 	_cleanup_free_ uint32_t *found = xcalloc(h->nr_objects + 1ul, sizeof(*found));
 
 	for (node_id n = 0; n < h->nr_objects; n++)
-		if (node_is_object(h, n) && !search->s->of[n] &&
-		    (search->is_request[h->type[n]] || search->is_response[h->type[n]]))
+		if (is_unnamed(search, n))
 			found[n] = spider_of_nearest(search, n);
 	for (node_id n = 0; n < h->nr_objects; n++)
-		if (found[n])
+		if (found[n]) {
 			search->s->of[n] = found[n];
-}
-
-/*
- * An object is a spider's when every reference to it comes from the spider's objects.  left[n] is
- * the number of references to n that were not followed yet; only[n] whose all of the others were.
- */
-struct spread {
-	const struct heap *heap;
-	uint32_t *of;
-	uint64_t *left;
-	uint32_t *only;
-	node_id *queue; /* [nr_objects] each at most once */
-	uint32_t nr;
-};
-
-static void spread_from_block(struct spread *sp, node_id block, uint32_t spider)
-{
-	const struct heap *h = sp->heap;
-
-	for (uint64_t e = h->out_first[block]; e < h->out_first[block + 1]; e++) {
-		const node_id to = h->out_to[e];
-
-		sp->left[to]--;
-		if (!sp->only[to])
-			sp->only[to] = spider;
-		else if (sp->only[to] != spider)
-			sp->only[to] = SHARED;
-		if (!sp->left[to] && sp->only[to] != SHARED && !sp->of[to]) {
-			sp->of[to] = spider;
-			sp->queue[sp->nr++] = to;
+			search->nr_by_holder++;
 		}
-	}
 }
 
-/* A thread that works with an object just now, or left a pointer to it behind, does not own it. */
-static bool is_passing(const struct heap *h, node_id from)
+static void add_note(const struct search *search)
 {
-	return node_is_root(h, from) && h->roots[from - h->nr_objects].kind != ROOT_GLOBAL;
-}
+	_cleanup_free_ char *note = NULL;
 
-static uint64_t nr_owning_references(const struct heap *h, node_id n)
-{
-	uint64_t nr = 0;
-
-	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++)
-		nr += !is_passing(h, h->in_from[k]);
-	return nr;
-}
-
-static void spread(struct spiders *s, const struct heap *h)
-{
-	_cleanup_free_ uint64_t *left = xcalloc(h->nr_objects + 1ul, sizeof(*left));
-	_cleanup_free_ uint32_t *only = xcalloc(h->nr_objects + 1ul, sizeof(*only));
-	_cleanup_free_ node_id *queue = xcalloc(h->nr_objects + 1ul, sizeof(*queue));
-	struct spread sp = { h, s->of, left, only, queue, 0 };
-
-	for (node_id n = 0; n < h->nr_objects; n++) {
-		left[n] = nr_owning_references(h, n);
-		if (s->of[n])
-			queue[sp.nr++] = n;
-	}
-	for (uint32_t i = 0; i < sp.nr; i++)
-		for (node_id block = queue[i]; block != NODE_NONE; block = h->next_table[block])
-			spread_from_block(&sp, block, s->of[queue[i]]);
+	if (!search->nr_by_held && !search->nr_by_holder)
+		return;
+	note = xasprintf("byscope: requests and responses that do not say whose they are: %" PRIu32
+			 " inferred from what they share with a spider's middlewares, %" PRIu32
+			 " from what holds them",
+			 search->nr_by_held, search->nr_by_holder);
+	symbols_add_note(search->heap->symbols, note);
 }
 
 void spiders_init(struct spiders *s, struct heap *h)
@@ -234,7 +292,7 @@ void spiders_init(struct spiders *s, struct heap *h)
 	_cleanup_free_ bool *is_spider = h->cpython ? subclass_types(h, CLASS_SPIDER) : NULL;
 	_cleanup_free_ bool *is_request = h->cpython ? subclass_types(h, CLASS_REQUEST) : NULL;
 	_cleanup_free_ bool *is_response = h->cpython ? subclass_types(h, CLASS_RESPONSE) : NULL;
-	_cleanup_free_ uint32_t *seen = NULL;
+	_cleanup_free_ uint32_t *machinery = NULL, *seen = NULL;
 	_cleanup_free_ node_id *queue = NULL;
 	struct search search = { .s = s, .heap = h, .p = h->cpython };
 	struct error *error;
@@ -246,8 +304,11 @@ void spiders_init(struct spiders *s, struct heap *h)
 	search.is_spider = is_spider;
 	search.is_request = is_request;
 	search.is_response = is_response;
+	search.machinery = machinery = xcalloc(h->nr_nodes + 1ul, sizeof(*machinery));
 	name_spiders(&search);
-	name_direct(&search);
+	memcpy(machinery, s->of, h->nr_objects * sizeof(*machinery));
+	name_requests(&search);
+	name_responses(&search);
 	error = heap_need_graph(h);
 	if (error) { /* more references than can be held: those that say it themselves must do */
 		error_destroy(error);
@@ -255,8 +316,12 @@ void spiders_init(struct spiders *s, struct heap *h)
 	}
 	search.seen = seen = xcalloc(h->nr_objects + 1ul, sizeof(*seen));
 	search.queue = queue = xcalloc(SEARCH_MAX, sizeof(*queue));
+	spider_name_by_held(&search);
+	name_responses(&search);
 	name_nearest(&search);
-	spread(s, h);
+	name_responses(&search);
+	add_note(&search);
+	spread_colours(h, s->of);
 }
 
 void spiders_deinit(struct spiders *s)

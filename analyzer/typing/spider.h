@@ -3,9 +3,14 @@
  * Which spider of a Scrapy process an object belongs to, from what refers to what: a program need
  * not say anything.
  *
- * A Request belongs to the spider that its callback or errback is a method of, a Response to that
- * of its request; where they do not say, to that of the nearest object that holds them and has a
- * spider.  Anything else belongs to a spider when all that refers to it does; stacks do not count.
+ * A spider's are its crawler, engine, downloader, scraper and middlewares.  A Request belongs to
+ * the spider that its callback or errback calls a method of (bound method, partial, closure), a
+ * Response to that of its request.  Where they do not say, it is inferred, and a note says how
+ * often:
+ *   - they hold an object that is in one spider's middlewares and nowhere in the program: a request
+ *     that was sent keeps that crawler's timeout;
+ *   - else the nearest object that holds them and has a spider; where two are equally near, none.
+ * Anything else belongs to a spider when all that refers to it does; stacks do not count.
  */
 #ifndef TYPING_SPIDER_H
 #define TYPING_SPIDER_H

@@ -28,6 +28,7 @@ class Census:
             environ["HEAPCENSUS_DIR"] = str(self.folder)
         environ.update(env or {})
         self.seen = set()
+        self.preloaded = bool(preload)
         streams = {name: popen.pop(name, subprocess.PIPE) for name in ("stdin", "stdout", "stderr")}
         self.process = subprocess.Popen([str(arg) for arg in argv], env=environ, **streams, **popen)
         self.pid = self.process.pid
@@ -60,9 +61,9 @@ class Census:
         self.process.stdin.flush()
 
     def finish(self, timeout=DEADLINE):
-        """Ends its input, waits for its end: (exit status, stdout, stderr)."""
+        """Ends its input, waits for its end: (exit status, stdout, stderr); None for those that go elsewhere."""
         out, err = self.process.communicate(timeout=timeout)
-        return self.process.returncode, out.decode(), err.decode()
+        return self.process.returncode, *(text if text is None else text.decode() for text in (out, err))
 
     # --- dumps ---
 
@@ -103,6 +104,21 @@ class Census:
             with open(f"/proc/{self.pid}/syscall", encoding="ascii") as file:
                 return not file.read().startswith("running")
         self.wait_for(blocked, "it runs on and on")
+
+    def wait_until_still(self, seconds):
+        """Until no thread of it has run for so long: whatever it had to do is done."""
+        def switches():
+            text = ""
+            for tid in self.threads():
+                with open(f"/proc/{self.pid}/task/{tid}/status", encoding="ascii") as file:
+                    text += "".join(line for line in file if line.startswith(("State", "voluntary", "nonvoluntary")))
+            return text
+
+        def is_still():
+            before = switches()
+            time.sleep(seconds)
+            return before == switches() and "State:\tR" not in before
+        self.wait_for(is_still, "it never rests")
 
     def threads(self):
         """Thread ids that the kernel knows."""

@@ -5,6 +5,8 @@ Prints the truth (a line of JSON), waits for a line, ends. The same classes stan
 is tested on every version.
 """
 import collections
+import functools
+import gc
 import http
 import json
 import sys
@@ -49,6 +51,7 @@ Request.__module__ = "scrapy.http.request"
 
 class Spider(object_ref):
     name = "of the class"
+    crawler = None
 
     def parse(self, response):
         return response
@@ -57,9 +60,38 @@ class Spider(object_ref):
 Spider.__module__ = "scrapy.spiders"
 
 
+class Middleware(object):
+    def __init__(self, timeout):
+        self._timeout = timeout
+
+
+class Part(object):
+    """What is between a spider and its middlewares: crawler, engine, downloader."""
+
+    def __init__(self, **parts):
+        self.__dict__.update(parts)
+
+
 class Crawl(Spider):
     def __init__(self, name):
         self.name = name
+        self.middleware = Middleware(float("180"))
+        manager = Part(middlewares=(self.middleware, Middleware(1.5)))
+        self.crawler = Part(engine=Part(downloader=Part(middleware=manager)))
+
+    def callbacks(self):
+        """Callables that lead to the spider; none of them is a bound method."""
+        def closure(response):
+            return self.parse(response)
+        return [functools.partial(self.parse, 1), functools.partial(Spider.parse, self), closure]
+
+
+class Unsaid(Request):
+    """Requests without a callback."""
+
+
+class Called(Request):
+    """Requests with a callback that is no bound method."""
 
 
 class Response(Base, object_ref):
@@ -96,6 +128,22 @@ class Response(Base, object_ref):
         return self.status
 
     @property
+    def further(self):
+        """What only its docstring makes different."""
+        return self.slotted.first
+
+    @property
+    def guarded(self):
+        try:
+            return self.slotted.second
+        except AttributeError:
+            raise ValueError("none")
+
+    @property
+    def constant(self):
+        return "five"
+
+    @property
     def length(self):
         return len(self._url)
 
@@ -106,8 +154,9 @@ class HtmlResponse(Response):
 
 # Names that no program text has.
 ODD = [type(name, (object,), {"__module__": "odd"}) for name in ("", "two\nlines", "\x1b[31mred", "x" * 1500, u"\xdc\u2028\U00020000")]
-ATTRIBUTES = ("url status body meta large floats sets frozen array quotes text empty none kind alias"
-              " slotted.first slotted.second").split()
+ATTRIBUTES = ("url status body meta large floats sets frozen array quotes text empty none kind alias further guarded"
+              " constant slotted.first slotted.second").split()
+OFTEN = 200  # enough for CPython to make instructions special
 
 
 def value(item, path):
@@ -117,14 +166,25 @@ def value(item, path):
 
 
 def main():
+    gc.disable()
     responses = [HtmlResponse(i) for i in range(5)] + [Response(9)]
     spiders = [Crawl("books"), Crawl("quotes")]
     requests = [Request("r%d" % i, spiders[i % 3 % 2].parse if i % 5 else None) for i in range(30)]
     for request in requests:
         request.meta["private"] = ["only here", request._url + "!"]
     odd = [cls() for i, cls in enumerate(ODD) for _ in range(3 + i)]
+    # Cycles that nothing holds: what they share with a crawler's middleware tells whose they are.
+    unsaid = [Unsaid("u%d" % i) for i in range(12)]
+    for i, request in enumerate(unsaid):
+        request.itself = request
+        request.meta["download_timeout"] = spiders[0].middleware._timeout if i < 5 else spiders[1].middleware._timeout if i < 9 else 1.5
+    called = [Called("c", callback) for callback in spiders[1].callbacks()]
+    del unsaid, request
     truth = {name: repr(value(responses[0], name)) for name in ATTRIBUTES}
     scopes = collections.Counter(r.callback.__self__.name if r.callback else "<no scope>" for r in requests)
+    assert called
+    for _ in range(OFTEN):
+        assert truth == {name: repr(value(responses[0], name)) for name in ATTRIBUTES}
     print(json.dumps({"values": truth, "urls": [r.url for r in responses[:5]], "scopes": scopes, "odd": len(odd)}))
     sys.stdout.flush()
     sys.stdin.readline()

@@ -65,6 +65,13 @@ def test_items(python):
         "2.5\n1\n'\xfc\u20ac\\n'"
 
 
+def test_members_of_builtins(python):
+    called = "iter_all('Request')[1].callback"
+    assert python.show(f"{called}.__self__.name; {called}.__func__.__name__; {called}.__func__.__code__.co_name") == \
+        "'quotes'\n'parse'\n'parse'"
+    assert python.show("iter_all('Called')[2].callback.__closure__[0].cell_contents.name") == "'quotes'"
+
+
 def test_lists(python):
     assert ast.literal_eval(python.show("iter_all('HtmlResponse').url")) == python.truth["urls"]
     assert json.loads(python.show("iter_all('HtmlResponse').url", "--json")) == python.truth["urls"]
@@ -72,7 +79,10 @@ def test_lists(python):
 
 
 @pytest.mark.parametrize("expression, reason", [
-    ("get_oldest('HtmlResponse').length", "an object has no attribute 'length'"),  # a call would tell
+    ("get_oldest('HtmlResponse').length", "'length' is a property: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').self.length", "'length' is a property: only running the program could tell it"),
+    ("iter_all('HtmlResponse').length", "'length' is a property: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').width", "an object has no attribute 'width'"),
     ("get_oldest('HtmlResponse').slotted.unset", "a value has no attribute 'unset'"),
     ("iter_all('HtmlResponse').nothing", "a list of objects has no attribute 'nothing'"),
     ("get_oldest('HtmlResponse').meta['nothing']", "no such item"),
@@ -85,9 +95,10 @@ def test_what_is_not_there(python, expression, reason):
 
 def test_trackref(python):
     rows = [line.split() for line in python.heapcensus("live", python.path).stdout.splitlines()[2:]]
-    assert [(row[0], int(row[1])) for row in rows] == [("Crawl", 2), ("HtmlResponse", 5), ("Request", 30), ("Response", 1)]
+    assert [(row[0], int(row[1])) for row in rows] == \
+        [("Called", 3), ("Crawl", 2), ("HtmlResponse", 5), ("Request", 30), ("Response", 1), ("Unsaid", 12)]
     rest = python.show("prefs(ignore=('Base', 'Spider'))").splitlines()[2:]
-    assert [line.split()[0] for line in rest] == ["Request"]
+    assert [line.split()[0] for line in rest] == ["Called", "Request", "Unsaid"]
 
 
 def test_classes(python):
@@ -108,6 +119,13 @@ def test_dict_of_class(python):
     assert rows["dict of module"] > 10 and rows["dict of type"] > 100 and rows["dict (no owner)"] > 10
     assert "dict" not in rows
     assert python.rows("heap.bytype")["dict"] == sum(n for name, n in rows.items() if name.startswith("dict "))
+
+
+def test_spiders_of_requests_that_do_not_say(python):
+    assert python.rows("bytype['Called'].byscope") == {"quotes": 3}
+    assert python.rows("bytype['Unsaid'].byscope") == {"books": 5, "quotes": 4, "<no scope>": 3}
+    note = python.heapcensus("show", python.path, "bytype['Unsaid'].byscope").stderr
+    assert "9 inferred from what they share with a spider's middlewares, 0 from what holds them" in note
 
 
 def test_spiders_are_scopes(python):

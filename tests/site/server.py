@@ -3,7 +3,9 @@
 """Serves a Site on 127.0.0.1, for crawlers under test.
 
 As a library: Server(site) starts a thread; .url; .at(n, callback) calls back when the n-th request comes, before it is
-answered, so that a test signals a crawler at the same place every time; .stop(). As a program (its own process, for
+answered, so that a test signals a crawler at the same place every time; .hold({prefix: n}) answers n more requests of
+that part of the site and keeps the others waiting until the next hold(), so that a crawler stands still in a known
+state; .stop(). As a program (its own process, for
 benches and the demo): server.py [--pages N] [--port P] prints its URL as a line and serves until stdin ends.
 HTTP/1.1 with keep-alive; the answers carry no date, so that output trees of two crawls can be compared.
 """
@@ -44,7 +46,10 @@ class Connection(asyncio.Protocol):
         headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip().lower() for line in lines[1:]}
         default = "keep-alive" if words[2] == "HTTP/1.1" else "close"
         keep = "keep-alive" in headers.get("connection", default)
-        self.transport.write(self.server.response(words[0], words[1], keep))
+        self.server.admit(words[1], lambda: self.send(words[0], words[1], keep))
+
+    def send(self, method, target, keep):
+        self.transport.write(self.server.response(method, target, keep))
         if not keep:
             self.transport.close()
 
@@ -54,6 +59,8 @@ class Server:
         self.site = site
         self.nr_requests = 0
         self.callbacks = {}
+        self.limits = {}
+        self.waiting = []
         self.cache = {}
         self.loop = asyncio.new_event_loop()
         listening = threading.Event()
@@ -74,6 +81,29 @@ class Server:
     def at(self, n, callback):
         """Calls callback() when the n-th request from now arrives (n >= 1), before it is answered."""
         self.callbacks[self.nr_requests + n] = callback
+
+    def hold(self, limits):
+        """limits: {prefix of targets: how many more of them are answered}; {}: all are.  What waits comes first."""
+        self.loop.call_soon_threadsafe(self._hold, limits)
+
+    def _hold(self, limits):
+        self.limits = dict(limits)
+        waiting, self.waiting = self.waiting, []
+        for target, send in waiting:
+            self.admit(target, send)
+
+    def nr_held(self, prefix):
+        return sum(target.startswith(prefix) for target, _ in self.waiting)
+
+    def admit(self, target, send):
+        """Answers now or later."""
+        prefix = next((prefix for prefix in self.limits if target.startswith(prefix)), None)
+        if prefix is not None and not self.limits[prefix]:
+            self.waiting.append((target, send))
+            return
+        if prefix is not None:
+            self.limits[prefix] -= 1
+        send()
 
     def response(self, method, target, keep):
         self.nr_requests += 1

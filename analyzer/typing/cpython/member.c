@@ -135,23 +135,30 @@ static void make_members(struct cpython *p, const struct cpython_class *c,
 	}
 }
 
-static const struct cpython_member *find_member(struct cpython *p, const struct cpython_class *c,
-						uint64_t offset)
+/* NULL: the class came after the names were begun. */
+static const struct cpython_members *members_of(struct cpython *p, const struct cpython_class *c)
 {
 	const uint32_t index = (uint32_t)(c - p->classes);
+	struct cpython_members *m;
 
 	if (!p->names)
 		p->names = cpython_names_create(p->nr_classes);
 	if (index >= p->names->nr_classes)
 		return NULL;
-
-	struct cpython_members *m = &p->names->members[index];
-
+	m = &p->names->members[index];
 	if (!m->is_known) {
 		make_members(p, c, m);
 		m->is_known = true;
 	}
-	for (size_t i = 0; i < m->nr; i++)
+	return m;
+}
+
+static const struct cpython_member *find_member(struct cpython *p, const struct cpython_class *c,
+						uint64_t offset)
+{
+	const struct cpython_members *m = members_of(p, c);
+
+	for (size_t i = 0; m && i < m->nr; i++)
 		if (m->items[i].offset == offset)
 			return &m->items[i];
 	return NULL;
@@ -191,6 +198,22 @@ const char *cpython_item_name(struct cpython *p, const struct cpython_class *c, 
 					     item_rows[i].relation,
 					     (offset - item_rows[i].offset) / 8);
 	return NULL;
+}
+
+bool cpython_find_member(struct cpython *p, const struct cpython_class *c, const char *name,
+			 uint64_t *offset)
+{
+	const struct cpython_members *m = members_of(p, c);
+
+	for (size_t i = 0; m && i < m->nr; i++) {
+		const char *relation = m->items[i].relation;
+
+		if (relation[0] == '.' && !strcmp(relation + 1, name)) {
+			*offset = m->items[i].offset;
+			return true;
+		}
+	}
+	return false;
 }
 
 struct cpython_names *cpython_names_create(uint32_t nr_classes)

@@ -123,6 +123,9 @@
 	X("_abc._abc_data", "->_abc_registry", 16, 16, 16, 16, 16, 16) \
 	X("_abc._abc_data", "->_abc_cache", 24, 24, 24, 24, 24, 24) \
 	X("_abc._abc_data", "->_abc_negative_cache", 32, 32, 32, 32, 32, 32) \
+	X("property", ".fget", 16, 16, 16, 16, 16, 16) \
+	X("property", ".fset", 24, 24, 24, 24, 24, 24) \
+	X("property", ".fdel", 32, 32, 32, 32, 32, 32) \
 	X("property", "->prop_name", 0, 0, 48, 48, 48, 48) \
 	X("functools._lru_cache_wrapper", "->cache", 72, 72, 72, 72, 72, 72) \
 	X("functools._lru_cache_wrapper", "->func", 88, 88, 88, 88, 88, 88) \

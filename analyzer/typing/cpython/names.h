@@ -41,6 +41,9 @@ void cpython_names_destroy(struct cpython_names *names); /* NULL is fine */
 const char *cpython_member_name(struct cpython *p, const struct cpython_class *c, uint64_t offset);
 /* Is it one of those that are told only of objects that nothing else refers to? */
 bool cpython_is_quiet_member(struct cpython *p, const struct cpython_class *c, uint64_t offset);
+/* The other way round: where an instance of c has the attribute `name`.  False: in no such word. */
+bool cpython_find_member(struct cpython *p, const struct cpython_class *c, const char *name,
+			 uint64_t *offset);
 
 /* The word at `offset` where instances of c have nothing but items from some place on:
  * "->b_array[3]"; NULL: they have not. */

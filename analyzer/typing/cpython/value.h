@@ -15,10 +15,12 @@
  * The attribute `name`: in the instance's dictionary, slots, C members, the class and its bases,
  * through a property that simply returns another attribute; else the same with `_name`.
  */
-bool cpython_attribute(const struct cpython *p, uint64_t object, const char *name, uint64_t *ret);
+bool cpython_attribute(struct cpython *p, uint64_t object, const char *name, uint64_t *ret);
 /* object.name, and nothing under another name. */
-bool cpython_plain_attribute(const struct cpython *p, uint64_t object, const char *name,
-			     uint64_t *ret);
+bool cpython_plain_attribute(struct cpython *p, uint64_t object, const char *name, uint64_t *ret);
+
+/* Does the object's class have `name` as something that is worked out when it is asked for? */
+bool cpython_is_computed(const struct cpython *p, uint64_t object, const char *name);
 
 /* object[index] of a list or tuple, from the end where index is negative. */
 bool cpython_item(const struct cpython *p, uint64_t object, int64_t index, uint64_t *ret);
