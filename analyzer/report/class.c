@@ -11,15 +11,17 @@
 #include "typing/cpython/cpython.h"
 #include "typing/subclass.h"
 
-static bool is_named_by_program(const struct type *type)
+/* The C structures of a Python process are the interpreter's: what its program names are classes. */
+static bool is_named_by_program(const struct heap *h, const struct type *type)
 {
 	switch (type->provenance) {
 	case PROVENANCE_TAG:
 	case PROVENANCE_VTABLE_RTTI:
 	case PROVENANCE_VTABLE_SYMBOL:
 	case PROVENANCE_VTABLE_SHAPE:
-	case PROVENANCE_DWARF:
 		return true;
+	case PROVENANCE_DWARF:
+		return !h->cpython;
 	case PROVENANCE_INFERRED:
 	case PROVENANCE_LAYOUT:
 	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
@@ -53,7 +55,7 @@ void classes_init(struct classes *c, const struct heap *h)
 	c->is_class = xcalloc(h->nr_types + 1ul, sizeof(*c->is_class));
 	c->is_short = xcalloc(h->nr_types + 1ul, sizeof(*c->is_short));
 	for (uint32_t i = 0; i < h->nr_types; i++)
-		c->is_class[i] = is_named_by_program(&h->types[i]);
+		c->is_class[i] = is_named_by_program(h, &h->types[i]);
 	if (h->cpython)
 		add_python_classes(c, h);
 }

@@ -41,16 +41,18 @@ class TidySpider(SomenastySpider):
 
 
 def write_truth(path):
-    """Everything as trackref and the collector know it: {"now": time, "live": {class: [count, age]}, "urls": {class: [...]}, "heap": a
-    file of oracle.py's}."""
+    """Everything as trackref and the collector know it: {"now": time, "live": {class: [count, age]}, "urls": {class: [...]},
+    "dicts": {attribute of Request: how many have a dict there}, "heap": a file of oracle.py's}."""
     now = time.time()
     live = {kind.__name__: [len(refs), now - min(refs.values())] for kind, refs in live_refs.items() if refs}
     urls = {kind.__name__: [o.url for o, _ in sorted(refs.items(), key=lambda item: item[1])]
             for kind, refs in live_refs.items() if refs and kind.__name__ in ("HtmlResponse", "Request")}
+    dicts = {name: sum(isinstance(getattr(request, name), dict) for request in live_refs[scrapy.Request])
+             for name in ("_meta", "cookies", "_cb_kwargs")}
     import oracle
     oracle.write(path + ".heap")
     truth = pathlib.Path(path + ".part")
-    truth.write_text(json.dumps({"now": now, "live": live, "urls": urls, "heap": path + ".heap"}))
+    truth.write_text(json.dumps({"now": now, "live": live, "urls": urls, "dicts": dicts, "heap": path + ".heap"}))
     truth.rename(path)
 
 
