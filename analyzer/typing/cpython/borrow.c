@@ -192,7 +192,7 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 	if (root->kind == ROOT_GLOBAL)
 		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr) &&
 		       is_static_edge(p, addr);
-	if (root->kind != ROOT_RANGE || !cpython_frames_hold(p->frames, addr))
+	if (root->kind != ROOT_RANGE || cpython_frames_may_hold(p->frames, addr))
 		return true;
 
 	const struct cpython_frame *frame = cpython_frames_find(p->frames, addr);

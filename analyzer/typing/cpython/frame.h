@@ -17,7 +17,8 @@ struct cpython_frame {
 struct cpython_frames {
 	struct cpython_chunk {
 		uint64_t addr, end;
-		uint64_t top; /* of its live part */
+		uint64_t top;	  /* of its live part */
+		bool is_top_told; /* by the chunk itself, a thread or a greenlet */
 	} * chunks;
 	size_t nr_chunks, room_chunks;
 	struct cpython_frame *frames;
@@ -28,8 +29,8 @@ struct cpython_frames {
 struct cpython_frames *cpython_frames_create(const struct cpython *p);
 void cpython_frames_destroy(struct cpython_frames *f); /* NULL is fine */
 
-/* Is addr on a data stack? */
-bool cpython_frames_hold(const struct cpython_frames *f, uint64_t addr);
+/* Is addr on no data stack, or on one of which nobody says how far it is filled? */
+bool cpython_frames_may_hold(const struct cpython_frames *f, uint64_t addr);
 /* The live frame whose words hold addr; NULL: none. */
 const struct cpython_frame *cpython_frames_find(const struct cpython_frames *f, uint64_t addr);
 

@@ -3,7 +3,8 @@
  * Finds the data stacks on which CPython 3.11 and later keep the frames of running functions.  A
  * chunk begins with the address of the one before it, its size, and how far it is filled; of a
  * thread's newest chunk only the thread's state knows that, in three words in a row: chunk, top,
- * limit.
+ * limit.  A greenlet has a data stack of its own, and while it is suspended these words are in its
+ * object.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,10 +51,11 @@ static void find_chunks(const struct cpython *p, struct cpython_frames *f)
 			}
 			f->chunks = array_grow(f->chunks, f->nr_chunks, &f->room_chunks,
 					       sizeof(*f->chunks));
-			f->chunks[f->nr_chunks++] = (struct cpython_chunk){
-				at, at + cpython_word(p, at + CHUNK_SIZE),
-				at + CHUNK_DATA + cpython_word(p, at + CHUNK_TOP) * 8
-			};
+			f->chunks[f->nr_chunks++] =
+				(struct cpython_chunk){ at, at + cpython_word(p, at + CHUNK_SIZE),
+							at + CHUNK_DATA +
+								cpython_word(p, at + CHUNK_TOP) * 8,
+							cpython_word(p, at + CHUNK_TOP) > 0 };
 			at = last = f->chunks[f->nr_chunks - 1].end;
 		}
 	}
@@ -86,30 +88,53 @@ static void find_tops(struct cpython_frames *f, const uint8_t *bytes, uint64_t s
 
 		struct cpython_chunk *chunk = find_chunk(f, words[0]);
 
-		if (chunk && chunk->addr == words[0] && chunk->end == words[2])
+		if (chunk && chunk->addr == words[0] && chunk->end == words[2]) {
 			chunk->top = words[1];
+			chunk->is_top_told = true;
+		}
 	}
+}
+
+static bool is_thread_state(const struct dump_blocks *b, uint32_t n)
+{
+	return b->size[n] >= STATE_SIZE_MIN && b->size[n] <= STATE_SIZE_MAX &&
+	       b->kind[n] != HC_KIND_PYTHON;
+}
+
+static void find_tops_in_blocks(const struct cpython *p, struct cpython_frames *f,
+				bool thread_states)
+{
+	const struct dump_blocks *b = dump_blocks(p->dump);
+
+	for (uint32_t n = 0; n < b->nr; n++) {
+		const uint8_t *bytes = is_thread_state(b, n) == thread_states
+					       ? dump_block_bytes(p->dump, n)
+					       : NULL;
+
+		if (bytes)
+			find_tops(f, bytes, b->size[n]);
+	}
+}
+
+static bool has_untold_top(const struct cpython_frames *f)
+{
+	for (size_t i = 0; i < f->nr_chunks; i++)
+		if (!f->chunks[i].is_top_told)
+			return true;
+	return false;
 }
 
 static void find_all_tops(const struct cpython *p, struct cpython_frames *f)
 {
-	const struct dump_blocks *b = dump_blocks(p->dump);
 	size_t nr;
 	const struct dump_range *ranges = dump_ranges(p->dump, &nr);
 
 	for (size_t i = 0; i < nr; i++)
 		if (ranges[i].kind == HC_RANGE_DATA)
 			find_tops(f, ranges[i].bytes, ranges[i].len);
-	for (uint32_t n = 0; n < b->nr; n++) {
-		if (b->size[n] < STATE_SIZE_MIN || b->size[n] > STATE_SIZE_MAX ||
-		    b->kind[n] == HC_KIND_PYTHON)
-			continue;
-
-		const uint8_t *bytes = dump_block_bytes(p->dump, n);
-
-		if (bytes)
-			find_tops(f, bytes, b->size[n]);
-	}
+	find_tops_in_blocks(p, f, true);
+	if (has_untold_top(f))
+		find_tops_in_blocks(p, f, false);
 }
 
 /* How long the frame at addr is; 0: there is none.  The shims that enter the interpreter have no
@@ -163,8 +188,8 @@ static void find_frames(const struct cpython *p, struct cpython_frames *f,
 		const uint64_t end = ranges[i].addr + ranges[i].len;
 
 		if (end > at)
-			at = find_frames_in(p, f, chunk,
-					    at > ranges[i].addr ? at : ranges[i].addr, end);
+			at = find_frames_in(p, f, chunk, at > ranges[i].addr ? at : ranges[i].addr,
+					    end);
 	}
 }
 
@@ -191,9 +216,11 @@ void cpython_frames_destroy(struct cpython_frames *f)
 	free(f);
 }
 
-bool cpython_frames_hold(const struct cpython_frames *f, uint64_t addr)
+bool cpython_frames_may_hold(const struct cpython_frames *f, uint64_t addr)
 {
-	return find_chunk(f, addr);
+	const struct cpython_chunk *chunk = find_chunk(f, addr);
+
+	return !chunk || (!chunk->is_top_told && addr >= chunk->addr + CHUNK_DATA);
 }
 
 const struct cpython_frame *cpython_frames_find(const struct cpython_frames *f, uint64_t addr)
