@@ -124,6 +124,13 @@ def interned():
     say("only", "str", id(keep[-1]), "[%d]" % (len(keep) - 1))
 
 
+class Function(ctypes._CFuncPtr):
+    """The class keeps its arguments' classes twice, too."""
+    _flags_ = 1
+    _restype_ = None
+    _argtypes_ = (ctypes.c_int, ctypes.c_long)
+
+
 def main():
     gc.disable()
     wide()
@@ -134,6 +141,7 @@ def main():
     pointed()
     static()
     interned()
+    say("only", "tuple", id(Function._argtypes_), "['_argtypes_']")
     say("ready")
     sys.stdin.readline()
 

@@ -11,6 +11,7 @@
 
 #define SET_SMALL_ENTRIES 8u
 #define NAME_MAX_LEN	  256u
+#define ATTRIBUTES_MOST	  4096u /* among which one is searched */
 
 static const char *name_index(struct cpython *p, uint64_t index)
 {
@@ -91,13 +92,18 @@ const char *cpython_object_word(struct cpython *p, const struct cpython_class *c
 }
 
 /* A reference that only its C code knows is called as Guppy calls it: by the attribute that has the
- * same object, as a module's state has what is in its dict. */
-static const char *name_by_attribute(struct cpython *p, uint64_t obj, node_id to)
+ * same object, as a module's state has what is in its dict.  (A class's attributes are its
+ * instances'.) */
+static const char *name_by_attribute(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+				     node_id to)
 {
 	const uint64_t value = object_addr(p->heap, to);
 	struct cpython_items items;
 
-	for (cpython_instance_open(p, obj, &items); cpython_items_next(&items);) {
+	if (c->shape == CPYTHON_SHAPE_TYPE)
+		return NULL;
+	cpython_instance_open(p, obj, &items);
+	while (items.nr <= ATTRIBUTES_MOST && cpython_items_next(&items)) {
 		_cleanup_free_ char *key = NULL;
 
 		if (items.value != value)
@@ -120,7 +126,7 @@ static const char *name_object_word(struct cpython *p, const struct cpython_clas
 	if (!name)
 		name = name_proxied(p, to);
 	if (!name)
-		name = name_by_attribute(p, obj, to);
+		name = name_by_attribute(p, c, obj, to);
 	if (!name) /* from where its C code counts */
 		name = intern_format(p->heap->private->names, ".+0x%lx", addr - obj);
 	return name;
@@ -177,7 +183,7 @@ static const char *name_code_cache(struct cpython *p, uint64_t offset)
 static const char *name_part_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
 				  node_id from, uint64_t addr, node_id to)
 {
-	const char *name = name_by_attribute(p, obj, to);
+	const char *name = name_by_attribute(p, c, obj, to);
 
 	return name ? name : cpython_part_word(p, c, obj, from, addr);
 }
