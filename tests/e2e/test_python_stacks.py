@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import hcdump
 import hcformat as f
 import pytest
 from census import Census
@@ -18,6 +19,7 @@ class Told:
     def __init__(self, python, preload, folder, **options):
         env = {f"HEAPCENSUS_{name}": value for name, value in options.items()}
         with Census([python, "-B", FOLDER / "frames.py"], preload, folder, env=env) as run:
+            run.expect("begun")
             line = run.process.stdout.readline()
             assert line, run.rest_of_stderr()
             self.truth = {int(size): [tuple(frame) for frame in frames] for size, frames in json.loads(line).items()}
@@ -103,3 +105,42 @@ def test_sites(told, heapcensus):
     size = next(size for size in told.truth if f.KINDS[told.blocks[size].kind] == "malloc")
     row, = json.loads(heapcensus("show", "--json", told.path, f"heap.bysize['{size:9d}'].bysite").stdout)["rows"]
     assert ".py:" not in row["name"]
+
+
+@pytest.mark.parametrize("where", ["interpreter", "fork"])
+def test_elsewhere(python, where, preload, tmp_path):
+    with Census([python, "-B", FOLDER / "frames_elsewhere.py", where], preload, tmp_path,
+                env={"HEAPCENSUS_STACKS": "full"}) as run:
+        line = run.process.stdout.readline()
+        assert line, run.rest_of_stderr()
+        truth = {int(size): [tuple(frame) for frame in frames] for size, frames in json.loads(line).items()}
+        if where == "interpreter":
+            run.wait_until_blocked()
+            run.signal()
+        dump = hcdump.Dump(run.new_file())
+        run.say()
+        assert run.finish()[0] == 0
+    told = {b.size: [(frame.file, frame.line, frame.function) for frame in dump.python_stack(b.stack)]
+            for b in dump.blocks if b.size in truth}
+    assert len(truth) == 2 and told == truth
+
+
+def test_end(python, preload, build, tmp_path):
+    """Threads that go on allocating while the interpreter takes their frames away."""
+    for attempt in range(5):
+        with Census([python, "-B", FOLDER / "daemons.py", build / "tests/e2e/e2e_for_ever.so"], preload, tmp_path / str(attempt),
+                    env={"HEAPCENSUS_STACKS": "python"}) as run:
+            assert run.finish() == (0, "", "")
+
+
+def test_storm(python, preload, tmp_path):
+    """Dumps in the middle of everything: each is sound, and has no frame that it does not know."""
+    with Census([python, "-B", FOLDER / "frames.py"], preload, tmp_path, env={"HEAPCENSUS_STACKS": "python"}) as run:
+        run.expect("begun")
+        dumps = [run.dump() for _ in range(5)]
+        run.say()
+        assert run.finish()[0] == 0
+    for dump in dumps:
+        assert "python_frames_lost" not in dump.counts
+        for block in dump.blocks:
+            dump.python_stack(block.stack)

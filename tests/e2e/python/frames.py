@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs inside a Python of any version from 3.8 on: allocates from as many sorts of frames as there are, and says from where.
 
-Every mark is one bytes object of a size of its own (a label).  Standard output, first line: {size: [[file, line, function], ...
+Every mark is one bytes object of a size of its own (a label).  Standard output: begun; {size: [[file, line, function], ...
 innermost first]} in JSON; then it waits for a line.
 """
 import asyncio
@@ -246,6 +246,8 @@ def main():
     recursion(201)
 
 
+sys.stdout.write("begun\n")
+sys.stdout.flush()
 main()
 mark()
 sys.stdout.write(json.dumps(truth) + "\n")
