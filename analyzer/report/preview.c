@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "report/preview_python.h"
+#include "typing/cpython/cpython.h"
 
 #define TEXT_LEAST 4  /* shorter runs are chance */
 #define TEXT_MOST  72 /* characters printed of one text */
@@ -88,12 +90,19 @@ static char *quote(struct text text)
 	return xasprintf("\"%s\"", escaped);
 }
 
+static bool is_python(const struct heap *h, node_id n)
+{
+	return h->cpython && cpython_class_of(h->cpython, n);
+}
+
 char *preview_object(const struct heap *h, node_id n)
 {
 	const struct text own = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
 	char *preview;
 	uint64_t word = 0;
 
+	if (is_python(h, n))
+		return preview_python(h, n);
 	if (own.len)
 		return quote(own);
 	preview = xstrdup("");
@@ -115,6 +124,8 @@ char *preview_first_text(const struct heap *h, node_id n)
 	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
 	uint64_t word = 0;
 
+	if (is_python(h, n))
+		return preview_python_text(h, n);
 	if (!text.len)
 		text = next_text(h, n, &word);
 	return text.len ? xstrndup(text.bytes, text.len) : NULL;

@@ -8,8 +8,8 @@
 #include "heap/heap.h"
 
 /*
- * "\"http://...\"", "+0x8 \"http://...\" +0x10 \"GET\"", or "" where there is no text.  Escaped and
- * cut: fit for a terminal.  The caller frees it.
+ * "\"http://...\"", "+0x8 \"http://...\" +0x10 \"GET\"", or "" where there is no text; of Python
+ * objects as in preview_python.h.  Escaped and cut: fit for a terminal.  The caller frees it.
  */
 char *preview_object(const struct heap *h, node_id n);
 

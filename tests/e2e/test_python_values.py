@@ -72,6 +72,28 @@ def test_members_of_builtins(python):
     assert python.show("iter_all('Called')[2].callback.__closure__[0].cell_contents.name") == "'quotes'"
 
 
+@pytest.mark.parametrize("kind, text", [
+    ("HtmlResponse", "_url='http://127.0.0.1/3' body=b\"abc\\x00\\xff'\" array=bytearray(b'xy')"),
+    ("str", "'http://127.0.0.1/3'"),
+    ("float", "1e+300"),
+    ("dict", "{'a': [1, 2.5, None, True, (1,)], 'b': {'x': 'ü€\\n'}}"),
+    ("type", "<class '__main__.Slotted'>"),
+    ("function", "__qualname__='Response.length'"),
+    ("module", "__name__='sys'"),
+    ("__main__.Names", "Names({'k': 1})"),
+])
+def test_text_of_objects(python, kind, text):
+    """The last column of iter and oldest: what repr() says, or the texts among the attributes."""
+    told = json.loads(python.heapcensus("iter", "--json", python.path, kind).stdout)
+    assert any(row["text"].startswith(text) for row in told)
+
+
+def test_text_of_an_object(python):
+    urls = python.truth["urls"]
+    assert json.loads(python.show("iter_all('HtmlResponse').text", "--json")) == urls
+    assert python.show("get_oldest('HtmlResponse').self.url.type; get_oldest('HtmlResponse').address").startswith("'str'")
+
+
 def test_lists(python):
     assert ast.literal_eval(python.show("iter_all('HtmlResponse').url")) == python.truth["urls"]
     assert json.loads(python.show("iter_all('HtmlResponse').url", "--json")) == python.truth["urls"]

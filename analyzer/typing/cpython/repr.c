@@ -313,39 +313,75 @@ static bool is_empty_frozenset(const struct printer *pr, uint64_t object,
 	       !cpython_word(pr->p, object + CPYTHON_SET_USED);
 }
 
-static void print_value(struct printer *pr, uint64_t object, int depth)
+/* False: it is none of the values that repr() shows, and nothing was printed. */
+static bool print_if_value(struct printer *pr, uint64_t object, const struct cpython_class *class,
+			   int depth)
 {
-	const struct cpython_class *class = cpython_class_at(pr->p, object);
-	const struct cpython_class *itself = class ? cpython_find_class(pr->p, object) : NULL;
+	const struct cpython_class *itself = cpython_find_class(pr->p, object);
 
-	if (!class) {
-		fprintf(pr->out, "<0x%" PRIx64 ">", object);
-	} else if (itself) {
+	if (itself) {
 		fputs("<class '", pr->out);
 		text_print(pr->out, itself->name);
 		fputs("'>", pr->out);
-	} else if (is_wrapped(class)) {
-		text_print(pr->out, class->short_name);
-		fputc('(', pr->out);
-		if (!is_empty_frozenset(pr, object, class))
-			print_builtin(pr, object, class->shape, depth);
-		fputc(')', pr->out);
-	} else if (!print_builtin(pr, object, class->shape, depth)) {
+		return true;
+	}
+	if (!is_wrapped(class))
+		return print_builtin(pr, object, class->shape, depth);
+	text_print(pr->out, class->short_name);
+	fputc('(', pr->out);
+	if (!is_empty_frozenset(pr, object, class))
+		print_builtin(pr, object, class->shape, depth);
+	fputc(')', pr->out);
+	return true;
+}
+
+static void print_value(struct printer *pr, uint64_t object, int depth)
+{
+	const struct cpython_class *class = cpython_class_at(pr->p, object);
+
+	if (!class) {
+		fprintf(pr->out, "<0x%" PRIx64 ">", object);
+	} else if (!print_if_value(pr, object, class, depth)) {
 		fputc('<', pr->out);
 		text_print(pr->out, class->name);
 		fprintf(pr->out, " at 0x%" PRIx64 ">", object);
 	}
 }
 
+static void open_printer(struct printer *pr)
+{
+	pr->out = open_memstream(&pr->text, &pr->len);
+	if (!pr->out)
+		mem_exhausted();
+}
+
+static void close_printer(struct printer *pr)
+{
+	if (fclose(pr->out))
+		mem_exhausted();
+}
+
 char *cpython_repr(const struct cpython *p, uint64_t object, size_t max)
 {
 	struct printer pr = { .p = p, .max = max };
 
-	pr.out = open_memstream(&pr.text, &pr.len);
-	if (!pr.out)
-		mem_exhausted();
+	open_printer(&pr);
 	print_value(&pr, object, 0);
-	if (fclose(pr.out))
-		mem_exhausted();
+	close_printer(&pr);
 	return pr.text;
+}
+
+char *cpython_value_repr(const struct cpython *p, uint64_t object, size_t max)
+{
+	const struct cpython_class *class = cpython_class_at(p, object);
+	struct printer pr = { .p = p, .max = max };
+	bool is_value;
+
+	open_printer(&pr);
+	is_value = class && print_if_value(&pr, object, class, 0);
+	close_printer(&pr);
+	if (is_value)
+		return pr.text;
+	free(pr.text);
+	return NULL;
 }

@@ -30,6 +30,8 @@ bool cpython_item(const struct cpython *p, uint64_t object, int64_t index, uint6
  * max bytes.  What is none of the builtin values is "<m.Class at 0x7f..>".  The caller frees it.
  */
 char *cpython_repr(const struct cpython *p, uint64_t object, size_t max);
+/* The same; NULL where that would not say more than the class and the address. */
+char *cpython_value_repr(const struct cpython *p, uint64_t object, size_t max);
 /* An int that fits; false: no int, or a larger one. */
 bool cpython_get_number(const struct cpython *p, uint64_t object, int64_t *ret);
 
