@@ -24,6 +24,7 @@
 
 #include "rt/clock.h"
 #include "rt/sys.h"
+#include "snap/rest.h"
 #include "snap/signals.h"
 #include "rt/ban.h"
 
@@ -314,22 +315,9 @@ static bool is_interrupted_anyway(uint64_t ignore)
 	return true;
 }
 
-bool restart_interrupted(void *context, uint64_t ignore)
+/* Behind an interrupted call: makes it again. */
+static bool restart_again(greg_t *regs, uint64_t pc, long nr)
 {
-	ucontext_t *const uc = context;
-	greg_t *const regs = uc->uc_mcontext.gregs;
-	const uint64_t pc = (uint64_t)regs[REG_RIP];
-	uint64_t mask;
-	long nr;
-
-	if (regs[REG_RAX] != -EINTR)
-		return false;
-	nr = restart_decode(pc);
-	if (nr < 0)
-		return false;
-	memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
-	if (is_interrupted_anyway(mask | ignore))
-		return false;
 	if (is_libc(pc) && !restart_adjust(regs, restart_how[nr])) {
 		regs[REG_RAX] = -EAGAIN;
 		return true;
@@ -337,4 +325,25 @@ bool restart_interrupted(void *context, uint64_t ignore)
 	regs[REG_RIP] = (greg_t)(pc - RESTART_SYSCALL_LEN);
 	regs[REG_RAX] = nr;
 	return true;
+}
+
+bool restart_interrupted(void *context, uint64_t ignore)
+{
+	ucontext_t *const uc = context;
+	greg_t *const regs = uc->uc_mcontext.gregs;
+	const uint64_t pc = (uint64_t)regs[REG_RIP];
+	const bool is_rest = rest_is_written(uc), is_short = regs[REG_RAX] > 0 && is_libc(pc);
+	uint64_t mask;
+	long nr = 0;
+
+	if (!is_rest && !is_short && regs[REG_RAX] != -EINTR)
+		return false;
+	if (!is_rest)
+		nr = restart_decode(pc);
+	memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
+	if (nr < 0 || is_interrupted_anyway(mask | ignore))
+		return false;
+	if (is_rest)
+		return rest_continue(uc);
+	return is_short ? rest_begin(uc, nr) : restart_again(regs, pc, nr);
 }
