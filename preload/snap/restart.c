@@ -287,8 +287,8 @@ static bool restart_adjust(greg_t *regs, enum restart_how how)
 	return true;
 }
 
-/* Signals that will run a handler in this thread or this process as soon as they may. */
-static uint64_t find_handled(uint64_t pending)
+/* Signals that will run a handler in this thread or this process as soon as they may; its flags have none of `without`. */
+static uint64_t find_handled(uint64_t pending, uint64_t without)
 {
 	struct signal_kernel_action action;
 	uint64_t handled = 0;
@@ -296,22 +296,42 @@ static uint64_t find_handled(uint64_t pending)
 	for (int sig = 1; sig <= 64; sig++) {
 		if (!(pending & signal_bit(sig)) || signal_get_kernel(sig, &action) != 0)
 			continue;
-		if (action.handler != SIG_DFL && action.handler != SIG_IGN)
+		if (action.handler != SIG_DFL && action.handler != SIG_IGN && !(action.flags & without))
 			handled |= signal_bit(sig);
 	}
 	return handled;
 }
 
 /* Does another signal wait to be delivered here as soon as we return?  One that waits for the process may go to another thread. */
-static bool is_interrupted_anyway(uint64_t ignore)
+static bool is_interrupted_anyway(uint64_t ignore, uint64_t without)
 {
 	for (int i = 0; i < RESTART_PENDING_STEPS; i++) {
 		const uint64_t pending = signal_get_pending() & ~ignore;
 
-		if (!pending || !find_handled(pending))
+		if (!pending || !find_handled(pending, without))
 			return false;
 		(void)sys_nanosleep(RESTART_PENDING_NS);
 	}
+	return true;
+}
+
+/* Before a call that the kernel will make again, as our action has SA_RESTART: it leaves in rcx where a call comes back to. */
+static bool is_before_restart(const greg_t *regs)
+{
+	const uint64_t nr = (uint64_t)regs[REG_RAX], after = (uint64_t)regs[REG_RIP] + RESTART_SYSCALL_LEN;
+	uint8_t code[RESTART_SYSCALL_LEN];
+
+	return (uint64_t)regs[REG_RCX] == after && nr < sizeof(restart_how) && restart_how[nr] &&
+	       read_code(after, code, sizeof(code)) && code[0] == 0x0f && code[1] == 0x05;
+}
+
+/* A handler that asks for no restart has been waiting for ours: it would have ended the call. */
+static bool restart_give_up(greg_t *regs, uint64_t ignore)
+{
+	if (!is_interrupted_anyway(ignore, SA_RESTART))
+		return false;
+	regs[REG_RIP] += RESTART_SYSCALL_LEN;
+	regs[REG_RAX] = -EINTR;
 	return true;
 }
 
@@ -336,12 +356,14 @@ bool restart_interrupted(void *context, uint64_t ignore)
 	uint64_t mask;
 	long nr = 0;
 
+	memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
+	if (is_before_restart(regs))
+		return restart_give_up(regs, mask | ignore);
 	if (!is_rest && !is_short && regs[REG_RAX] != -EINTR)
 		return false;
 	if (!is_rest)
 		nr = restart_decode(pc);
-	memcpy(&mask, &uc->uc_sigmask, sizeof(mask));
-	if (nr < 0 || is_interrupted_anyway(mask | ignore))
+	if (nr < 0 || is_interrupted_anyway(mask | ignore, 0))
 		return false;
 	if (is_rest)
 		return rest_continue(uc);

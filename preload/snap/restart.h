@@ -13,9 +13,9 @@
 void restart_init(void);
 
 /*
- * context: ucontext_t of a handler of ours that has chained to no other.  Moves its saved instruction pointer back before an interrupted
- * system call, unless another signal that waits is to interrupt it anyway; signals in `ignore` (a mask) are none that would.  True where
- * it did.
+ * context: ucontext_t of a handler of ours that has chained to no other.  An interrupted system call is made again, a write that was cut short
+ * goes on, unless another signal that waits is to end it anyway; a call that the kernel is about to make again ends where it is.
+ * Signals in `ignore` (a mask) are none that would.  True where the context was changed.
  */
 bool restart_interrupted(void *context, uint64_t ignore);
 

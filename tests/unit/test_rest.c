@@ -31,12 +31,15 @@
 #define STEP_US 10000
 
 static unsigned int nr_signals;
+static unsigned int handler_us;	/* that the handler takes */
 static uint8_t *data;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	(void)info;
 	__atomic_fetch_add(&nr_signals, 1, __ATOMIC_RELAXED);
+	if (handler_us)
+		usleep(handler_us);
 	(void)restart_interrupted(context, signal_bit(sig));
 }
 
@@ -202,6 +205,53 @@ static void test_own_signal(void **state)
 	close(fds[1]);
 }
 
+/* Ours first; the program's comes while our handler runs.  Where nothing ends the write, the pipe is emptied at last. */
+static void *send_both(void *arg)
+{
+	struct work *const w = arg;
+	uint8_t some[16384];
+
+	usleep(10 * STEP_US);
+	pthread_kill(w->target, SIGUSR1);
+	usleep(2 * STEP_US);
+	pthread_kill(w->target, SIGALRM);
+	for (int i = 0; i < 300 && !__atomic_load_n(&w->stopped, __ATOMIC_RELAXED); i++)
+		usleep(STEP_US);
+	while (!__atomic_load_n(&w->stopped, __ATOMIC_RELAXED))
+		(void)!read(w->fd, some, sizeof(some));
+	return NULL;
+}
+
+/* A call that the kernel would make again for our handler's sake ends for a signal that wants no restart. */
+static void test_signal_meanwhile(void **state)
+{
+	struct work sender = {.target = pthread_self()};
+	pthread_t thread;
+	int fds[2];
+
+	(void)state;
+	set_handler(SIGUSR1);
+	assert_int_equal(sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_other}, NULL), 0);
+	make_pipe(fds);
+	sender.fd = fds[0];
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	assert_true(write(fds[1], data, LEN) > 0);
+	fcntl(fds[1], F_SETFL, 0);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	handler_us = 10 * STEP_US;
+	pthread_create(&thread, NULL, send_both, &sender);
+	const ssize_t written = write(fds[1], data, LEN);
+	const int error = errno;
+
+	__atomic_store_n(&sender.stopped, 1, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	handler_us = 0;
+	assert_int_equal(written, -1);
+	assert_int_equal(error, EINTR);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void *write_until_cancelled(void *arg)
 {
 	const int fd = *(int *)arg;
@@ -270,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_own_signal),
+		cmocka_unit_test(test_signal_meanwhile),
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_reader_gone),
 	};
