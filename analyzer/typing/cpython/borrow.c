@@ -12,10 +12,10 @@
 #include "typing/cpython/member_library.h"
 #include "typing/cpython/static.h"
 
-#define STATIC_FREE_LISTS_UNTIL 9u  /* minor version */
-#define FREE_LIST_MIN		4u
-#define INTERNED_MIN		512u
-#define INTERNED_SAMPLE		64u
+#define STATIC_CACHES_UNTIL 9u /* minor version */
+#define FREE_LIST_MIN	    4u
+#define INTERNED_MIN	    512u
+#define INTERNED_SAMPLE	    64u
 
 /* Each of its first keys is its own value. */
 static bool is_interned_dict(const struct cpython *p, uint64_t dict)
@@ -96,8 +96,10 @@ void cpython_prepare_edges(struct cpython *p)
 	cpython_find_interp(p);
 	p->frames = cpython_frames_create(p);
 	p->interned = find_interned_dict(p);
-	if (p->version->minor <= STATIC_FREE_LISTS_UNTIL)
+	if (p->version->minor <= STATIC_CACHES_UNTIL) {
 		find_free_lists(p);
+		cpython_find_method_cache(p);
+	}
 	p->heap->root_ops = &cpython_root_ops;
 }
 
@@ -191,7 +193,7 @@ bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, n
 		return false;
 	if (root->kind == ROOT_GLOBAL)
 		return !cpython_interp_borrows(p, addr) && !is_in_free_list(p, addr) &&
-		       is_static_edge(p, addr);
+		       !cpython_is_cached_method(p, addr) && is_static_edge(p, addr);
 	if (root->kind != ROOT_RANGE || cpython_frames_may_hold(p->frames, addr))
 		return true;
 

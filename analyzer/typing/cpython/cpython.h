@@ -135,6 +135,7 @@ struct cpython {
 		uint64_t addr, end;
 	} * free_lists; /* [nr_free_lists] among the interpreter's data, up to 3.9 */
 	size_t nr_free_lists, room_free_lists;
+	struct cpython_span method_cache; /* up to 3.9; empty: not found */
 	struct cpython_static *statics; /* [nr_statics] static.h */
 	size_t nr_statics, room_statics;
 	struct cpython_frames *frames; /* frame.h */

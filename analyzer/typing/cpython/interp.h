@@ -15,4 +15,9 @@ bool cpython_interp_borrows(const struct cpython *p, uint64_t addr);
  * nobody's business; NULL: no such. */
 const char *cpython_interp_word(struct cpython *p, uint64_t addr);
 
+/* The cache of methods among the data of 3.8 and 3.9: finds p->method_cache. */
+void cpython_find_method_cache(struct cpython *p);
+/* Is the word at addr one of its pointers, which hold nothing? */
+bool cpython_is_cached_method(const struct cpython *p, uint64_t addr);
+
 #endif

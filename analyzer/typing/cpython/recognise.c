@@ -16,6 +16,7 @@
 
 #define HEAD_STEP	 16u
 #define REFCNT_MOST	 (1ul << 40)
+#define PAGES_WITHOUT	 (1u << 16) /* no block lies below (vm.mmap_min_addr) */
 #define HEAD_MOST	 32u
 #define SHARED_KEYS_MOST 30u
 
@@ -114,6 +115,12 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 	return size <= round8(basic + (items + 1) * item);
 }
 
+/* Programs that are not position independent have their heap at addresses that could be counts. */
+static bool is_low_pointer(const struct cpython *p, uint64_t refcnt)
+{
+	return refcnt > PAGES_WITHOUT && dump_find_block(p->dump, refcnt) != UINT32_MAX;
+}
+
 /* The class of the object at `head` in the block's bytes. */
 static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t head, uint64_t size)
 {
@@ -125,7 +132,8 @@ static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t h
 		return CPYTHON_NO_CLASS;
 	class = cpython_class_add(p, load_word(bytes, head + CPYTHON_OB_TYPE));
 	if (class == CPYTHON_NO_CLASS || cpython_object_head(p, &p->classes[class]) != head ||
-	    !is_object_size(p, &p->classes[class], bytes + head, size - head))
+	    !is_object_size(p, &p->classes[class], bytes + head, size - head) ||
+	    is_low_pointer(p, load_word(bytes, head + CPYTHON_OB_REFCNT)))
 		return CPYTHON_NO_CLASS;
 	return class;
 }

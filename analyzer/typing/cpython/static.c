@@ -46,7 +46,7 @@ static uint64_t static_size(const struct cpython_class *c, const uint8_t *object
 }
 
 /* The size of the static object at addr, 0: there is none.  In tables of C, pairs of a number and a
- * class are rare, of pointers common: a count is no address of a module. */
+ * class are rare, of pointers common: a count is no address of a module or block. */
 static uint64_t find_static(struct cpython *p, uint64_t addr, const uint8_t *bytes, uint64_t room)
 {
 	const uint64_t refcnt = load_word(bytes, CPYTHON_OB_REFCNT);
@@ -56,7 +56,8 @@ static uint64_t find_static(struct cpython *p, uint64_t addr, const uint8_t *byt
 	if (!refcnt || refcnt > REFCNT_MOST)
 		return 0;
 	c = cpython_find_class(p, load_word(bytes, CPYTHON_OB_TYPE));
-	if (!c || dump_find_module(p->dump, refcnt) != UINT32_MAX)
+	if (!c || dump_find_module(p->dump, refcnt) != UINT32_MAX ||
+	    dump_find_block(p->dump, refcnt) != UINT32_MAX)
 		return 0;
 	size = static_size(c, bytes, room);
 	if (!size || size > room)

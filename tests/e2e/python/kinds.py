@@ -77,6 +77,8 @@ def numbers_and_text(n):
 
 def containers(n):
     yield from [[n] * n, list(range(n)), [n, [n]], tuple(range(n + 2)), {n, -n - 1}, set(range(100 + n)), frozenset(range(n)), frozenset(range(99 + n))]
+    # Its items look like an object with that many references where the heap begins at low addresses.
+    yield [type("Large%d" % n, (), {}), object]
     yield from [{}, {n: n}, dict.fromkeys(range(n + 10)), dict.fromkeys(range(1000 * n)), {"a%d" % i: i for i in range(n + 7)}, {"a": 1, n: 2}]
     yield from [collections.OrderedDict(a=1), collections.OrderedDict.fromkeys(range(n + 30)), collections.defaultdict(list, {n: 1}), collections.Counter("ab" * n)]
     yield from [collections.deque(), collections.deque(range(n)), collections.deque(range(500 + n)), collections.deque([1], maxlen=n + 1), collections.ChainMap()]
