@@ -124,6 +124,14 @@ def interned():
     say("only", "str", id(keep[-1]), "[%d]" % (len(keep) - 1))
 
 
+def key():
+    """Of a dict whose keys are all strings, and in a list; of one that has other keys, too."""
+    plain, mixed = "".join(["quiet", "key"]), "".join(["mixed", "key"])
+    keep.extend([{plain: 1}, {mixed: 1, 2: 2}, plain])
+    say("only", "str", id(plain), "[%d]" % (len(keep) - 1))
+    say("only", "str", id(mixed), ".keys()[0]")
+
+
 class Function(ctypes._CFuncPtr):
     """The class keeps its arguments' classes twice, too."""
     _flags_ = 1
@@ -141,6 +149,7 @@ def main():
     pointed()
     static()
     interned()
+    key()
     say("only", "tuple", id(Function._argtypes_), "['_argtypes_']")
     say("ready")
     sys.stdin.readline()

@@ -29,6 +29,8 @@ struct cpython_names {
 			     use, for dicts with deleted entries */
 	struct map keys;  /* (dict, key) -> position of the key; (dict, 0): they are there */
 	struct map parts; /* (block that is a part of an object, 0) -> "->extra", interned */
+	uint64_t general_lookup; /* up to 3.10: what dicts have for a function whose keys are not
+				    all str; 0: not known yet */
 	struct map deques; /* (block of a deque, 0) -> index of its first slot */
 };
 
@@ -54,6 +56,8 @@ const char *cpython_object_word(struct cpython *p, const struct cpython_class *c
 				uint64_t addr);
 /* The word at addr of a module's data or the interpreter's state; NULL: not known here. */
 const char *cpython_static_word(struct cpython *p, uint64_t addr);
+/* Has the dict whose items these are (or has had) no keys but str? */
+bool cpython_has_str_keys(struct cpython *p, const struct cpython_items *items);
 /* "['key']" */
 const char *cpython_value_name(struct cpython *p, uint64_t key);
 /* The word at addr in the keys or values of the dict (of a class: the keys that its instances

@@ -20,16 +20,15 @@ static bool is_on_value_stack(const char *relation)
 	return !strncmp(relation, "->f_valuestack", 14);
 }
 
-/* Is it a key of a dict all of whose keys are str?  Python 3.8 to 3.10 do not say whether they are:
- * there, names are taken for such keys, which relation_dict.c leaves out. */
-static bool is_quiet_key(const struct cpython *p, node_id from, uint64_t offset)
+/* Is it a key of a dict all of whose keys are str? */
+static bool is_quiet_key(struct cpython *p, node_id from, uint64_t offset)
 {
 	const uint64_t addr = dump_blocks(p->dump)->addr[from];
 	struct cpython_items items;
 
 	cpython_keys_open(p, addr, 0, &items);
-	return items.keys && !items.key_offset &&
-	       (addr + offset - items.entries) % items.stride == 0;
+	return items.keys && (addr + offset - items.entries) % items.stride == items.key_offset &&
+	       cpython_has_str_keys(p, &items);
 }
 
 bool cpython_is_quiet(const struct heap *h, node_id from, uint64_t offset, const char *relation)

@@ -53,12 +53,44 @@ static const char *key_name(struct cpython *p, uint64_t dict, const struct cpyth
 	return intern_format(p->heap->private->names, ".keys()[%lu]", rank);
 }
 
+/* Up to 3.10 a dict has the general function for looking up once a key was no str. */
+#define DK_LOOKUP 16u
+#define NO_LOOKUP 1u /* there is no such dict */
+
+static uint64_t find_general_lookup(const struct cpython *p)
+{
+	const struct heap *h = p->heap;
+
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const struct cpython_class *c = cpython_class_of(p, n);
+		struct cpython_items items;
+
+		if (!c || c->shape != CPYTHON_SHAPE_DICT)
+			continue;
+		cpython_dict_open(p, object_addr(h, n), &items);
+		if (!cpython_items_next(&items))
+			continue;
+		c = cpython_class_at(p, items.key);
+		if (c && c->shape != CPYTHON_SHAPE_STR)
+			return cpython_word(p, items.keys + DK_LOOKUP);
+	}
+	return NO_LOOKUP;
+}
+
+bool cpython_has_str_keys(struct cpython *p, const struct cpython_items *items)
+{
+	if (p->version->has_log2_size)
+		return !items->key_offset;
+	if (!p->names->general_lookup)
+		p->names->general_lookup = find_general_lookup(p);
+	return cpython_word(p, items->keys + DK_LOOKUP) != p->names->general_lookup;
+}
+
 /* Names of attributes are keys of thousands of dicts and classes, which tells nothing; Python's
  * collector does not visit them, so Guppy does not show them. */
-static bool is_silent_key(const struct cpython *p, const struct cpython_items *items,
-			  uint64_t index)
+static bool is_silent_key(struct cpython *p, const struct cpython_items *items, uint64_t index)
 {
-	return (!p->version->has_log2_size || items->key_offset == 0) &&
+	return cpython_has_str_keys(p, items) &&
 	       cpython_is_interned(p, cpython_word(p, items->entries + index * items->stride +
 							      items->key_offset));
 }
