@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 static void write_string(FILE *out, const char *s, size_t len)
@@ -155,7 +156,11 @@ static void start_field(FILE *out, bool first)
 
 void csv_text(FILE *out, bool first, const char *value)
 {
+	_cleanup_free_ char *escaped =
+		text_is_clean(value) ? NULL : text_escape(value, strlen(value));
+
 	start_field(out, first);
+	value = escaped ? escaped : value;
 	if (!value[strcspn(value, ",\"\r\n")]) {
 		fputs(value, out);
 		return;

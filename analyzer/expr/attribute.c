@@ -295,7 +295,7 @@ static struct error *unknown_of_python(struct expr_env *env, const struct ast *a
 
 	if (p && cpython_is_computed(p, first_python(base), ast->text))
 		return eval_error(env, ast,
-				  "'%s' is a property: only running the program could tell it",
+				  "'%s' is computed: only running the program could tell it",
 				  ast->text);
 	return unknown(env, ast, base);
 }

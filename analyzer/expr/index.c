@@ -120,7 +120,7 @@ static struct error *get_by_name(struct expr_env *env, const struct ast *ast, st
 	return NULL;
 }
 
-/* value['key'] of a dict, value[0] of a list or tuple. */
+/* value['key'], value[7] of a dict, value[0] of a list or tuple. */
 static struct error *get_of_python(struct expr_env *env, const struct ast *ast, struct value *base,
 				   const struct value *index, struct value **ret)
 {
@@ -128,9 +128,13 @@ static struct error *get_of_python(struct expr_env *env, const struct ast *ast, 
 	const struct cpython_class *class = cpython_class_at(p, base->python);
 	uint64_t item = 0;
 
-	if (index->kind == VALUE_TEXT && class &&
-	    (class->shape == CPYTHON_SHAPE_DICT || class->shape == CPYTHON_SHAPE_ORDERED_DICT))
+	const bool is_dict = class && (class->shape == CPYTHON_SHAPE_DICT ||
+				       class->shape == CPYTHON_SHAPE_ORDERED_DICT);
+
+	if (index->kind == VALUE_TEXT && is_dict)
 		item = cpython_dict_find(p, base->python, index->text);
+	else if (index->kind == VALUE_NUMBER && is_dict)
+		item = cpython_dict_find_number(p, base->python, index->number);
 	else if (index->kind == VALUE_NUMBER &&
 		 !cpython_item(p, base->python, index->number, &item))
 		item = 0;

@@ -35,6 +35,9 @@ class Pair(tuple):
     pass
 
 
+Point = collections.namedtuple("Point", "x y")
+
+
 class Base(object):
     kind = "base"
 
@@ -108,6 +111,8 @@ class Response(Base, object_ref):
         self.quotes = ["it's", "it's \"x\"", "\"", "\\ \t", b"'", b"\"'"]
         self.text = u"\udc80\U0001f600\u0394\xad"
         self.empty = ((), [], {}, u"", b"", frozenset())
+        self.point = Point(3, "why")
+        self.numbered = {7: "seven", -1: "minus", True: "one", "7": "text"}
         self.counted = collections.defaultdict(list, {1: [2]})
         self.none = None
         self.slotted = Slotted()

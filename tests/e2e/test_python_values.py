@@ -94,6 +94,12 @@ def test_text_of_an_object(python):
     assert python.show("get_oldest('HtmlResponse').self.url.type; get_oldest('HtmlResponse').address").startswith("'str'")
 
 
+def test_fields_and_numbers(python):
+    oldest = "get_oldest('HtmlResponse')"
+    assert python.show(f"{oldest}.point.x; {oldest}.point.y; {oldest}.numbered[7]; {oldest}.numbered[-1]; "
+                       f"{oldest}.numbered[1]; {oldest}.numbered['7']") == "3\n'why'\n'seven'\n'minus'\n'one'\n'text'"
+
+
 def test_lists(python):
     assert ast.literal_eval(python.show("iter_all('HtmlResponse').url")) == python.truth["urls"]
     assert json.loads(python.show("iter_all('HtmlResponse').url", "--json")) == python.truth["urls"]
@@ -101,12 +107,14 @@ def test_lists(python):
 
 
 @pytest.mark.parametrize("expression, reason", [
-    ("get_oldest('HtmlResponse').length", "'length' is a property: only running the program could tell it"),
-    ("get_oldest('HtmlResponse').self.length", "'length' is a property: only running the program could tell it"),
-    ("iter_all('HtmlResponse').length", "'length' is a property: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').length", "'length' is computed: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').self.length", "'length' is computed: only running the program could tell it"),
+    ("iter_all('HtmlResponse').length", "'length' is computed: only running the program could tell it"),
     ("get_oldest('HtmlResponse').width", "an object has no attribute 'width'"),
     ("get_oldest('HtmlResponse').slotted.unset", "a value has no attribute 'unset'"),
     ("iter_all('HtmlResponse').nothing", "a list of objects has no attribute 'nothing'"),
+    ("get_oldest('HtmlResponse').code.name", "'name' is computed: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').numbered[8]", "no such item"),
     ("get_oldest('HtmlResponse').meta['nothing']", "no such item"),
     ("get_oldest('HtmlResponse').meta['a'][5]", "no such item"),
 ])

@@ -11,6 +11,7 @@
 
 #define FOLLOW_MAX   8 /* properties that return properties */
 #define MRO_MAX	     1024
+#define TUPLE_GETTER 16u /* of a namedtuple's field: which item it is */
 #define NAME_MAX_LEN 256
 
 static bool has_shape(const struct cpython *p, uint64_t object, enum cpython_shape shape)
@@ -38,6 +39,19 @@ bool cpython_item(const struct cpython *p, uint64_t object, int64_t index, uint6
 		return false;
 	*ret = cpython_word(p, items + (uint64_t)index * 8);
 	return cpython_class_at(p, *ret) != NULL;
+}
+
+uint64_t cpython_dict_find_number(const struct cpython *p, uint64_t dict, int64_t number)
+{
+	struct cpython_items items;
+
+	for (cpython_dict_open(p, dict, &items); cpython_items_next(&items);) {
+		int64_t key;
+
+		if (cpython_get_number(p, items.key, &key) && key == number)
+			return items.value;
+	}
+	return 0;
 }
 
 static bool find_in_class(const struct cpython *p, const struct cpython_class *class,
@@ -86,17 +100,40 @@ static bool run_getter(struct cpython *p, uint64_t object, uint64_t property, in
 	return cpython_class_at(p, *ret) != NULL;
 }
 
+/* Has it code that says what it is when it is asked for through an instance?  A function of any sort
+ * is what it is, but for the instance that it remembers then; a slot is known. */
+static bool is_descriptor(const struct cpython *p, uint64_t attribute)
+{
+	static const enum cpython_shape functions[] = { CPYTHON_SHAPE_FUNCTION,
+							CPYTHON_SHAPE_METHOD_DESCRIPTOR,
+							CPYTHON_SHAPE_WRAPPER,
+							CPYTHON_SHAPE_CLASSMETHOD,
+							CPYTHON_SHAPE_STATICMETHOD,
+							CPYTHON_SHAPE_MEMBER };
+	const struct cpython_class *class = cpython_class_at(p, attribute);
+
+	for (size_t i = 0; class && i < ARRAY_SIZE(functions); i++)
+		if (class->shape == functions[i])
+			return false;
+	return class && cpython_word(p, class->addr + CPYTHON_TP_DESCR_GET);
+}
+
 /* What a class's attribute is when it is asked for through an instance. */
 static bool bind(struct cpython *p, uint64_t object, const char *name, uint64_t attribute,
 		 int depth, uint64_t *ret)
 {
+	const struct cpython_class *class = cpython_class_at(p, attribute);
+
 	if (has_shape(p, attribute, CPYTHON_SHAPE_MEMBER) ||
 	    has_shape(p, attribute, CPYTHON_SHAPE_GETSET))
 		return read_member(p, object, cpython_class_at(p, object), name, ret);
 	if (has_shape(p, attribute, CPYTHON_SHAPE_PROPERTY))
 		return run_getter(p, object, attribute, depth, ret);
+	if (class && !strcmp(class->short_name, "_tuplegetter"))
+		return cpython_item(p, object, (int64_t)cpython_word(p, attribute + TUPLE_GETTER),
+				    ret);
 	*ret = attribute;
-	return cpython_class_at(p, attribute) != NULL;
+	return class && !is_descriptor(p, attribute);
 }
 
 static bool find_own(const struct cpython *p, uint64_t object, const struct cpython_class *class,
@@ -153,7 +190,5 @@ bool cpython_is_computed(const struct cpython *p, uint64_t object, const char *n
 	const struct cpython_class *class = cpython_class_at(p, object);
 	uint64_t attribute;
 
-	return class && find_in_class(p, class, name, &attribute) &&
-	       (has_shape(p, attribute, CPYTHON_SHAPE_PROPERTY) ||
-		has_shape(p, attribute, CPYTHON_SHAPE_GETSET));
+	return class && find_in_class(p, class, name, &attribute) && is_descriptor(p, attribute);
 }

@@ -32,6 +32,9 @@ bool cpython_item(const struct cpython *p, uint64_t object, int64_t index, uint6
 char *cpython_repr(const struct cpython *p, uint64_t object, size_t max);
 /* The same; NULL where that would not say more than the class and the address. */
 char *cpython_value_repr(const struct cpython *p, uint64_t object, size_t max);
+/* What the dict has for an int; 0: nothing. */
+uint64_t cpython_dict_find_number(const struct cpython *p, uint64_t dict, int64_t number);
+
 /* An int that fits; false: no int, or a larger one. */
 bool cpython_get_number(const struct cpython *p, uint64_t object, int64_t *ret);
 
