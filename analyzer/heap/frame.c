@@ -285,6 +285,12 @@ void frames_destroy(struct frames *f)
 	free(f);
 }
 
+void frames_each(const struct frames *f, void (*fn)(void *arg, const struct frame *frame), void *arg)
+{
+	for (size_t i = 0; i < f->nr; i++)
+		fn(arg, &f->items[i]);
+}
+
 const struct frame *frames_find(const struct frames *f, int32_t tid, uint64_t addr)
 {
 	size_t low = 0, high = f->nr;

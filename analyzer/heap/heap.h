@@ -41,6 +41,7 @@ typedef uint32_t node_id;
 	X(VTABLE_SHAPE, "vtable-shape", \
 	  "C++ class by the shape of its vtable: class@module+offset") \
 	X(DWARF, "dwarf", "by debug information of the place that allocated it") \
+	X(PROPAGATED, "propagated", "a typed pointer leads to it, and its size is right") \
 	X(INFERRED, "inferred", "a guess by debug information") \
 	X(LAYOUT, "layout", "a known library's structure, by its layout") \
 	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
@@ -222,6 +223,12 @@ bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset,
 /* Where an object was allocated, as printed: of a Python object "file:line function" where its
  * stack has Python frames, else heap_site_name.  Interned. */
 const char *heap_object_site(struct heap *h, node_id n);
+/* Are elements of native arrays told apart, '[3]' for '[*]'? */
+bool heap_wants_index(const struct heap *h);
+struct frame; /* heap/frame.h */
+/* Every frame on the threads' stacks that could be unwound. */
+void heap_each_frame(struct heap *h, void (*fn)(void *arg, const struct frame *f), void *arg);
+
 /* The first native frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag",
  * "libxml2.so.2+0x1234"; "" where there is no stack. Interned. */
 const char *heap_site_name(struct heap *h, uint32_t stack);

@@ -147,3 +147,8 @@ bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset,
 
 	return ops && ops->is_quiet && ops->is_quiet(h, from, EDGE_OFFSET(offset), relation);
 }
+
+bool heap_wants_index(const struct heap *h)
+{
+	return h->private->options.exact_index;
+}

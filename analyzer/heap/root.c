@@ -97,16 +97,25 @@ static const char *name_global(struct heap *h, uint64_t addr)
 	return intern_format(names, "::%s", name_module_offset(h, addr));
 }
 
+static struct frames *heap_get_frames(struct heap *h)
+{
+	if (!h->private->frames)
+		h->private->frames = frames_create(h->dump, h->symbols);
+	return h->private->frames;
+}
+
+void heap_each_frame(struct heap *h, void (*fn)(void *arg, const struct frame *f), void *arg)
+{
+	frames_each(heap_get_frames(h), fn, arg);
+}
+
 /* "<stack parse_page+0x40>": the place in the code at which the frame goes on, as in a backtrace,
  * for all words of the frame: a row for each would say little. */
 static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 {
 	struct symbol symbol;
 
-	if (!h->private->frames)
-		h->private->frames = frames_create(h->dump, h->symbols);
-
-	const struct frame *frame = frames_find(h->private->frames, tid, addr);
+	const struct frame *frame = frames_find(heap_get_frames(h), tid, addr);
 
 	if (!frame)
 		return intern_format(h->private->names, "<stack %d>", tid);

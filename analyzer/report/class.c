@@ -21,6 +21,7 @@ static bool is_named_by_program(const struct heap *h, const struct type *type)
 	case PROVENANCE_VTABLE_SHAPE:
 		return true;
 	case PROVENANCE_DWARF:
+	case PROVENANCE_PROPAGATED:
 		return !h->cpython;
 	case PROVENANCE_INFERRED:
 	case PROVENANCE_LAYOUT:

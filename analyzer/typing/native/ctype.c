@@ -65,8 +65,7 @@ const struct ctype *ctype_get_array(struct native *n, const struct ctype *elemen
 	return t;
 }
 
-/* The last member that begins at or before offset and reaches it. */
-static const struct ctype_member *member_at(const struct ctype *t, uint64_t offset)
+const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset)
 {
 	const struct ctype_member *best = NULL;
 
@@ -104,7 +103,7 @@ const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint6
 			return start == offset || t->kind == CTYPE_UNION ? t : NULL;
 		}
 
-		const struct ctype_member *m = member_at(t, offset - start);
+		const struct ctype_member *m = ctype_find_member(t, offset - start);
 
 		if (!m)
 			return NULL;
@@ -114,25 +113,20 @@ const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint6
 	return NULL;
 }
 
-bool ctype_begins_with(struct native *n, const struct ctype *derived, const struct ctype *base)
+bool ctype_begins_with(struct native *n, const struct ctype *outer, const struct ctype *inner)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		if (derived == base)
+		if (outer == inner)
 			return true;
-		derived = ctype_complete(n, derived);
-		if (derived->kind != CTYPE_STRUCT)
+		outer = ctype_complete(n, outer);
+		if (outer->kind != CTYPE_STRUCT)
 			return false;
 
-		const struct ctype *first = NULL;
+		const struct ctype_member *first = ctype_find_member(outer, 0);
 
-		for (uint32_t i = 0; i < derived->nr_members && !first; i++) {
-			if (derived->members[i].flags & CTYPE_MEMBER_BASE &&
-			    !derived->members[i].offset)
-				first = derived->members[i].type;
-		}
-		if (!first)
+		if (!first || first->offset)
 			return false;
-		derived = first;
+		outer = first->type;
 	}
 	return false;
 }

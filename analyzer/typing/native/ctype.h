@@ -100,8 +100,10 @@ const struct ctype *ctype_get_array(struct native *n, const struct ctype *elemen
  */
 const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint64_t offset,
 				  uint64_t *base);
-/* Does a object of `derived` begin with one of `base` as its first base class? */
-bool ctype_begins_with(struct native *n, const struct ctype *derived, const struct ctype *base);
+/* The member of a complete record that holds offset; the last such of a union.  NULL: padding. */
+const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset);
+/* Is an object of `outer` at its start one of `inner`, too: its first base class or member? */
+bool ctype_begins_with(struct native *n, const struct ctype *outer, const struct ctype *inner);
 
 /* How a block of size bytes can be one or more of t. */
 enum ctype_fit {

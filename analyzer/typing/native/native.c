@@ -35,6 +35,8 @@ void native_destroy(struct native *n)
 	map_deinit(&n->die_types);
 	map_deinit(&n->type_dies);
 	map_deinit(&n->site_types);
+	map_deinit(&n->layouts);
+	free(n->conflicts);
 	free(n->allocations);
 	free(n->modules);
 	free(n);

@@ -24,13 +24,19 @@ struct native {
 	struct map types;    /* (name, kind | size), layout -> struct ctype * */
 	struct map pointers; /* (target, 0) -> struct ctype * */
 	struct map arrays;   /* (element, nr) -> struct ctype * */
-	const struct ctype *void_type;
 	void **allocations; /* freed with the heap */
 	size_t nr_allocations, allocations_room;
 
 	/* dwarf_type.c */
 	struct map die_types; /* (address of a DIE's bytes, name given by a typedef) -> struct ctype * */
 	struct map type_dies; /* (struct ctype *, 0) -> struct type_die *: where its members are */
+
+	struct native_block *blocks; /* [nr_objects] block.h; NULL: there is no debug information */
+	struct native_conflict {
+		const struct ctype *one, *other;
+	} *conflicts;
+	size_t nr_conflicts, conflicts_room;
+	struct map layouts; /* (type, 0) -> struct layout *; layout.c */
 
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
 	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */

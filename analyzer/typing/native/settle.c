@@ -1,48 +1,127 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * After the recognisers that look at one block: what the debug information of the sites says of
- * blocks that have no more than a label so far.
+ * blocks that have no more than a label so far, what follows from that, and what most blocks of a
+ * site and size are.
  */
+#include <stdlib.h>
+
 #include "base/mem.h"
+#include "typing/native/block.h"
+#include "typing/native/debug.h"
 #include "typing/native/native.h"
+#include "typing/native/propagate.h"
 #include "typing/native/site.h"
 #include "typing/recogniser.h"
 
-/* "struct request", "struct request[]", "struct request + 24 bytes". */
-static uint32_t settle_type(struct heap *h, const struct site_type *found, uint64_t size)
+static bool has_types(struct native *n)
 {
-	const enum provenance provenance =
-		found->is_sure ? PROVENANCE_DWARF : PROVENANCE_INFERRED;
-	_cleanup_free_ char *name = NULL;
-
-	switch (found->fit) {
-	case CTYPE_FIT_MANY:
-		name = xasprintf("%s[]", found->type->name);
-		break;
-	case CTYPE_FIT_TAIL:
-		name = xasprintf("%s + %lu bytes", found->type->name, size - found->type->size);
-		break;
-	case CTYPE_FIT_EXACT:
-	case CTYPE_FIT_FLEXIBLE:
-	case CTYPE_FIT_NONE:
-		name = xstrdup(found->type->name);
-		break;
+	for (size_t i = 0; i < n->nr_modules; i++) {
+		if (debug_has_types(n, i))
+			return true;
 	}
-	return heap_intern_type(h, name, provenance, 0);
+	return false;
+}
+
+static enum belief believe_site(const struct site_type *found)
+{
+	if (found->fit == CTYPE_FIT_TAIL)
+		return BELIEF_PREFIX;
+	return found->is_sure ? BELIEF_SITE : BELIEF_ARRAY;
+}
+
+struct site_answer {
+	bool is_known;
+	struct site_type type;
+};
+
+static void settle_sites(struct native *n)
+{
+	const struct dump_blocks *blocks = dump_blocks(n->heap->dump);
+	struct map answers = { 0 }; /* (stack, size) -> struct site_answer * */
+
+	for (node_id i = 0; i < n->heap->nr_objects; i++) {
+		if (!block_is_open(n, i))
+			continue;
+
+		uint64_t *slot = map_find_or_insert(&answers, blocks->stack[i], blocks->size[i]);
+
+		if (*slot == MAP_EMPTY) {
+			struct site_answer *a = native_alloc(n, 1, sizeof(*a));
+
+			*slot = (uintptr_t)a;
+			a->is_known = site_find_type(n, blocks->stack[i], blocks->size[i], &a->type);
+		}
+
+		const struct site_answer *a = (const struct site_answer *)(uintptr_t)*slot;
+
+		if (a->is_known)
+			block_believe(n, i, a->type.type, believe_site(&a->type));
+	}
+	map_deinit(&answers);
+}
+
+/* What all typed blocks of a site and size are. */
+struct consensus {
+	const struct ctype *type; /* NULL: they disagree */
+	uint64_t nr_typed;
+};
+
+static struct consensus *consensus_get(struct native *n, struct map *m, node_id i)
+{
+	const struct dump_blocks *blocks = dump_blocks(n->heap->dump);
+	uint64_t *slot = map_find_or_insert(m, blocks->stack[i], blocks->size[i]);
+
+	if (*slot == MAP_EMPTY)
+		*slot = (uintptr_t)native_alloc(n, 1, sizeof(struct consensus));
+	return (struct consensus *)(uintptr_t)*slot;
+}
+
+static void settle_consensus(struct native *n)
+{
+	struct map m = { 0 };
+
+	for (node_id i = 0; i < n->heap->nr_objects; i++) {
+		const struct native_block *b = &n->blocks[i];
+
+		if (!block_is_open(n, i) || b->belief == BELIEF_NONE)
+			continue;
+
+		struct consensus *c = consensus_get(n, &m, i);
+
+		if (!c->nr_typed++)
+			c->type = b->type;
+		else if (c->type != b->type)
+			c->type = NULL;
+	}
+	for (node_id i = 0; i < n->heap->nr_objects; i++) {
+		if (!block_is_open(n, i) || n->blocks[i].belief != BELIEF_NONE)
+			continue;
+
+		const struct consensus *c = consensus_get(n, &m, i);
+
+		if (c->type)
+			block_believe(n, i, c->type, BELIEF_CONSENSUS);
+	}
+	map_deinit(&m);
 }
 
 void native_settle(struct typing *t)
 {
 	struct heap *h = t->heap;
+	struct native *n = native_create(h);
 
-	h->native = native_create(h);
+	h->native = n;
 	h->destroy_native = native_destroy;
-	for (node_id n = 0; n < h->nr_objects; n++) {
-		struct site_type found;
-
-		if (!node_is_object(h, n) || !(object_type(h, n)->flags & TYPE_FALLBACK))
-			continue;
-		if (site_find_type(h->native, t->blocks->stack[n], t->blocks->size[n], &found))
-			h->type[n] = settle_type(h, &found, t->blocks->size[n]);
+	if (!h->nr_objects || !has_types(n))
+		return;
+	n->blocks = native_alloc(n, h->nr_objects, sizeof(*n->blocks));
+	settle_sites(n);
+	propagate_run(n);
+	settle_consensus(n);
+	propagate_run(n);
+	for (node_id i = 0; i < h->nr_objects; i++) {
+		if (block_is_open(n, i))
+			block_settle(n, i);
 	}
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Beliefs about blocks, and the names that come out of them.
+ */
+#include "typing/native/block.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "typing/native/native.h"
+
+bool block_is_open(const struct native *n, node_id block)
+{
+	const struct heap *h = n->heap;
+	const struct type *type = object_type(h, block);
+
+	if (!node_is_object(h, block))
+		return false;
+	return type->flags & TYPE_FALLBACK ||
+	       (type->provenance == PROVENANCE_CONTENT && !(type->flags & TYPE_NO_POINTERS)) ||
+	       (type->provenance == PROVENANCE_CONTENT && !strcmp(type->name, "zeroes"));
+}
+
+const struct ctype *native_type_of(const struct native *n, node_id block)
+{
+	return n && n->blocks ? n->blocks[block].type : NULL;
+}
+
+/* Two types of one strength: the one that begins with the other says more. */
+static const struct ctype *more_of(struct native *n, const struct ctype *a, const struct ctype *b)
+{
+	if (ctype_begins_with(n, a, b))
+		return a;
+	return ctype_begins_with(n, b, a) ? b : NULL;
+}
+
+static bool block_replace(struct native_block *b, const struct ctype *type, enum belief belief)
+{
+	*b = (struct native_block){ type, belief, 0 };
+	return true;
+}
+
+static void block_conflict(struct native *n, struct native_block *b, const struct ctype *type)
+{
+	n->conflicts = array_grow(n->conflicts, n->nr_conflicts, &n->conflicts_room,
+				  sizeof(*n->conflicts));
+	n->conflicts[n->nr_conflicts++] = (struct native_conflict){ b->type, type };
+	b->conflict = n->nr_conflicts;
+	b->type = NULL;
+}
+
+bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief)
+{
+	struct native_block *b = &n->blocks[block];
+
+	if (b->type == type || belief < b->belief)
+		return false;
+	if (belief > b->belief)
+		return block_replace(b, type, belief);
+	if (!b->type) /* a conflict already */
+		return false;
+
+	const struct ctype *more = more_of(n, type, b->type);
+
+	if (more == b->type)
+		return false;
+	if (more)
+		return block_replace(b, type, belief);
+	block_conflict(n, b, type);
+	return false;
+}
+
+static enum provenance block_provenance(const struct native_block *b, enum ctype_fit fit)
+{
+	if (fit == CTYPE_FIT_TAIL || fit == CTYPE_FIT_NONE)
+		return PROVENANCE_INFERRED;
+	switch ((enum belief)b->belief) {
+	case BELIEF_SITE:
+		return PROVENANCE_DWARF;
+	case BELIEF_POINTED:
+		return PROVENANCE_PROPAGATED;
+	case BELIEF_NONE:
+	case BELIEF_CONSENSUS:
+	case BELIEF_BYTES:
+	case BELIEF_PREFIX:
+	case BELIEF_ARRAY:
+	case BELIEF_CLASS:
+		return PROVENANCE_INFERRED;
+	}
+	return PROVENANCE_INFERRED;
+}
+
+/* "struct request", "struct request[]", "struct request + 24 bytes". */
+static char *block_name(const struct ctype *type, enum ctype_fit fit, uint64_t size)
+{
+	switch (fit) {
+	case CTYPE_FIT_MANY:
+		return xasprintf("%s[]", type->name);
+	case CTYPE_FIT_TAIL:
+		return xasprintf("%s + %lu bytes", type->name, size - type->size);
+	case CTYPE_FIT_EXACT:
+	case CTYPE_FIT_FLEXIBLE:
+	case CTYPE_FIT_NONE:
+		break;
+	}
+	return xstrdup(type->name);
+}
+
+static void settle_as(struct native *n, node_id block, const char *name, enum provenance provenance)
+{
+	struct heap *h = n->heap;
+
+	h->type[block] = heap_intern_type(h, name, provenance, 0);
+	h->types[h->type[block]].ops = &native_ops;
+}
+
+void block_settle(struct native *n, node_id block)
+{
+	const struct native_block *b = &n->blocks[block];
+	const uint64_t size = block_size(n->heap, block);
+	_cleanup_free_ char *name = NULL;
+
+	if (b->belief == BELIEF_CLASS) {
+		n->heap->types[n->heap->type[block]].ops = &native_ops;
+	} else if (b->conflict) {
+		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
+
+		name = xasprintf("%s|%s", c->one->name, c->other->name);
+		settle_as(n, block, name, PROVENANCE_INFERRED);
+	} else if (b->type) {
+		const enum ctype_fit fit = ctype_find_fit(n, b->type, size);
+
+		name = block_name(b->type, fit, size);
+		settle_as(n, block, name, block_provenance(b, fit));
+	}
+}

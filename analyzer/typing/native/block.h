@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What native typing believes of each block, and how strongly.  A block gets a better type when one
+ * comes, and keeps two that are equally good as a conflict, which is printed as "T1|T2".
+ */
+#ifndef TYPING_NATIVE_BLOCK_H
+#define TYPING_NATIVE_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "typing/native/ctype.h"
+#include "typing/native/native.h"
+
+/* Ascending: a stronger belief takes the place of a weaker one. */
+enum belief {
+	BELIEF_NONE,
+	BELIEF_CONSENSUS, /* others of its site and size are */
+	BELIEF_BYTES,	  /* a char pointer leads to it */
+	BELIEF_PREFIX,	  /* it begins with one */
+	BELIEF_ARRAY,	  /* it may be several of what a pointer leads to */
+	BELIEF_POINTED,	  /* a pointer of that type leads to it, and it has that size */
+	BELIEF_SITE,	  /* its site makes one of that size */
+	BELIEF_CLASS,	  /* its own vtable */
+};
+
+struct native_block {
+	const struct ctype *type; /* NULL: nothing is known, or a conflict */
+	uint32_t belief;
+	uint32_t conflict; /* index in native's conflicts + 1; 0: none */
+};
+
+/*
+ * Says that block n is a `type` (or several, or begins with one) for that reason.  True: that is
+ * news, and what the block's own pointers lead to is worth a look.
+ */
+bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief);
+/* Is its type only a label so far, or one of native typing's? */
+bool block_is_open(const struct native *n, node_id block);
+/* Writes what is believed into heap->type. */
+void block_settle(struct native *n, node_id block);
+/* The type of a block, of which it is one, several, or begins with one; NULL: not known. */
+const struct ctype *native_type_of(const struct native *n, node_id block);
+
+extern const struct type_ops native_ops; /* relation.c */
+
+#endif

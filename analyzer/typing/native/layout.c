@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flattening of types to their pointers.
+ */
+#include "typing/native/layout.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define POINTERS_MAX 65536 /* of one object */
+#define DEPTH_MAX    24
+
+struct flattener {
+	struct native *native;
+	struct layout *layout;
+	size_t room;
+};
+
+static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth);
+
+static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t offset)
+{
+	struct layout *l = f->layout;
+	const enum ctype_kind kind = t->target->kind;
+
+	if (kind == CTYPE_VOID || kind == CTYPE_FUNCTION || offset % 8)
+		return;
+	l->pointers = array_grow(l->pointers, l->nr, &f->room, sizeof(*l->pointers));
+	l->pointers[l->nr++] = (struct layout_pointer){ offset, t->target };
+}
+
+static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
+{
+	const size_t before = f->layout->nr;
+
+	for (uint64_t i = 0; i < t->nr_elements && f->layout->nr < POINTERS_MAX; i++) {
+		flatten(f, t->target, offset + i * t->target->size, depth + 1);
+		if (f->layout->nr == before)
+			return; /* nor has any other */
+	}
+}
+
+static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
+{
+	t = ctype_complete(f->native, t);
+	if (depth > DEPTH_MAX || f->layout->nr >= POINTERS_MAX)
+		return;
+	if (ctype_is_pointer(t))
+		add_pointer(f, t, offset);
+	else if (t->kind == CTYPE_ARRAY)
+		flatten_array(f, t, offset, depth);
+	if (t->kind != CTYPE_STRUCT)
+		return;
+	for (uint32_t i = 0; i < t->nr_members; i++) {
+		const struct ctype_member *m = &t->members[i];
+
+		if (!(m->flags & (CTYPE_MEMBER_VIRTUAL_BASE | CTYPE_MEMBER_VPTR)) && !m->bit_size)
+			flatten(f, m->type, offset + m->offset, depth + 1);
+	}
+}
+
+/* The array at the end of t that may go on behind it. */
+static void find_rest(struct native *n, const struct ctype *t, struct layout *l)
+{
+	uint64_t offset = 0;
+
+	while (t->flags & CTYPE_FLEXIBLE && t->kind == CTYPE_STRUCT) {
+		const struct ctype_member *last = &t->members[t->nr_members - 1];
+
+		offset += last->offset;
+		t = ctype_complete(n, last->type);
+		if (t->kind != CTYPE_ARRAY)
+			continue;
+		l->rest = t->target;
+		l->rest_offset = offset;
+		return;
+	}
+}
+
+const struct layout *layout_get(struct native *n, const struct ctype *t)
+{
+	const uint64_t known = map_find(&n->layouts, (uintptr_t)t, 0);
+
+	if (known != MAP_EMPTY)
+		return (const struct layout *)(uintptr_t)known;
+
+	struct layout *l = native_alloc(n, 1, sizeof(*l));
+	struct flattener f = { n, l, 0 };
+
+	t = ctype_complete(n, t);
+	flatten(&f, t, 0, 0);
+	find_rest(n, t, l);
+	if (l->pointers)
+		native_keep(n, l->pointers);
+	*map_find_or_insert(&n->layouts, (uintptr_t)t, 0) = (uintptr_t)l;
+	return l;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From what is known to what it leads to: through the typed pointers of typed blocks, globals and
+ * stack variables, until nothing new is learned.
+ */
+#ifndef TYPING_NATIVE_PROPAGATE_H
+#define TYPING_NATIVE_PROPAGATE_H
+
+#include "typing/native/native.h"
+
+void propagate_run(struct native *n);
+
+#endif
