@@ -16,6 +16,7 @@
 
 struct module {
 	bool is_tried;
+	bool is_noted; /* what is missing of it has been said */
 	struct binary binary;
 };
 
@@ -121,15 +122,27 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 	}
 	if (b->state != BINARY_OPEN)
 		binary_open(b, path, &id, m->bias, &s->debug_path);
-	if (b->state != BINARY_OPEN)
-		symbols_note_module(s, index, path, b->state);
 }
 
-static struct binary *symbols_get_binary(struct symbols *s, uint32_t module)
+static struct binary *symbols_open_binary(struct symbols *s, uint32_t module)
 {
 	if (!s->modules[module].is_tried)
 		symbols_open_module(s, module);
 	return &s->modules[module].binary;
+}
+
+/* Somebody asks for its names: what cannot be told is noted. */
+static struct binary *symbols_get_binary(struct symbols *s, uint32_t module)
+{
+	struct binary *b = symbols_open_binary(s, module);
+	size_t nr;
+	const char *path =
+		dump_get_string(s->dump, dump_modules(s->dump, &nr)[module].path).bytes;
+
+	if (b->state != BINARY_OPEN && path[0] == '/' && !s->modules[module].is_noted)
+		symbols_note_module(s, module, path, b->state);
+	s->modules[module].is_noted = true;
+	return b;
 }
 
 /* NULL where addr is in no module. */
@@ -279,7 +292,7 @@ bool symbols_is_preload(struct symbols *s, uint32_t module)
 
 Dwarf *symbols_find_dwarf(struct symbols *s, uint32_t module, uint64_t *bias)
 {
-	struct binary *b = symbols_get_binary(s, module);
+	struct binary *b = symbols_open_binary(s, module);
 
 	return b->state == BINARY_OPEN ? dwfl_module_getdwarf(b->module, bias) : NULL;
 }

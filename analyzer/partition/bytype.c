@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytype: the type's name.  Types of one name and different provenance stay different rows.
+ * bytype: the type's name.  Types of one name are one kind, however they were found.
  */
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "partition/kinds.h"
 #include "partition/rules.h"
@@ -11,11 +12,14 @@
 struct bytype {
 	struct classifier base;
 	struct heap *heap;
+	uint32_t *first; /* [nr_types] the first type of that name */
 };
 
 static uint32_t classify(struct classifier *c, node_id n)
 {
-	return ((struct bytype *)c)->heap->type[n];
+	const struct bytype *b = (struct bytype *)c;
+
+	return b->first[b->heap->type[n]];
 }
 
 static const char *name(struct classifier *c, uint32_t kind)
@@ -25,6 +29,7 @@ static const char *name(struct classifier *c, uint32_t kind)
 
 static void destroy(struct classifier *c)
 {
+	free(((struct bytype *)c)->first);
 	free(c);
 }
 
@@ -34,5 +39,17 @@ struct classifier *partition_create_bytype(struct heap *h)
 
 	b->base = (struct classifier){ .refs = 1, "Type", classify, name, .destroy = destroy };
 	b->heap = h;
+	b->first = xcalloc(h->nr_types, sizeof(*b->first));
+
+	struct map names = { 0 }; /* (interned name, 0) -> type */
+
+	for (uint32_t i = 0; i < h->nr_types; i++) {
+		uint64_t *slot = map_find_or_insert(&names, (uintptr_t)h->types[i].name, 0);
+
+		if (*slot == MAP_EMPTY)
+			*slot = i;
+		b->first[i] = *slot;
+	}
+	map_deinit(&names);
 	return &b->base;
 }

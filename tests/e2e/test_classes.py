@@ -109,7 +109,9 @@ def test_types_by_pointers_alone(variant, listing, preload, tmp_path):
     run = Run(variant('rtti'), tmp_path / 'x.hc', preload, {'HEAPCENSUS_CONTENTS': 'pointers'})
     found, notes = listing(tmp_path / 'x.hc')
     assert_types(run, 'rtti', found, notes)
-    assert {provenance for provenance, _, _ in found.values()} == {'vtable-rtti', 'site'}
+    # debug information of the C library, where it is installed, tells of the library's own blocks
+    others = {'dwarf', 'propagated', 'inferred'}
+    assert {provenance for provenance, _, _ in found.values()} - others == {'vtable-rtti', 'site'}
 
 
 def assert_types(run, name, found, notes):
