@@ -11,9 +11,6 @@
 #include "expr/expr.h"
 #include "expr/print.h"
 
-/* x = [x, x] doubles what must be printed. */
-#define LIST_WEIGHT_MAX (1u << 24)
-
 static size_t nr_rules(void)
 {
 	size_t nr = 0;
@@ -64,7 +61,7 @@ void expr_env_destroy(struct expr_env *env)
 	free(env);
 }
 
-static struct value **find_variable(struct expr_env *env, const char *name)
+struct value **eval_find_variable(struct expr_env *env, const char *name)
 {
 	for (size_t i = 0; i < env->nr_variables; i++)
 		if (!strcmp(env->variables[i].name, name))
@@ -72,10 +69,9 @@ static struct value **find_variable(struct expr_env *env, const char *name)
 	return NULL;
 }
 
-/* Takes over the value. */
-static void set_variable(struct expr_env *env, const char *name, struct value *value)
+void eval_set_variable(struct expr_env *env, const char *name, struct value *value)
 {
-	struct value **old = find_variable(env, name);
+	struct value **old = eval_find_variable(env, name);
 
 	if (old) {
 		value_unref(*old);
@@ -124,7 +120,7 @@ static struct error *eval_rule_of_heap(struct source *source, const struct parti
 
 static struct error *eval_name(struct expr_env *env, const struct ast *ast, struct value **ret)
 {
-	struct value **variable = find_variable(env, ast->text);
+	struct value **variable = eval_find_variable(env, ast->text);
 	const struct partition_rule *rule =
 		strncmp(ast->text, "by", 2) ? NULL : partition_find_rule(ast->text);
 
@@ -142,6 +138,9 @@ static struct error *eval_name(struct expr_env *env, const struct ast *ast, stru
 		if (!strcmp(source->name, ast->text))
 			return eval_new_set(source, nodeset_create_all(source->heap), ret);
 	}
+	if (!strcmp(ast->text, "hpy"))
+		return eval_new_set(env->sources[0], nodeset_create_all(env->sources[0]->heap),
+				    ret);
 	if (rule)
 		return eval_rule_of_heap(env->sources[0], rule, ret);
 	if (!strcmp(ast->text, "_"))
@@ -180,6 +179,21 @@ static struct error *eval_negative(struct expr_env *env, const struct ast *ast, 
 	return NULL;
 }
 
+/* hpy.heap(), h.heap() after h = hpy(): Guppy's session is the heap here. */
+static struct error *eval_heap_of_session(struct expr_env *env, const struct ast *call,
+					  struct value **ret)
+{
+	_cleanup_value_ struct value *session = NULL;
+	struct error *error = eval(env, call->kids[0]->kids[0], &session);
+
+	if (error)
+		return error;
+	if (session->kind != VALUE_SET)
+		return eval_error(env, call->kids[0], "%s has no heap",
+				  value_kind_name(session->kind));
+	return eval_function(env, call, ret);
+}
+
 static struct error *eval_call(struct expr_env *env, const struct ast *ast, struct value **ret)
 {
 	const struct ast *callee = ast->kids[0];
@@ -188,6 +202,8 @@ static struct error *eval_call(struct expr_env *env, const struct ast *ast, stru
 		return eval_function(env, ast, ret);
 	if (callee->kind == AST_ATTRIBUTE && !strcmp(callee->text, "by"))
 		return eval_by(env, ast, ret);
+	if (callee->kind == AST_ATTRIBUTE && !strcmp(callee->text, "heap"))
+		return eval_heap_of_session(env, ast, ret);
 	return eval_error(env, callee, "this cannot be called");
 }
 
@@ -213,6 +229,8 @@ struct error *eval(struct expr_env *env, const struct ast *ast, struct value **r
 		return NULL;
 	case AST_LIST:
 		return eval_list(env, ast, ret);
+	case AST_EACH:
+		return eval_each(env, ast, ret);
 	case AST_ATTRIBUTE:
 		return eval_kid_attribute(env, ast, ret);
 	case AST_INDEX:
@@ -228,6 +246,7 @@ struct error *eval(struct expr_env *env, const struct ast *ast, struct value **r
 		return eval_binary(env, ast, ret);
 	case AST_PROGRAM:
 	case AST_ASSIGN:
+	case AST_IMPORT:
 	case AST_OMITTED:
 	case AST_KEYWORD:
 		break;
@@ -240,13 +259,16 @@ static struct error *run_statement(struct expr_env *env, const struct ast *state
 {
 	const bool assigns = statement->kind == AST_ASSIGN;
 	struct value *value;
-	struct error *error = eval(env, assigns ? statement->kids[0] : statement, &value);
+	struct error *error;
 
+	if (statement->kind == AST_IMPORT)
+		return eval_import(env, statement);
+	error = eval(env, assigns ? statement->kids[0] : statement, &value);
 	if (error)
 		return error;
 	if (!assigns)
 		value_print(out, value, options);
-	set_variable(env, assigns ? statement->text : "_", value);
+	eval_set_variable(env, assigns ? statement->text : "_", value);
 	return NULL;
 }
 

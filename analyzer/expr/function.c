@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "expr/eval.h"
 #include "expr/list.h"
+#include "typing/cpython/value.h"
 #include "typing/subclass.h"
 
 typedef struct error *function_fn(struct expr_env *env, const struct ast *call, struct value **ret);
@@ -55,7 +56,19 @@ static struct error *function_live(struct expr_env *env, const struct ast *call,
 	return error;
 }
 
-/* The one text argument. */
+/* The name of a type that a value stands for: a text, or a class of the process.  NULL: none. */
+static const char *type_name(const struct value *v)
+{
+	const struct cpython_class *class = NULL;
+
+	if (v->kind == VALUE_TEXT)
+		return v->text;
+	if (v->kind == VALUE_PYTHON)
+		class = cpython_find_class(v->source->heap->cpython, v->python);
+	return class ? class->name : NULL;
+}
+
+/* The one argument, which has a type_name. */
 static struct error *type_argument(struct expr_env *env, const struct ast *call, struct value **ret)
 {
 	const char *name = call->kids[0]->text;
@@ -65,7 +78,7 @@ static struct error *type_argument(struct expr_env *env, const struct ast *call,
 		return eval_error(env, call, "%s needs the name of a type: %s('Request')", name,
 				  name);
 	error = eval(env, call->kids[1], ret);
-	if (error || (*ret)->kind == VALUE_TEXT)
+	if (error || type_name(*ret))
 		return error;
 	error = eval_error(env, call->kids[1], "the name of a type is a text, not %s",
 			   value_kind_name((*ret)->kind));
@@ -84,7 +97,7 @@ static struct error *function_subclasses(struct expr_env *env, const struct ast 
 
 	if (error)
 		return error;
-	types = subclass_types(source->heap, type->text);
+	types = subclass_types(source->heap, type_name(type));
 	return set_of_types(source, types, ret);
 }
 
@@ -99,7 +112,7 @@ static struct error *function_iter_all(struct expr_env *env, const struct ast *c
 
 	if (error)
 		return error;
-	ids = class_objects(source->heap, type->text, &nr);
+	ids = class_objects(source->heap, type_name(type), &nr);
 	*ret = value_create_objects(source, ids, nr);
 	return NULL;
 }
@@ -116,24 +129,23 @@ static struct error *function_get_oldest(struct expr_env *env, const struct ast 
 	return error;
 }
 
-/* The texts of ignore=: one, a list of them, or None. */
-static struct error *ignore_texts(struct expr_env *env, const struct ast *argument,
-				  const struct value *v, const char ***ret, size_t *nr)
+/* The types of ignore=: one, a list of them, or None. */
+static struct error *ignored_types(struct expr_env *env, const struct ast *argument,
+				   const struct value *v, const char ***ret, size_t *nr)
 {
-	const char **texts = xcalloc(v->kind == VALUE_LIST ? v->list.nr + 1 : 1, sizeof(*texts));
-	bool good = v->kind == VALUE_LIST || v->kind == VALUE_TEXT || v->kind == VALUE_NONE;
+	const bool is_list = v->kind == VALUE_LIST;
+	const size_t most = is_list ? v->list.nr : v->kind == VALUE_NONE ? 0 : 1;
+	_cleanup_free_ const char **names = xcalloc(most + 1, sizeof(*names));
 
-	*nr = 0;
-	if (v->kind == VALUE_TEXT)
-		texts[(*nr)++] = v->text;
-	for (size_t i = 0; v->kind == VALUE_LIST && i < v->list.nr && good; i++) {
-		good = v->list.items[i]->kind == VALUE_TEXT;
-		if (good)
-			texts[(*nr)++] = v->list.items[i]->text;
+	for (*nr = 0; *nr < most; ++*nr) {
+		names[*nr] = type_name(is_list ? v->list.items[*nr] : v);
+		if (!names[*nr])
+			return eval_error(env, argument,
+					  "ignore is the name of a type, or a list of names");
 	}
-	*ret = texts;
-	return good ? NULL
-		    : eval_error(env, argument, "ignore is the name of a type, or a list of names");
+	*ret = names;
+	names = NULL;
+	return NULL;
 }
 
 static struct error *function_prefs(struct expr_env *env, const struct ast *call,
@@ -152,7 +164,7 @@ static struct error *function_prefs(struct expr_env *env, const struct ast *call
 	if (argument)
 		error = eval(env, keyword ? argument->kids[0] : argument, &ignore);
 	if (!error && ignore)
-		error = ignore_texts(env, argument, ignore, &texts, &options.nr_ignore);
+		error = ignored_types(env, argument, ignore, &texts, &options.nr_ignore);
 	if (error)
 		return error;
 	options.ignore = texts;
@@ -160,6 +172,9 @@ static struct error *function_prefs(struct expr_env *env, const struct ast *call
 	(*ret)->live = live_create(env->sources[0]->heap, &options);
 	return NULL;
 }
+
+#define function_hpy		 function_heap
+#define function_print_live_refs function_prefs
 
 static const struct {
 	const char *name;
@@ -169,6 +184,14 @@ static const struct {
 	FUNCTIONS(FUNCTION_ROW)
 #undef FUNCTION_ROW
 };
+
+bool eval_is_function(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
+		if (!strcmp(functions[i].name, name))
+			return true;
+	return false;
+}
 
 struct error *eval_function(struct expr_env *env, const struct ast *call, struct value **ret)
 {

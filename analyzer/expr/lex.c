@@ -137,11 +137,20 @@ static struct error *lex_text(struct lexer *l, struct token *ret)
 	return NULL;
 }
 
+/* Sessions are copied with what Python prints at the beginning of a line. */
+static void skip_prompt(struct lexer *l)
+{
+	if (!strncmp(l->source + l->at, ">>>", 3))
+		l->at += 3;
+}
+
 struct error *lex_next(struct lexer *l, struct token *ret)
 {
 	const char *s = l->source;
 	char c;
 
+	if (!l->at || s[l->at - 1] == '\n')
+		skip_prompt(l);
 	while (s[l->at] == ' ' || s[l->at] == '\t' || s[l->at] == '\r')
 		l->at++;
 	c = s[l->at];

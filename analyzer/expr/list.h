@@ -32,7 +32,9 @@
 #define FUNCTIONS(X) \
 	X(get_oldest, "get_oldest(T): the oldest object of a type, or None") \
 	X(heap, "heap(): everything that is alive") \
+	X(hpy, "hpy(): Guppy's session; hpy().heap() is heap()") \
 	X(iter_all, "iter_all(T): all objects of a type, oldest first") \
 	X(live, "live(): the objects whose class the program named") \
 	X(prefs, "prefs(ignore=T): live references as Scrapy's trackref prints them") \
+	X(print_live_refs, "print_live_refs(ignore=T): the same by its other name") \
 	X(subclasses, "subclasses(T): the objects of a class and of all that derive from it")

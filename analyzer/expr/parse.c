@@ -5,18 +5,11 @@
  */
 #include "expr/parse.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "expr/lex.h"
-
-struct parser {
-	struct lexer lexer;
-	struct token token; /* the next one */
-	uint32_t depth;	    /* of parse_ functions */
-};
+#include "expr/parser.h"
 
 void ast_destroy(struct ast *ast)
 {
@@ -29,68 +22,12 @@ void ast_destroy(struct ast *ast)
 	free(ast);
 }
 
-static void cleanup_ast(struct ast **ast)
-{
-	ast_destroy(*ast);
-}
-
-#define _cleanup_ast_ _cleanup_(cleanup_ast)
-
-static struct ast *steal_ast(struct ast **ast)
-{
-	struct ast *stolen = *ast;
-
-	*ast = NULL;
-	return stolen;
-}
-
-static struct ast *ast_create(enum ast_kind kind, size_t at)
-{
-	struct ast *ast = xcalloc(1, sizeof(*ast));
-
-	*ast = (struct ast){ .kind = kind, .depth = 1, .at = at };
-	return ast;
-}
-
-static void add_kid(struct ast *ast, struct ast *kid)
-{
-	ast->kids = xrealloc(ast->kids, ast->nr_kids + 1, sizeof(*ast->kids));
-	ast->kids[ast->nr_kids++] = kid;
-	if (kid->depth >= ast->depth)
-		ast->depth = kid->depth + 1;
-}
-
-static struct error *error_here(const struct parser *p, const char *what)
-{
-	return expr_error_at(p->lexer.source, p->token.at, "%s", what);
-}
-
-static struct error *advance(struct parser *p)
+struct error *parser_advance(struct parser *p)
 {
 	free(p->token.text);
 	p->token = (struct token){ .kind = TOKEN_END, .at = p->token.at };
 	return lex_next(&p->lexer, &p->token);
 }
-
-static char *take_text(struct parser *p)
-{
-	char *text = p->token.text;
-
-	p->token.text = NULL;
-	return text;
-}
-
-static bool next_is(const struct parser *p, char sign)
-{
-	return p->token.kind == TOKEN_SIGN && p->token.sign == sign;
-}
-
-static struct error *expect(struct parser *p, char sign, const char *what)
-{
-	return next_is(p, sign) ? advance(p) : error_here(p, what);
-}
-
-static struct error *parse_expr(struct parser *p, struct ast **ret);
 
 /* items until the closing sign, which is taken. */
 static struct error *parse_items(struct parser *p, struct ast *list, char closing)
@@ -106,7 +43,7 @@ static struct error *parse_items(struct parser *p, struct ast *list, char closin
 		add_kid(list, item);
 		if (!next_is(p, ','))
 			break;
-		error = advance(p);
+		error = parser_advance(p);
 	}
 	return error ? error
 		     : expect(p, closing, closing == ')' ? "expected , or )" : "expected , or ]");
@@ -115,7 +52,7 @@ static struct error *parse_items(struct parser *p, struct ast *list, char closin
 static struct error *parse_parenthesis(struct parser *p, struct ast **ret)
 {
 	_cleanup_ast_ struct ast *first = NULL, *list = ast_create(AST_LIST, p->token.at);
-	struct error *error = advance(p);
+	struct error *error = parser_advance(p);
 
 	if (!error && !next_is(p, ')'))
 		error = parse_expr(p, &first);
@@ -123,7 +60,7 @@ static struct error *parse_parenthesis(struct parser *p, struct ast **ret)
 		return error;
 	if (first && next_is(p, ')')) {
 		*ret = steal_ast(&first);
-		return advance(p);
+		return parser_advance(p);
 	}
 	if (first) {
 		add_kid(list, steal_ast(&first));
@@ -136,11 +73,49 @@ static struct error *parse_parenthesis(struct parser *p, struct ast **ret)
 	return error;
 }
 
+/* `body for name in items ]`, from `for` on; the body becomes a kid. */
+static struct error *parse_each(struct parser *p, struct ast **body, struct ast **ret)
+{
+	_cleanup_ast_ struct ast *each = ast_create(AST_EACH, (*body)->at);
+	struct ast *items;
+	struct error *error = parser_advance(p);
+
+	add_kid(each, steal_ast(body));
+	if (!error && p->token.kind != TOKEN_NAME)
+		error = error_here(p, "expected a name after for");
+	if (!error) {
+		each->text = take_text(p);
+		error = parser_advance(p);
+	}
+	if (!error && !next_is_word(p, "in"))
+		error = error_here(p, "expected in");
+	if (!error)
+		error = parser_advance(p);
+	if (!error)
+		error = parse_expr(p, &items);
+	if (error)
+		return error;
+	add_kid(each, items);
+	*ret = steal_ast(&each);
+	return expect(p, ']', "expected ]");
+}
+
 static struct error *parse_bracket(struct parser *p, struct ast **ret)
 {
-	_cleanup_ast_ struct ast *list = ast_create(AST_LIST, p->token.at);
-	struct error *error = advance(p);
+	_cleanup_ast_ struct ast *first = NULL, *list = ast_create(AST_LIST, p->token.at);
+	struct error *error = parser_advance(p);
 
+	if (!error && !next_is(p, ']'))
+		error = parse_expr(p, &first);
+	if (error)
+		return error;
+	if (first && next_is_word(p, "for"))
+		return parse_each(p, &first, ret);
+	if (first) {
+		add_kid(list, steal_ast(&first));
+		if (!next_is(p, ']'))
+			error = expect(p, ',', "expected , or ]");
+	}
 	if (!error)
 		error = parse_items(p, list, ']');
 	if (!error)
@@ -167,7 +142,7 @@ static struct error *parse_primary(struct parser *p, struct ast **ret)
 	ast = ast_create(kinds[p->token.kind], p->token.at);
 	ast->text = take_text(p);
 	ast->number = p->token.number;
-	error = advance(p);
+	error = parser_advance(p);
 	if (error)
 		ast_destroy(ast);
 	else
@@ -187,7 +162,7 @@ static struct ast *wrap(struct ast **base, enum ast_kind kind, size_t at)
 
 static struct error *parse_attribute(struct parser *p, struct ast **base)
 {
-	struct error *error = advance(p);
+	struct error *error = parser_advance(p);
 	struct ast *ast;
 
 	if (error)
@@ -196,7 +171,7 @@ static struct error *parse_attribute(struct parser *p, struct ast **base)
 		return error_here(p, "expected a name after .");
 	ast = wrap(base, AST_ATTRIBUTE, p->token.at);
 	ast->text = take_text(p);
-	return advance(p);
+	return parser_advance(p);
 }
 
 /* A bound of a slice, or nothing before the sign that ends it. */
@@ -211,7 +186,7 @@ static struct error *parse_bound(struct parser *p, char end, struct ast **ret)
 static struct error *parse_index(struct parser *p, struct ast **base)
 {
 	struct ast *ast = wrap(base, AST_INDEX, p->token.at), *bound;
-	struct error *error = advance(p);
+	struct error *error = parser_advance(p);
 
 	if (!error)
 		error = parse_bound(p, ':', &bound);
@@ -221,7 +196,7 @@ static struct error *parse_index(struct parser *p, struct ast **base)
 	add_kid(ast, bound);
 	if (next_is(p, ':')) {
 		ast->kind = AST_SLICE;
-		error = advance(p);
+		error = parser_advance(p);
 		if (!error)
 			error = parse_bound(p, ']', &bound);
 		if (error)
@@ -243,7 +218,7 @@ static struct error *parse_argument(struct parser *p, struct ast *call)
 	if (argument->kind != AST_NAME || !next_is(p, '='))
 		return NULL;
 	argument->kind = AST_KEYWORD;
-	error = advance(p);
+	error = parser_advance(p);
 	if (!error)
 		error = parse_expr(p, &value);
 	if (error)
@@ -257,14 +232,14 @@ static struct error *parse_argument(struct parser *p, struct ast *call)
 static struct error *parse_call(struct parser *p, struct ast **base)
 {
 	struct ast *call = wrap(base, AST_CALL, p->token.at);
-	struct error *error = advance(p);
+	struct error *error = parser_advance(p);
 
 	call->at = call->kids[0]->at;
 	while (!error && !next_is(p, ')')) {
 		error = parse_argument(p, call);
 		if (error || !next_is(p, ','))
 			break;
-		error = advance(p);
+		error = parser_advance(p);
 	}
 	return error ? error : expect(p, ')', "expected , or )");
 }
@@ -301,7 +276,7 @@ static struct error *parse_unary(struct parser *p, struct ast **ret)
 		return parse_postfix(p, ret);
 	if (++p->depth > AST_DEPTH_MAX)
 		return error_here(p, "the expression is nested too deeply");
-	error = advance(p);
+	error = parser_advance(p);
 	if (!error)
 		error = parse_unary(p, &ast);
 	p->depth--;
@@ -329,7 +304,7 @@ static struct error *parse_level(struct parser *p, size_t level, struct ast **re
 	error = parse_level(p, level + 1, &ast);
 	while (!error && next_is(p, levels[level].sign)) {
 		wrap(&ast, levels[level].kind, p->token.at);
-		error = advance(p);
+		error = parser_advance(p);
 		if (!error)
 			error = parse_level(p, level + 1, &right);
 		if (error)
@@ -343,7 +318,7 @@ static struct error *parse_level(struct parser *p, size_t level, struct ast **re
 	return error;
 }
 
-static struct error *parse_expr(struct parser *p, struct ast **ret)
+struct error *parse_expr(struct parser *p, struct ast **ret)
 {
 	struct error *error;
 
@@ -351,46 +326,5 @@ static struct error *parse_expr(struct parser *p, struct ast **ret)
 		return error_here(p, "the expression is nested too deeply");
 	error = parse_level(p, 0, ret);
 	p->depth--;
-	return error;
-}
-
-static struct error *parse_statement(struct parser *p, struct ast *program)
-{
-	struct ast *statement, *value;
-	struct error *error = parse_expr(p, &statement);
-
-	if (error)
-		return error;
-	add_kid(program, statement);
-	if (!next_is(p, '='))
-		return NULL;
-	if (statement->kind != AST_NAME)
-		return error_here(p, "only a name can be assigned to");
-	statement->kind = AST_ASSIGN;
-	error = advance(p);
-	if (!error)
-		error = parse_expr(p, &value);
-	if (!error)
-		add_kid(statement, value);
-	return error;
-}
-
-struct error *parse_program(const char *source, struct ast **ret)
-{
-	struct parser p = { .lexer = { .source = source } };
-	_cleanup_ast_ struct ast *program = ast_create(AST_PROGRAM, 0);
-	struct error *error = advance(&p);
-
-	while (!error && p.token.kind != TOKEN_END) {
-		if (!next_is(&p, ';'))
-			error = parse_statement(&p, program);
-		if (!error && p.token.kind != TOKEN_END)
-			error = expect(&p, ';', "expected an operator, ; or the end");
-	}
-	if (!error && !program->nr_kids)
-		error = expr_error_at(source, 0, "the expression is empty");
-	free(p.token.text);
-	if (!error)
-		*ret = steal_ast(&program);
 	return error;
 }

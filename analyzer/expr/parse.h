@@ -3,7 +3,8 @@
  * The syntax tree of a program in the expression language.
  *
  *   program   = [statement] { ";" [statement] }
- *   statement = NAME "=" expr | expr
+ *   statement = NAME "=" expr | expr | "import" dotted | "from" dotted "import" NAME {"," NAME}
+ *   dotted    = NAME {"." NAME}
  *   expr      = and { "|" and }
  *   and       = minus { "&" minus }
  *   minus     = unary { "-" unary }
@@ -13,6 +14,7 @@
  *   argument  = NAME "=" expr | expr
  *   primary   = NAME | NUMBER | TEXT | "(" expr ")" | list
  *   list      = "(" [expr "," {expr ","} [expr]] ")" | "[" {expr ","} [expr] "]"
+ *             | "[" expr "for" NAME "in" expr "]"
  */
 #ifndef EXPR_PARSE_H
 #define EXPR_PARSE_H
@@ -27,10 +29,12 @@
 enum ast_kind {
 	AST_PROGRAM,   /* kids: statements */
 	AST_ASSIGN,    /* text = kid 0 */
+	AST_IMPORT,    /* module text; kids: the names, none where the module itself is meant */
 	AST_NAME,      /* text */
 	AST_NUMBER,    /* number */
 	AST_TEXT,      /* text */
 	AST_LIST,      /* kids */
+	AST_EACH,      /* [kid 0 for text in kid 1] */
 	AST_ATTRIBUTE, /* kid 0 . text */
 	AST_INDEX,     /* kid 0 [ kid 1 ] */
 	AST_SLICE,     /* kid 0 [ kid 1 : kid 2 ]; a bound that is left out is an AST_OMITTED */

@@ -106,7 +106,20 @@ def test_lists(python):
     assert ast.literal_eval(python.show("iter_all('HtmlResponse').slotted.first")) == ["one"] * 5
 
 
+def test_import(python):
+    assert python.show("from __main__ import OFTEN, Spider\nOFTEN; Spider; subclasses(Spider).count") == \
+        "200\n<class 'scrapy.spiders.Spider'>\n2"
+    assert python.show("import os.path; os.curdir; os.path.sep") == "'.'\n'/'"
+    assert python.show("[r.url for r in iter_all('HtmlResponse')][-1]") == repr(python.truth["urls"][-1])
+    assert python.show("[n for n in get_oldest('HtmlResponse').meta['a']][0:2]") == "[1,\n 2.5]"
+    assert "Request" in python.show("from __main__ import Spider; prefs(ignore=(Spider,))")
+
+
 @pytest.mark.parametrize("expression, reason", [
+    ("import nothing", "the process has no module 'nothing'"),
+    ("from os import nothing", "module 'os' has no 'nothing'"),
+    ("prefs(ignore=3)", "ignore is the name of a type"),
+    ("[n for n in 3]", "for needs a list, not a number"),
     ("get_oldest('HtmlResponse').length", "'length' is computed: only running the program could tell it"),
     ("get_oldest('HtmlResponse').self.length", "'length' is computed: only running the program could tell it"),
     ("iter_all('HtmlResponse').length", "'length' is computed: only running the program could tell it"),

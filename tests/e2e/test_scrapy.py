@@ -206,6 +206,18 @@ def test_byvia(rows, under):
     assert len(table) == 10 and all(count <= kind[0] and size <= kind[1] for count, size, _ in table)
 
 
+def test_the_manuals_session(show, site):
+    """What Scrapy's manual has its readers type, line by line."""
+    trackref = (">>> prefs()\n>>> from scrapy.utils.trackref import get_oldest\n>>> r = get_oldest('HtmlResponse')\n>>> r.url\n"
+                ">>> from scrapy.utils.trackref import iter_all\n>>> [r.url for r in iter_all('HtmlResponse')]\n"
+                ">>> from scrapy.spiders import Spider\n>>> prefs(ignore=Spider)\n")
+    front = f"'{site.url}somenasty/'"
+    assert show(trackref) == (show("prefs()") + front + "\n" + show("iter_all('HtmlResponse').url")
+                              + show("prefs(ignore='scrapy.spiders.Spider')"))
+    guppy = ">>> x = hpy.heap()\n>>> x.bytype\n>>> x.bytype[0].byvia\n>>> _.more\n"
+    assert show(guppy) == show("heap.bytype") + show("heap.bytype[0].byvia") + show("heap.bytype[0].byvia.more")
+
+
 def test_more(show):
     first, second = show("heap.bytype"), show("x = heap.bytype; x.more")
     assert second.startswith(" Index  Count   %     Size   % Cumulative  % Type\n    10 ")
