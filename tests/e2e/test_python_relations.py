@@ -50,11 +50,6 @@ def dumped(request, preload, tmp_path_factory):
     return take(request.param, "python_relations.py", preload, tmp_path_factory.mktemp("relations"))
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
-def library(request, preload, tmp_path_factory):
-    return take(request.param, "python_relations_library.py", preload, tmp_path_factory.mktemp("library"))
-
-
 def unexpected(heapcensus, said, path):
     """[(class, relation, {row: count})] of what is said to be held otherwise than it is."""
     relations = {name: relation for what, name, relation in said if what == "relation"}
@@ -72,8 +67,10 @@ def test_relations(dumped, heapcensus):
     assert not unexpected(heapcensus, *dumped)
 
 
-def test_library(library, heapcensus):
-    assert not unexpected(heapcensus, *library)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("script", ["python_relations_layouts.py", "python_relations_library.py"])
+def test_more_relations(script, version, preload, heapcensus, tmp_path):
+    assert not unexpected(heapcensus, *take(version, script, preload, tmp_path))
 
 
 def test_frame(dumped, heapcensus):

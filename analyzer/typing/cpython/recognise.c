@@ -97,6 +97,7 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 	if (!item)
 		return size <= round8(basic);
 	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_FRAME:     /* up to 3.10 there is a count, and more room than that */
 	case CPYTHON_SHAPE_GENERATOR: /* no count of its own: the code has it */
 	case CPYTHON_SHAPE_COROUTINE:
 	case CPYTHON_SHAPE_ASYNC_GENERATOR:
@@ -109,8 +110,7 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 		return false;
 	/* Classes made at run time have one item more; struct sequences hide some; an int may have
 	 * lost its highest digits in a calculation. */
-	if (c->shape == CPYTHON_SHAPE_TUPLE || c->shape == CPYTHON_SHAPE_INT ||
-	    c->shape == CPYTHON_SHAPE_FRAME)
+	if (c->shape == CPYTHON_SHAPE_TUPLE || c->shape == CPYTHON_SHAPE_INT)
 		return size % CPYTHON_DIGIT == 0;
 	return size <= round8(basic + (items + 1) * item);
 }
