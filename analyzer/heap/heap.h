@@ -132,6 +132,9 @@ struct heap {
 	void (*destroy_cpython)(struct cpython *p);
 	struct native *native; /* typing/native/native.h; NULL before the types are named */
 	void (*destroy_native)(struct native *n);
+	/* The variable of debug information that the word of a root lies in, as a relation: "::queue.head";
+	 * NULL: none is known.  The function NULL: there is no debug information. */
+	const char *(*variable_name)(struct heap *h, const struct root *root, uint64_t offset);
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
@@ -226,6 +229,8 @@ const char *heap_object_site(struct heap *h, node_id n);
 /* Are elements of native arrays told apart, '[3]' for '[*]'? */
 bool heap_wants_index(const struct heap *h);
 struct frame; /* heap/frame.h */
+/* The frame that owns the word at addr on the stack of tid; NULL where that is unknown. */
+const struct frame *heap_find_frame(struct heap *h, int32_t tid, uint64_t addr);
 /* Every frame on the threads' stacks that could be unwound. */
 void heap_each_frame(struct heap *h, void (*fn)(void *arg, const struct frame *f), void *arg);
 

@@ -104,6 +104,11 @@ static struct frames *heap_get_frames(struct heap *h)
 	return h->private->frames;
 }
 
+const struct frame *heap_find_frame(struct heap *h, int32_t tid, uint64_t addr)
+{
+	return frames_find(heap_get_frames(h), tid, addr);
+}
+
 void heap_each_frame(struct heap *h, void (*fn)(void *arg, const struct frame *f), void *arg)
 {
 	frames_each(heap_get_frames(h), fn, arg);
@@ -115,7 +120,7 @@ static const char *name_stack_word(struct heap *h, int32_t tid, uint64_t addr)
 {
 	struct symbol symbol;
 
-	const struct frame *frame = frames_find(heap_get_frames(h), tid, addr);
+	const struct frame *frame = heap_find_frame(h, tid, addr);
 
 	if (!frame)
 		return intern_format(h->private->names, "<stack %d>", tid);
@@ -140,6 +145,10 @@ static const char *name_register(struct heap *h, uint32_t regno)
 
 const char *root_name_word(struct heap *h, const struct root *root, uint64_t offset)
 {
+	const char *variable = h->variable_name ? h->variable_name(h, root, offset) : NULL;
+
+	if (variable)
+		return variable;
 	switch (root->kind) {
 	case ROOT_GLOBAL:
 		return name_global(h, root->addr + offset);

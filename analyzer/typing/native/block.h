@@ -42,6 +42,9 @@ void block_settle(struct native *n, node_id block);
 /* The type of a block, of which it is one, several, or begins with one; NULL: not known. */
 const struct ctype *native_type_of(const struct native *n, node_id block);
 
-extern const struct type_ops native_ops; /* relation.c */
+/* relation.c */
+extern const struct type_ops native_ops;
+/* heap->variable_name */
+const char *native_variable_name(struct heap *h, const struct root *root, uint64_t offset);
 
 #endif

@@ -115,6 +115,7 @@ void native_settle(struct typing *t)
 	h->destroy_native = native_destroy;
 	if (!h->nr_objects || !has_types(n))
 		return;
+	h->variable_name = native_variable_name;
 	n->blocks = native_alloc(n, h->nr_objects, sizeof(*n->blocks));
 	settle_sites(n);
 	propagate_run(n);
