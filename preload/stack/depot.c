@@ -13,11 +13,12 @@
 #include "rt/private.h"
 #include "rt/ban.h"
 
-#define CHUNK_SHIFT  16
+#define CHUNK_SHIFT	16
 #define CHUNK_NODES  (1u << CHUNK_SHIFT)
 #define NR_CHUNKS    ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
 #define BUCKET_SHIFT 20
 #define NR_BUCKETS   (1u << BUCKET_SHIFT)
+#define OUTERMOST_SHIFT 14
 
 /* Written by any thread that interns, with atomics; chunks and buckets only ever become non-null.
  */
@@ -40,11 +41,12 @@ static struct depot_node *get_node(uint32_t index)
 	       index % CHUNK_NODES;
 }
 
+/* Nodes without a parent (callers are nothing else) stay in few pages of the table: there are thousands, not millions. */
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 {
 	const uint64_t hash = (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15;
 
-	return &depot.buckets[hash >> (64 - BUCKET_SHIFT)];
+	return &depot.buckets[hash >> (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
 }
 
 /* Searches the chain from head to (not including) end. */
