@@ -38,7 +38,7 @@ struct layer {
 	size_t slack;	  /* the next one may ask malloc for that much more */
 	size_t min_size;  /* requests are rounded up to this; 0 where debug hooks would notice */
 	bool covered;	  /* another wrapper may stand on it, with something between them */
-	size_t passed_on; /* it may pass requests from here on to malloc */
+	size_t own_max;	  /* requests of 1 to this it serves by itself; 0: not known */
 };
 
 /* Written by python_wrap, which one thread at a time runs. */
@@ -52,6 +52,11 @@ static struct {
 static size_t asked_size(const struct layer *l, size_t size)
 {
 	return size > l->min_size ? size : l->min_size;
+}
+
+static inline bool is_own(const struct layer *l, size_t size)
+{
+	return size - 1 < l->own_max;
 }
 
 /* NULL: not the outermost wrapper, or a call out of the allocator: just forward. */
@@ -82,19 +87,19 @@ static inline void tell_malloc(struct thread *t, size_t size, uint64_t site, uin
 }
 
 /* The block is in no table yet. */
-__attribute__((always_inline)) static inline void insert(struct thread *t, void *p, size_t size,
+static void insert(struct thread *t, void *p, size_t size,
 							 uint64_t site)
 {
 	if (UNLIKELY(!thread_enter_known(t)))
 		return;
 	const uint32_t stack = site_find(t, site);
 
-	if (UNLIKELY(!object_insert(t, (uint64_t)p, size, stack)))
+	if (!object_insert(t, (uint64_t)p, size, stack))
 		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, stack, t->attr);
 	thread_leave(t);
 }
 
-__attribute__((always_inline)) static inline void finish(struct thread *t, void *p, size_t size,
+static void finish(struct thread *t, void *p, size_t size,
 							 uint64_t site)
 {
 	const bool recorded = t->via_done == (uint64_t)p && !t->via_slack;
@@ -108,17 +113,50 @@ __attribute__((always_inline)) static inline void finish(struct thread *t, void 
 	t->python_layer = NULL; /* until here the frames are those of the GIL's holder */
 }
 
+/* Whatever the next allocator is, and whatever it does. */
+__attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t size, uint64_t site, uint64_t frame)
+{
+	struct thread *const t = begin(l);
+
+	if (t && !is_own(l, size))
+		tell_malloc(t, size, site, frame);
+	void *const p = l->next.alloc(l->next.ctx, asked_size(l, size));
+
+	if (t)
+		finish(t, p, size, site);
+	return p;
+}
+
+/* pymalloc has no memory, or made it known to malloc; or a new pool, site or tick. */
+__attribute__((noinline)) static void insert_slow(struct thread *t, void *p, size_t size, uint64_t site)
+{
+	struct live_block block;
+
+	if (p && !live_find(PLANE_MALLOC, (uint64_t)p, &block))
+		insert(t, p, size, site);
+}
+
+/* The common case: a small request, pymalloc, an object of a known pool. */
 static void *python_alloc(void *ctx, size_t size)
 {
 	const struct layer *const l = ctx;
-	struct thread *const t = begin(l);
+	struct thread *const t = thread_self;
 
-	if (UNLIKELY(t && size >= l->passed_on))
-		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
-	void *const p = l->next.alloc(l->next.ctx, asked_size(l, size));
+	if (UNLIKELY(!is_own(l, size) || !t || t->inside || t->python_layer))
+		return alloc_any(l, size, WRAP_CALLER, WRAP_FRAME);
+	t->python_layer = l;
+	void *const p = l->next.alloc(l->next.ctx, size);
 
-	if (LIKELY(t))
-		finish(t, p, size, WRAP_CALLER);
+	t->python_layer = NULL;
+	const uint64_t tick = clock_tick();
+	const struct thread_site *const s = &t->sites[site_index(WRAP_CALLER)];
+
+	thread_enter_known(t);
+	const bool done = s->pc == WRAP_CALLER && object_insert_hot(t, (uint64_t)p, size, s->node, tick);
+
+	thread_leave(t);
+	if (UNLIKELY(!done))
+		insert_slow(t, p, size, WRAP_CALLER);
 	return p;
 }
 
@@ -128,7 +166,7 @@ static void *python_zero_alloc(void *ctx, size_t nr, size_t size)
 	const size_t total = nr * size; /* cannot overflow: the interpreter has looked */
 	struct thread *const t = begin(l);
 
-	if (UNLIKELY(t && total >= l->passed_on))
+	if (UNLIKELY(t && !is_own(l, total)))
 		tell_malloc(t, total, WRAP_CALLER, WRAP_FRAME);
 	void *const p = total >= l->min_size ? l->next.zero_alloc(l->next.ctx, nr, size)
 					     : l->next.zero_alloc(l->next.ctx, 1, l->min_size);
@@ -211,12 +249,9 @@ __attribute__((noinline)) static void release_slow(const struct layer *l, void *
 static void python_release(void *ctx, void *p)
 {
 	const struct layer *const l = ctx;
-	struct thread *const t = thread_enter();
-	const bool done = t && object_forget_hot(t, (uint64_t)p);
+	struct thread *const t = thread_self;
 
-	if (LIKELY(t != NULL))
-		thread_leave(t);
-	if (LIKELY(done))
+	if (LIKELY(t && object_forget_hot(t, (uint64_t)p)))
 		l->next.release(l->next.ctx, p);
 	else
 		release_slow(l, p);
@@ -230,7 +265,7 @@ static void *python_resize(void *ctx, void *old, size_t size)
 	struct thread *const t = begin(l);
 
 	/* What malloc has stays malloc's, however small it becomes. */
-	if (t && (!known || size >= l->passed_on))
+	if (t && (!known || !is_own(l, size)))
 		tell_malloc(t, size, WRAP_CALLER, WRAP_FRAME);
 	void *const p = l->next.resize(l->next.ctx, old, asked_size(l, size));
 
@@ -251,7 +286,7 @@ static void look_at_arena(const struct thread *t)
 
 	/* It did, and its next one is pymalloc: small requests are its own business. */
 	if (l && !l->slack)
-		l->passed_on = OBJECT_SIZE_MAX + 1;
+		l->own_max = OBJECT_SIZE_MAX;
 	if (t && !l && !t->inside) {
 		COUNT(python_rewrapped);
 		python_wrap();

@@ -20,6 +20,8 @@
 #define NR_CLASSES	   (OBJECT_SIZE_MAX / 16)
 #define LEAF_SIZE	   (1ul << PLANE_LEAF_SHIFT)
 #define CHUNK_SIZE	   (256ul << 10)
+#define ENTRY_SHIFT	   4
+_Static_assert(sizeof(struct object_pool) == 1u << ENTRY_SHIFT, "entry_shift, leaf_mask");
 #define RECORD_SLACK(rest) ((rest) >> 24 & OBJECT_SLACK_MAX)
 #define RECORD_STACK(rest) ((rest) & RECORD_STACK_MAX)
 #define RECORD_LABEL	   (1u << 31)
@@ -157,7 +159,7 @@ bool object_put(uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
 	return true;
 }
 
-bool object_insert_slow(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack)
+bool object_insert(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack)
 {
 	const uint64_t b = record_pack_b(live_tick(t), t->slot, t->seq);
 
@@ -181,7 +183,7 @@ static struct object_record *find_alive(uint64_t addr, struct live_block *out)
 {
 	struct object_record *const r = object_find_record(addr);
 
-	if (!r || !record_thread(r->birth))
+	if (!r || !r->birth)
 		return NULL;
 	unpack(object_find_pool(addr), r, out);
 	return r;
@@ -229,6 +231,9 @@ static bool add_directory(uint32_t pool_shift)
 	if (live_objects.leaves)
 		return live_objects.pool_shift == pool_shift;
 	live_objects.pool_shift = pool_shift;
+	live_objects.start_mask = -(1ull << pool_shift);
+	live_objects.entry_shift = pool_shift - ENTRY_SHIFT;
+	live_objects.leaf_mask = leaf_bytes() - sizeof(struct object_pool);
 	__atomic_store_n(&live_objects.leaves, private_pages(PLANE_NR_LEAVES * sizeof(*live_objects.leaves)),
 			 __ATOMIC_RELEASE);
 	return live_objects.leaves != NULL;
@@ -315,7 +320,7 @@ static bool take_from_pool(struct plane_cursor *c, const struct object_pool *poo
 	for (uint64_t i = c->next > first ? (c->next - first) / pool->block_size : 0; i < nr; i++) {
 		struct live_block block;
 
-		if (!record_thread(pool->records[i].birth))
+		if (!pool->records[i].birth)
 			continue;
 		unpack(pool, &pool->records[i], &block);
 		c->addr = first + i * pool->block_size;

@@ -10,7 +10,7 @@
  * something else.  A block is in one of the two, never in both.
  *
  * Invariants:
- *   birth's thread != 0  <=>  a block is alive there
+ *   birth != 0 (its thread is never 0)  <=>  a block is alive there
  *   pool.block_size > OBJECT_POOL_EMPTY  <=>  pool.records has nr_blocks(block_size) records
  *   a pool with a living block has the class that it had when the block was born
  *
@@ -43,8 +43,12 @@ struct object_pool {
 	uint32_t reciprocal; /* 2^32 / block_size, rounded up */
 };
 
+/* Written once, at the first arena; leaves last. */
 struct objects {
 	struct object_pool **leaves; /* a directory as live/plane.h has it; NULL until there is an arena */
+	uint64_t start_mask;	     /* of an address: where its pool starts */
+	uint64_t leaf_mask;	     /* of an address >> entry_shift: its pool's place in the leaf, in bytes */
+	uint32_t entry_shift;
 	uint32_t pool_shift;
 };
 extern struct objects live_objects __attribute__((visibility("hidden")));
@@ -54,8 +58,8 @@ bool objects_add_arena(uint64_t addr, uint64_t size, uint32_t pool_shift);
 /* Forgets all that lives there. */
 void objects_remove_arena(uint64_t addr, uint64_t size);
 
-/* The slow half of object_insert. */
-bool object_insert_slow(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack);
+/* A new object, born now.  False: it is not for this table, nothing was done. */
+bool object_insert(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack);
 
 /* As live_find and its kind, for PLANE_OBJECT. */
 bool object_find(uint64_t addr, struct live_block *out);
@@ -78,25 +82,39 @@ __attribute__((always_inline)) static inline struct object_pool *object_find_poo
 	leaf = __atomic_load_n(&live_objects.leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
 	if (__builtin_expect(!leaf, 0))
 		return NULL;
-	return leaf + ((addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> live_objects.pool_shift);
+	return (struct object_pool *)((char *)leaf + (addr >> live_objects.entry_shift & live_objects.leaf_mask));
 }
 
 static inline uint64_t object_pool_start(uint64_t addr)
 {
-	return addr >> live_objects.pool_shift << live_objects.pool_shift;
+	return addr & live_objects.start_mask;
+}
+
+/* The number of the block in its pool that holds addr, which is behind the header. */
+__attribute__((always_inline)) static inline uint64_t object_number(const struct object_pool *pool, uint64_t addr)
+{
+	const uint32_t offset = (uint32_t)(addr - object_pool_start(addr)) - OBJECT_POOL_HEADER;
+
+	return (uint64_t)offset * pool->reciprocal >> 32;
 }
 
 /* The record of the block that starts at addr exactly, alive or not; NULL where none can. */
 __attribute__((always_inline)) static inline struct object_record *
 object_record_at(const struct object_pool *pool, uint64_t addr)
 {
-	const uint64_t offset = addr - object_pool_start(addr) - OBJECT_POOL_HEADER;
-	const uint64_t i = (uint32_t)offset * (uint64_t)pool->reciprocal >> 32;
+	const uint64_t i = object_number(pool, addr);
 
-	/* In the header the offset is negative, and huge. */
-	if (__builtin_expect(i * pool->block_size != offset, 0))
+	if (addr - object_pool_start(addr) != OBJECT_POOL_HEADER + i * pool->block_size)
 		return NULL;
 	return pool->records + i;
+}
+
+/* The same; NULL where addr is in no pool that has records. */
+__attribute__((always_inline)) static inline struct object_record *object_find_record(uint64_t addr)
+{
+	const struct object_pool *const pool = object_find_pool(addr);
+
+	return pool && pool->records ? object_record_at(pool, addr) : NULL;
 }
 
 /* The class of the pool of addr, which is a pool's for sure, as pymalloc has it now. */
@@ -107,27 +125,23 @@ static inline uint32_t object_class_size(uint64_t addr)
 	return (*index + 1) * 16;
 }
 
-__attribute__((always_inline)) static inline struct object_record *object_find_record(uint64_t addr)
+/*
+ * object_insert for what pymalloc has just given, where nothing is out of the ordinary; tick is now.  pymalloc's word is taken for it that
+ * addr is a block's start.
+ */
+__attribute__((always_inline)) static inline bool object_insert_hot(struct thread *t, uint64_t addr, uint64_t size,
+								    uint32_t stack, uint64_t tick)
 {
-	const struct object_pool *const pool = object_find_pool(addr);
-
-	return pool && pool->records ? object_record_at(pool, addr) : NULL;
-}
-
-/* A new object, born now.  False: it is not for this table, nothing was done. */
-__attribute__((always_inline)) static inline bool object_insert(struct thread *t, uint64_t addr, uint64_t size,
-								uint32_t stack)
-{
-	const uint64_t tick = clock_tick();
 	const struct object_pool *const pool = object_find_pool(addr);
 
 	if (__builtin_expect(!pool || pool->block_size <= OBJECT_POOL_EMPTY || tick != t->last_tick || t->attr || !t->slot, 0))
-		return object_insert_slow(t, addr, size, stack);
-	struct object_record *const r = object_record_at(pool, addr);
+		return false;
 	const uint64_t slack = pool->block_size - size;
 
-	if (__builtin_expect(!r || slack > OBJECT_SLACK_MAX || pool->block_size != object_class_size(addr), 0))
-		return object_insert_slow(t, addr, size, stack);
+	if (__builtin_expect(slack > OBJECT_SLACK_MAX || pool->block_size != object_class_size(addr), 0))
+		return false;
+	struct object_record *const r = pool->records + object_number(pool, addr);
+
 	r->rest = stack | (uint32_t)slack << 24;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	r->birth = record_pack_b((uint32_t)tick, t->slot, t->seq);
@@ -136,16 +150,19 @@ __attribute__((always_inline)) static inline bool object_insert(struct thread *t
 	return true;
 }
 
-/* Takes an object without a label out.  False: nothing was done. */
+/*
+ * object_forget of an object without a label, before pymalloc gets it back.  False: nothing was done.  Outside the door: it is one store.
+ * What comes too late for a snapshot's gate by the length of this function is a block that was alive.
+ */
 __attribute__((always_inline)) static inline bool object_forget_hot(struct thread *t, uint64_t addr)
 {
 	const struct object_pool *const pool = object_find_pool(addr);
 
-	if (__builtin_expect(!pool || !pool->records, 0))
+	if (__builtin_expect(!pool || !pool->records || __atomic_load_n(&gate.busy, __ATOMIC_RELAXED), 0))
 		return false;
-	struct object_record *const r = object_record_at(pool, addr);
+	struct object_record *const r = pool->records + object_number(pool, addr);
 
-	if (__builtin_expect(!r || !record_thread(r->birth) || r->rest >> 31, 0))
+	if (__builtin_expect(!r->birth || r->rest >> 31, 0))
 		return false;
 	r->birth = 0;
 	t->nr_freed++;
