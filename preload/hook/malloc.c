@@ -69,7 +69,7 @@ void wrap_free(void *p)
 		wrap_spare_free(p);
 		return;
 	}
-	if (LIKELY(live_forget_hot(t, PLANE_MALLOC, (uint64_t)p)) || forget_slow(t, p))
+	if (LIKELY(live_forget_hot(t, (uint64_t)p)) || forget_slow(t, p))
 		real.free(p);
 	thread_leave(t);
 }

@@ -13,6 +13,7 @@
 #include "live/lock.h"
 #include "live/mapped.h"
 #include "live/objects.h"
+#include "live/store.h"
 #include "rt/message.h"
 #include "rt/option.h"
 #include "rt/private.h"
@@ -36,6 +37,7 @@ static void fork_prepare(void)
 	threads_fork_prepare();
 	mapped_fork_prepare();
 	objects_fork_prepare();
+	store_fork_prepare();
 	label_fork_prepare();
 	attr_fork_prepare();
 	location_fork_prepare();
@@ -54,6 +56,7 @@ static void fork_parent(void)
 	location_fork_done();
 	attr_fork_done();
 	label_fork_done();
+	store_fork_done();
 	objects_fork_done();
 	mapped_fork_done();
 	threads_fork_parent();
@@ -68,6 +71,7 @@ static void fork_child(void)
 		location_fork_done();
 		attr_fork_done();
 		label_fork_done();
+		store_fork_done();
 		objects_fork_done();
 		mapped_fork_done();
 		threads_fork_child();

@@ -49,7 +49,7 @@ __attribute__((always_inline)) static inline void wrap_insert(struct thread *t, 
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
 	if (UNLIKELY(t->via_sp || s->pc != site ||
-		     !live_insert_hot(t, PLANE_MALLOC, (uint64_t)p, size, kind, s->node, tick)))
+		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node, tick)))
 		wrap_insert_slow(t, p, size, kind, site);
 }
 

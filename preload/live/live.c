@@ -31,32 +31,80 @@ bool live_put_escape(struct plane *p, uint64_t addr, uint64_t size)
 
 	if (!slot)
 		return false;
-	slot->b = 0;
-	slot->a = size;
+	*slot = (struct record){.a = size};
 	return true;
 }
 
 uint64_t live_get_escape(const struct plane *p, uint64_t addr)
 {
+	if (p == &live_planes[PLANE_MALLOC])
+		return plane_find_word(p, addr)[2];
 	return plane_find_slot(p, addr + (1ul << p->granule_shift))->a;
+}
+
+/* The word of addr for a new block, whatever may have been there (a free that did not come to us).  NULL (counted) where there is no memory. */
+static uint64_t *make_word(struct thread *t, uint64_t addr)
+{
+	struct plane *const p = &live_planes[PLANE_MALLOC];
+	uint64_t *const word = plane_find_word(p, addr);
+
+	if (!word)
+		return plane_add_leaf(p, addr) ? plane_find_word(p, addr) : NULL;
+	/* Without a start it is the inside of a block that is gone. */
+	if (*word & RECORD_START)
+		live_drop_word(t, addr);
+	return word;
+}
+
+static bool put_stored(struct thread *t, uint64_t *word, uint64_t a, uint64_t b)
+{
+	const uint32_t number = store_take(t);
+
+	if (!number) {
+		COUNT(blocks_no_shadow);
+		return false;
+	}
+	*store_get(number) = (struct record){.a = a, .b = b};
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	*word = record_pack_stored(a, number);
+	return true;
+}
+
+bool live_put_malloc(struct thread *t, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
+{
+	const struct plane *const p = &live_planes[PLANE_MALLOC];
+	uint64_t *const word = make_word(t, addr);
+
+	if (!word)
+		return false;
+	a |= live_pack_half(p, addr) | (size < RECORD_SIZE_ESCAPE ? size : RECORD_SIZE_ESCAPE);
+	if (size < p->inline_min)
+		return put_stored(t, word, a, b);
+	if (size >= RECORD_SIZE_ESCAPE)
+		word[2] = size;
+	word[1] = b;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	word[0] = a;
+	return true;
 }
 
 void live_drop_label(enum plane_id plane, uint64_t addr) { label_remove(plane, addr); }
 
 /* Python's block is put where there is a place for what it is now. */
-static bool put_back(enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
+static bool put_back(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a,
+		     uint64_t b)
 {
 	if (plane == PLANE_OBJECT && object_put(addr, size, a, b))
 		return true;
-	return live_put(plane == PLANE_OBJECT ? PLANE_PYTHON : plane, addr, size, a, b);
+	return live_put(t, plane == PLANE_OBJECT ? PLANE_PYTHON : plane, addr, size, a, b);
 }
 
 void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
 		  const struct live_block *was)
 {
-	const uint64_t keep = ~((uint64_t)RECORD_SIZE_ESCAPE | 1ull << 63);
+	const uint64_t keep = ~((uint64_t)RECORD_SIZE_ESCAPE | (uint64_t)RECORD_HALF << 61);
 
-	if (!put_back(plane, addr, size, was->a & keep, was->b))
+	if (!put_back(t, plane, addr, size, was->a & keep, was->b))
 		return;
 	t->nr_freed--;
 	t->bytes_freed -= was->size;
@@ -66,34 +114,48 @@ void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t
 		t->bytes_freed += was->size - size;
 }
 
+/* Writes the a of a block that is there. */
+static void write_a(enum plane_id plane, uint64_t addr, uint64_t a)
+{
+	const struct plane *const p = &live_planes[plane];
+
+	if (plane != PLANE_MALLOC) {
+		plane_find_slot(p, addr)->a = a;
+		return;
+	}
+	uint64_t *const word = plane_find_word(p, addr);
+
+	if (record_kind(*word) == RECORD_STORED) {
+		store_get(record_number(*word))->a = a;
+		a = record_pack_stored(a, record_number(*word));
+	}
+	*word = a;
+}
+
 bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr)
 {
 	struct live_block was;
 
 	if (plane == PLANE_OBJECT)
 		return object_forget(NULL, addr, &was) &&
-		       put_back(plane, addr, was.size,
+		       put_back(NULL, plane, addr, was.size,
 				record_pack_a(0, stack, attr, kind, record_flags(was.a)), was.b);
-	struct record *const slot = live_find_slot(&live_planes[plane], addr, &was);
-
-	if (!slot)
+	if (!live_find(plane, addr, &was))
 		return false;
-	slot->a = record_pack_a(record_size_field(was.a), stack, attr, kind, record_flags(was.a));
+	write_a(plane, addr, record_pack_a(record_size_field(was.a), stack, attr, kind, record_flags(was.a)));
 	return true;
 }
 
 bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled)
 {
+	const uint64_t flag = (uint64_t)RECORD_LABELLED << 61;
 	struct live_block was;
 
 	if (plane == PLANE_OBJECT)
 		return object_set_labelled(addr, labelled);
-	struct record *const slot = live_find_slot(&live_planes[plane], addr, &was);
-	const uint64_t flag = (uint64_t)RECORD_LABELLED << 62;
-
-	if (!slot)
+	if (!live_find(plane, addr, &was))
 		return false;
-	slot->a = labelled ? was.a | flag : was.a & ~flag;
+	write_a(plane, addr, labelled ? was.a | flag : was.a & ~flag);
 	return true;
 }
 

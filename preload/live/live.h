@@ -14,6 +14,7 @@
 
 #include "live/plane.h"
 #include "live/record.h"
+#include "live/store.h"
 #include "live/thread.h"
 #include "rt/clock.h"
 #include "rt/count.h"
@@ -28,6 +29,7 @@ struct live_block {
 uint32_t live_new_tick(struct thread *t, uint64_t tick);
 bool live_put_escape(struct plane *p, uint64_t addr, uint64_t size);
 uint64_t live_get_escape(const struct plane *p, uint64_t addr);
+bool live_put_malloc(struct thread *t, uint64_t addr, uint64_t size, uint64_t a, uint64_t b);
 void live_drop_label(enum plane_id plane, uint64_t addr);
 
 /* Now, for a birth; saturated.  Notices when the thread's tick changes. */
@@ -42,24 +44,38 @@ static inline uint32_t live_tick(struct thread *t)
 
 __attribute__((always_inline)) static inline uint64_t live_pack_half(const struct plane *p, uint64_t addr)
 {
-	return (addr >> (plane_shift(p) - 1)) << 63;
+	return (addr >> (plane_shift(p) - 1) & 1) << 62;
 }
-_Static_assert((uint64_t)RECORD_HALF << 62 == 1ull << 63, "live_pack_half makes this flag");
+_Static_assert((uint64_t)RECORD_HALF << 61 == 1ull << 62, "live_pack_half makes this flag");
 
-/* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails. */
+/* The record that words of malloc's plane hold or name.  False where no block starts there. */
+static inline bool live_read_words(const uint64_t *word, struct record *out)
+{
+	if (!(word[0] & RECORD_START))
+		return false;
+	*out = record_kind(word[0]) == RECORD_STORED ? *store_get(record_number(word[0]))
+						     : (struct record){.a = word[0], .b = word[1]};
+	return true;
+}
+
+/* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails.  Not malloc's plane. */
 __attribute__((always_inline)) static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
 {
-	struct record *slot = plane_find_slot(p, addr);
+	struct record *const slot = plane_find_slot(p, addr);
 
-	if (__builtin_expect(!slot, 0))
-		slot = plane_add_leaf(p, addr);
-	return slot;
+	if (__builtin_expect(slot != NULL, 1))
+		return slot;
+	return plane_add_leaf(p, addr) ? plane_find_slot(p, addr) : NULL;
 }
 
-/* Writes a record as given (a without size and half).  False (counted) where the table has no memory. */
-__attribute__((always_inline)) static inline bool live_put(enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
+/* Writes a record as given (a without size and half).  False (counted) where the table has no memory.  t may be NULL but for malloc's. */
+__attribute__((always_inline)) static inline bool live_put(struct thread *t, enum plane_id plane, uint64_t addr,
+							   uint64_t size, uint64_t a, uint64_t b)
 {
 	struct plane *const p = &live_planes[plane];
+
+	if (plane == PLANE_MALLOC)
+		return live_put_malloc(t, addr, size, a, b);
 	struct record *const slot = live_make_slot(p, addr);
 
 	if (__builtin_expect(!slot, 0))
@@ -81,61 +97,99 @@ __attribute__((always_inline)) static inline void live_insert(struct thread *t, 
 {
 	const uint32_t tick = live_tick(t);
 
-	if (live_put(plane, addr, size, record_pack_a(0, stack, attr, kind, 0),
+	if (live_put(t, plane, addr, size, record_pack_a(0, stack, attr, kind, 0),
 		     record_pack_b(tick, t->slot, t->seq)))
 		t->bytes_allocated += size;
 	t->seq++;
 }
 
-/* live_insert where nothing is out of the ordinary, so that the compiler need keep nothing for slow calls.  False: nothing was done. */
-__attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, enum plane_id plane,
-								  uint64_t addr, uint64_t size,
-								  uint32_t kind, uint32_t stack,
-								  uint64_t tick)
+/* live_insert of one of malloc's where nothing is out of the ordinary, so that the compiler need keep nothing for slow calls.  False:
+ * nothing was done. */
+__attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, uint64_t addr, uint64_t size,
+								  uint32_t kind, uint32_t stack, uint64_t tick)
 {
-	const struct plane *const p = &live_planes[plane];
-	struct record *const slot = plane_find_slot(p, addr);
+	const struct plane *const p = &live_planes[PLANE_MALLOC];
+	uint64_t *const word = plane_find_word(p, addr);
 
-	if (__builtin_expect(!slot || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE, 0))
+	if (__builtin_expect(!word || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
 		return false;
-	slot->b = record_pack_b((uint32_t)tick, t->slot, t->seq);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	slot->a = record_pack_a(size, stack, t->attr, kind, 0) | live_pack_half(p, addr);
+	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | live_pack_half(p, addr);
+	const uint64_t b = record_pack_b((uint32_t)tick, t->slot, t->seq);
+
+	if (size >= p->inline_min) {
+		word[1] = b;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		word[0] = a;
+	} else {
+		if (__builtin_expect(!t->nr_spare, 0))
+			return false;
+		const uint32_t number = t->spare[--t->nr_spare];
+
+		*store_get(number) = (struct record){.a = a, .b = b};
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		word[0] = record_pack_stored(a, number);
+	}
 	t->bytes_allocated += size;
 	t->seq++;
 	return true;
 }
 
-/* The slot where a block starts at addr exactly, read into out; NULL where none does. */
-__attribute__((always_inline)) static inline struct record *live_find_slot(const struct plane *p, uint64_t addr, struct live_block *out)
+/* Reads what starts in the granule of addr.  False where nothing does. */
+__attribute__((always_inline)) static inline bool live_read(enum plane_id plane, uint64_t addr, struct record *out)
 {
-	struct record *const slot = plane_find_slot(p, addr);
+	const struct plane *const p = &live_planes[plane];
 
-	if (__builtin_expect(!slot || record_kind(slot->a) == 0, 0))
-		return NULL;
-	out->a = slot->a;
-	out->b = slot->b;
-	if (__builtin_expect((out->a ^ live_pack_half(p, addr)) >> 63, 0))
-		return NULL;	/* a pointer into a small block, or just before one */
+	if (plane == PLANE_MALLOC) {
+		const uint64_t *const word = plane_find_word(p, addr);
+
+		return word && live_read_words(word, out);
+	}
+	const struct record *const slot = plane_find_slot(p, addr);
+
+	if (!slot || record_kind(slot->a) == 0)
+		return false;
+	*out = *slot;
+	return true;
+}
+
+/* The block that starts at addr exactly. */
+__attribute__((always_inline)) static inline bool live_find(enum plane_id plane, uint64_t addr, struct live_block *out)
+{
+	const struct plane *const p = &live_planes[plane];
+	struct record record;
+
+	if (!live_read(plane, addr, &record))
+		return false;
+	out->a = record.a;
+	out->b = record.b;
+	if (__builtin_expect((out->a ^ live_pack_half(p, addr)) >> 62 & 1, 0))
+		return false;	/* a pointer into a small block, or just before one */
 	out->size = record_size_field(out->a);
 	if (__builtin_expect(out->size == RECORD_SIZE_ESCAPE, 0))
 		out->size = live_get_escape(p, addr);
-	return slot;
+	return true;
 }
 
-static inline bool live_find(enum plane_id plane, uint64_t addr, struct live_block *out)
+/* No block starts in the granule of addr of malloc's any more. */
+static inline void live_drop_word(struct thread *t, uint64_t addr)
 {
-	return live_find_slot(&live_planes[plane], addr, out) != NULL;
+	uint64_t *const word = plane_find_word(&live_planes[PLANE_MALLOC], addr);
+	const uint64_t was = *word;
+
+	*word = 0;
+	if (record_kind(was) == RECORD_STORED)
+		store_give(t, record_number(was));
 }
 
 /* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added up then). */
 __attribute__((always_inline)) static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t addr, struct live_block *was)
 {
-	struct record *const slot = live_find_slot(&live_planes[plane], addr, was);
-
-	if (!slot)
+	if (!live_find(plane, addr, was))
 		return false;
-	slot->a = 0;
+	if (plane == PLANE_MALLOC)
+		live_drop_word(t, addr);
+	else
+		plane_find_slot(&live_planes[plane], addr)->a = 0;
 	if (t) {
 		t->nr_freed++;
 		t->bytes_freed += was->size;
@@ -143,22 +197,26 @@ __attribute__((always_inline)) static inline bool live_forget(struct thread *t, 
 	return true;
 }
 
-/* live_forget where nothing is out of the ordinary: a known block of moderate size without a label.  False: nothing was done. */
-__attribute__((always_inline)) static inline bool live_forget_hot(struct thread *t, enum plane_id plane,
-								  uint64_t addr)
+/* live_forget of one of malloc's where nothing is out of the ordinary: known, of moderate size, without a label.  False: nothing was done. */
+__attribute__((always_inline)) static inline bool live_forget_hot(struct thread *t, uint64_t addr)
 {
-	const struct plane *const p = &live_planes[plane];
-	struct record *const slot = plane_find_slot(p, addr);
+	const struct plane *const p = &live_planes[PLANE_MALLOC];
+	uint64_t *const word = plane_find_word(p, addr);
 
-	if (__builtin_expect(!slot, 0))
+	if (__builtin_expect(!word, 0))
 		return false;
-	const uint64_t a = slot->a;
-	/* Flags above kind: no label, the right half, and 1 <= kind < 16. */
-	const uint64_t flags_kind = (a ^ live_pack_half(p, addr)) >> 58;
+	const uint64_t a = *word;
+	/* Start, flags and kind: no label, the right half, and 1 <= kind < 16. */
+	const uint64_t kind = (a ^ live_pack_half(p, addr) ^ RECORD_START) >> 57;
 
-	if (__builtin_expect(flags_kind - 1 >= 15 || record_size_field(a) == RECORD_SIZE_ESCAPE, 0))
+	if (__builtin_expect(kind - 1 >= 15 || record_size_field(a) == RECORD_SIZE_ESCAPE, 0))
 		return false;
-	slot->a = 0;
+	if (kind == RECORD_STORED) {
+		if (__builtin_expect(t->nr_spare == THREAD_NR_SPARE, 0))
+			return false;
+		t->spare[t->nr_spare++] = record_number(a);
+	}
+	*word = 0;
 	t->nr_freed++;
 	t->bytes_freed += record_size_field(a);
 	return true;

@@ -86,8 +86,8 @@ static void put_piece(struct thread *t, uint64_t addr, uint64_t size, const stru
 	uint64_t a = whole->a & ~((uint64_t)RECORD_SIZE_ESCAPE);
 
 	if (!keeps_label)
-		a &= ~((uint64_t)RECORD_LABELLED << 62);
-	if (!live_put(PLANE_MMAP, addr, size, a, whole->b))
+		a &= ~((uint64_t)RECORD_LABELLED << 61);
+	if (!live_put(t, PLANE_MMAP, addr, size, a, whole->b))
 		return;
 	t->bytes_allocated += size;
 	note_length(size);

@@ -17,6 +17,7 @@
 
 #define PAGE 4096ul
 #define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
+#define LEAF_TAIL 2	/* words: b and the size of a block that starts in the last granule */
 
 struct plane live_planes[NR_PLANES];
 
@@ -24,8 +25,8 @@ struct plane live_planes[NR_PLANES];
 static bool plane_add_directory(struct plane *p)
 {
 	const uint64_t size = PLANE_NR_LEAVES * sizeof(*p->leaves);
-	struct record **expected = NULL;
-	struct record **leaves;
+	void **expected = NULL;
+	void **leaves;
 
 	if (p->nr_leaves)
 		return true;
@@ -50,34 +51,40 @@ bool live_planes_init(uint32_t malloc_granule_shift)
 
 	for (uint32_t i = 0; i < NR_PLANES; i++)
 		live_planes[i].granule_shift = i == PLANE_MALLOC ? malloc_granule_shift : shifts[i];
+	/* glibc's block has a header of 8; others round up to 16. */
+	live_planes[PLANE_MALLOC].inline_min = malloc_granule_shift == 5 ? 41 : 17;
 	return plane_add_directory(&live_planes[PLANE_MALLOC]);
 }
 
+static bool is_malloc(const struct plane *p) { return p == &live_planes[PLANE_MALLOC]; }
+
 static uint64_t leaf_bytes(const struct plane *p)
 {
-	return (LEAF_SIZE >> p->granule_shift) * sizeof(struct record);
+	const uint64_t nr = LEAF_SIZE >> p->granule_shift;
+
+	return is_malloc(p) ? (nr + LEAF_TAIL) * sizeof(uint64_t) : nr * sizeof(struct record);
 }
 
-struct record *plane_add_leaf(struct plane *p, uint64_t addr)
+bool plane_add_leaf(struct plane *p, uint64_t addr)
 {
 	const uint64_t index = addr >> PLANE_LEAF_SHIFT;
-	struct record *expected = NULL;
-	struct record *leaf;
+	void *expected = NULL;
+	void *leaf;
 
 	if (addr >> PLANE_ADDRESS_BITS || !plane_add_directory(p)) {
 		COUNT(blocks_no_shadow);
-		return NULL;
+		return false;
 	}
 	leaf = private_pages(leaf_bytes(p));
 	if (!leaf) {
 		COUNT(blocks_no_shadow);
-		return NULL;
+		return false;
 	}
 	/* Release: pairs with the acquire in plane_find_slot. */
 	if (!__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		private_pages_free(leaf, leaf_bytes(p));
-	return plane_find_slot(p, addr);
+	return true;
 }
 
 /* Whole pages are given back. */
@@ -116,14 +123,14 @@ void plane_cursor_init(struct plane_cursor *c, const struct plane *p)
 }
 
 /* The leaf of c->next, skipping the ranges that have none; NULL at the end. */
-static const struct record *cursor_leaf(struct plane_cursor *c)
+static const void *cursor_leaf(struct plane_cursor *c)
 {
 	for (;;) {
 		const uint64_t index = c->next >> PLANE_LEAF_SHIFT;
 
 		if (index >= c->plane->nr_leaves)
 			return NULL;
-		const struct record *const leaf = __atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
+		const void *const leaf = __atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
 
 		if (leaf)
 			return leaf;
@@ -131,22 +138,27 @@ static const struct record *cursor_leaf(struct plane_cursor *c)
 	}
 }
 
-static void cursor_take(struct plane_cursor *c, const struct record *slot)
+/* The record of a granule.  False where none starts there. */
+static bool read_record(const struct plane *p, const void *leaf, uint64_t place, struct record *out)
+{
+	if (is_malloc(p))
+		return live_read_words((const uint64_t *)leaf + place, out);
+	*out = ((const struct record *)leaf)[place];
+	return record_kind(out->a) != 0;
+}
+
+static void cursor_take(struct plane_cursor *c)
 {
 	const uint32_t shift = c->plane->granule_shift;
 	const uint64_t granule = c->next;
 
-	c->record = *slot;
 	c->addr = granule;
-	if (record_flags(slot->a) & RECORD_HALF)
+	if (record_flags(c->record.a) & RECORD_HALF)
 		c->addr += 1ul << (shift - 1);
-	c->size = record_size_field(slot->a);
+	c->size = record_size_field(c->record.a);
 	c->next = granule + (1ul << shift);
-	if (c->size == RECORD_SIZE_ESCAPE) {
-		const struct record *const more = plane_find_slot(c->plane, c->next);
-
-		c->size = more ? more->a : RECORD_SIZE_ESCAPE;
-	}
+	if (c->size == RECORD_SIZE_ESCAPE)
+		c->size = live_get_escape(c->plane, granule);
 }
 
 bool plane_cursor_next(struct plane_cursor *c)
@@ -158,15 +170,15 @@ bool plane_cursor_next(struct plane_cursor *c)
 	if (!c->plane->leaves)
 		return false;
 	for (;;) {
-		const struct record *const leaf = cursor_leaf(c);
+		const void *const leaf = cursor_leaf(c);
 
 		if (!leaf)
 			return false;
 		for (uint64_t i = (c->next & (LEAF_SIZE - 1)) >> shift; i < LEAF_SIZE >> shift; i++) {
-			if (record_kind(leaf[i].a) == 0)
+			if (!read_record(c->plane, leaf, i, &c->record))
 				continue;
 			c->next = (c->next & ~(LEAF_SIZE - 1)) + (i << shift);
-			cursor_take(c, &leaf[i]);
+			cursor_take(c);
 			return true;
 		}
 		c->next = (c->next & ~(LEAF_SIZE - 1)) + LEAF_SIZE;

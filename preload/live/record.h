@@ -3,12 +3,16 @@
  * The record of one live block, 16 bytes, packed.  It stands in the shadow (live/plane.h) at the block's address.
  *
  * Invariants:
- *   a.kind != 0  <=>  a block starts at this granule
- *   a.size == SIZE_ESCAPE  =>  the next granule's slot holds { size, 0 } (such a block covers many granules); its kind bits are 0
+ *   a.kind != 0  <=>  a block starts at this granule; a.start == 1 then, and b's top bit is 0
+ *   a.size == SIZE_ESCAPE  =>  what follows the record holds the size (such a block covers many granules)
  *   the block's address is its granule's, plus half a granule with RECORD_HALF
  *   (address, tick, thread, seq) is unique for the life of the process: seq counts the thread's births and
  *   cannot wrap within one tick; a thread slot is not reused within one tick
- * Writing: only the thread that owns the block (has just got it from, or is about to give it to, the allocator) writes its slot, b before a.
+ *
+ * In malloc's plane a granule has one word.  A block that covers two granules at least has its record there, a and then b: the top bit tells which.
+ * A smaller one has a word of kind RECORD_STORED, which says where live/store.h has the record.
+ *
+ * Writing: only the thread that owns the block (has just got it from, or is about to give it to, the allocator) writes its slot, a last.
  * Reading: with the gate closed, or by the owner.
  */
 #ifndef LIVE_RECORD_H
@@ -17,16 +21,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RECORD_SIZE_BITS 20
+#define RECORD_SIZE_BITS 19
 #define RECORD_STACK_BITS 24
 #define RECORD_ATTR_BITS 14
 #define RECORD_KIND_BITS 4
-/* 2 bits of flags */
+/* 2 bits of flags, 1 of start */
 #define RECORD_TICK_BITS 26
 #define RECORD_THREAD_BITS 14
-#define RECORD_SEQ_BITS 24
+#define RECORD_SEQ_BITS 23
 
 #define RECORD_SIZE_ESCAPE ((1u << RECORD_SIZE_BITS) - 1)
+#define RECORD_START (1ull << 63)
+#define RECORD_STORED 15u	/* no kind of a block: see above */
 #define RECORD_STACK_MAX ((1u << RECORD_STACK_BITS) - 1)
 #define RECORD_ATTR_MAX ((1u << RECORD_ATTR_BITS) - 1)
 #define RECORD_TICK_MAX ((1u << RECORD_TICK_BITS) - 1)
@@ -38,8 +44,8 @@ enum record_flag {
 };
 
 struct record {
-	uint64_t a;	/* size:20 stack:24 attr:14 kind:4 flags:2, from bit 0 */
-	uint64_t b;	/* tick:26 thread:14 seq:24 */
+	uint64_t a;	/* size:19 stack:24 attr:14 kind:4 flags:2 start:1, from bit 0 */
+	uint64_t b;	/* tick:26 thread:14 seq:23 0:1 */
 };
 _Static_assert(sizeof(struct record) == 16, "half of a granule");
 
@@ -47,22 +53,29 @@ static inline uint64_t record_pack_a(uint64_t size, uint32_t stack, uint32_t att
 {
 	const uint64_t small = size < RECORD_SIZE_ESCAPE ? size : RECORD_SIZE_ESCAPE;
 
-	return small | (uint64_t)stack << 20 | (uint64_t)attr << 44 | (uint64_t)kind << 58 |
-	       (uint64_t)flags << 62;
+	return small | (uint64_t)stack << 19 | (uint64_t)attr << 43 | (uint64_t)kind << 57 |
+	       (uint64_t)flags << 61 | RECORD_START;
 }
 
 static inline uint64_t record_pack_b(uint32_t tick, uint32_t thread, uint64_t seq)
 {
-	return (uint64_t)tick | (uint64_t)thread << 26 | seq << 40;
+	return (uint64_t)tick | (uint64_t)thread << 26 | (seq << 40 & ~RECORD_START);
 }
 
 static inline uint32_t record_size_field(uint64_t a) { return a & RECORD_SIZE_ESCAPE; }
-static inline uint32_t record_stack(uint64_t a) { return a >> 20 & RECORD_STACK_MAX; }
-static inline uint32_t record_attr(uint64_t a) { return a >> 44 & RECORD_ATTR_MAX; }
-static inline uint32_t record_kind(uint64_t a) { return a >> 58 & 15; }
-static inline uint32_t record_flags(uint64_t a) { return a >> 62; }
+static inline uint32_t record_stack(uint64_t a) { return a >> 19 & RECORD_STACK_MAX; }
+static inline uint32_t record_attr(uint64_t a) { return a >> 43 & RECORD_ATTR_MAX; }
+static inline uint32_t record_kind(uint64_t a) { return a >> 57 & 15; }
+static inline uint32_t record_flags(uint64_t a) { return a >> 61 & 3; }
 static inline uint32_t record_tick(uint64_t b) { return b & RECORD_TICK_MAX; }
 static inline uint32_t record_thread(uint64_t b) { return b >> 26 & 0x3fff; }
 static inline uint32_t record_seq(uint64_t b) { return b >> 40; }
+
+/* The word of a stored record: of its block's a the size, the flags and the start are there. */
+static inline uint64_t record_pack_stored(uint64_t a, uint32_t number)
+{
+	return (a & (RECORD_SIZE_ESCAPE | RECORD_START | 3ull << 61)) | (uint64_t)number << 19 | (uint64_t)RECORD_STORED << 57;
+}
+static inline uint32_t record_number(uint64_t word) { return (uint32_t)(word >> 19); }
 
 #endif

@@ -263,7 +263,11 @@ void threads_fork_child(void)
 		t->pending = 0;
 		if (t == thread_self) {
 			t->tid = sys_gettid();
-		} else if (t->alive) {
+			continue;
+		}
+		/* The fork may have come between a number's way out of here and into the table. */
+		t->nr_spare = 0;
+		if (t->alive) {
 			t->alive = 0;
 			append_ended(t);
 		}

@@ -20,6 +20,7 @@
 
 #define THREAD_NAME_SIZE 16
 #define THREAD_NR_SITES 128
+#define THREAD_NR_SPARE 64
 
 enum thread_pending {
 	THREAD_PENDING_SNAPSHOT = 1,	/* a trigger came while inside */
@@ -78,6 +79,10 @@ struct thread {
 	char name[THREAD_NAME_SIZE];	/* where not alive */
 	struct thread *next_ended;
 	struct thread *next;	/* all of them; pushed once, never removed */
+
+	/* Free numbers of live/store.h: the owner's, and the next thread's that gets this struct. */
+	uint32_t nr_spare;
+	uint32_t spare[THREAD_NR_SPARE];
 
 	struct thread_site sites[THREAD_NR_SITES];
 };

@@ -94,6 +94,52 @@ static void test_sizes(void **state)
 	}
 }
 
+/* Small and larger blocks come and go at the same places: what one left behind is not taken for the other's. */
+static void test_small_and_large(void **state)
+{
+	enum { NR = 64, NR_CHANGES = 100000 };
+	static uint64_t sizes[NR], births[NR];
+	const uint64_t base = 0x7e0000000000;
+	struct live_block b = {0};
+	struct plane_cursor c;
+
+	(void)state;
+	for (int n = 0; n < NR_CHANGES; n++) {
+		const uint32_t i = (uint32_t)(next_random() >> 20) % NR;
+		const uint64_t addr = base + i * 32;
+
+		if (births[i]) {
+			assert_true(live_find(PLANE_MALLOC, addr, &b));
+			assert_true(b.b == births[i]);
+			assert_int_equal(b.size, sizes[i]);
+			assert_true(live_forget_hot(self, addr) || live_forget(self, PLANE_MALLOC, addr, &b));
+			births[i] = 0;
+			continue;
+		}
+		if (i && births[i - 1] && sizes[i - 1] > 40)
+			continue;	/* a block of 41 bytes or more covers two granules */
+		const bool large = i + 1 < NR && !births[i + 1];
+
+		self->seq += next_random() % 0x100000;
+		sizes[i] = large && n % 2 ? 41 + (uint64_t)n % 16 : (uint64_t)n % 25;
+		if (n % 5 == 0 || !live_insert_hot(self, addr, sizes[i], HC_KIND_MALLOC, 7, clock_tick()))
+			live_insert(self, PLANE_MALLOC, addr, sizes[i], HC_KIND_MALLOC, 7, 0);
+		assert_true(live_find(PLANE_MALLOC, addr, &b));
+		births[i] = b.b;
+	}
+	plane_cursor_init(&c, &live_planes[PLANE_MALLOC]);
+	c.next = base;
+	for (uint32_t i = 0; i < NR; i++) {
+		if (!births[i])
+			continue;
+		assert_true(plane_cursor_next(&c));
+		assert_true(c.addr == base + i * 32);
+		assert_true(c.record.b == births[i]);
+		assert_int_equal(c.size, sizes[i]);
+		assert_true(live_forget(self, PLANE_MALLOC, c.addr, &b));
+	}
+}
+
 /* What realloc does: in place the birth stays, and so does all but the size. */
 static void test_restore(void **state)
 {
@@ -311,7 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_halves),
-		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_sizes), cmocka_unit_test(test_small_and_large),
 		cmocka_unit_test(test_restore),
 		cmocka_unit_test(test_births_differ),
 		cmocka_unit_test(test_walk),
