@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "dump/internal.h"
 
 uint32_t dump_find_block(const struct dump *d, uint64_t addr)
@@ -42,17 +43,7 @@ const uint8_t *dump_block_bytes(const struct dump *d, size_t i)
 /* The first extent that ends after addr. */
 static size_t find_extent(const struct dump *d, uint64_t addr)
 {
-	size_t low = 0, high = d->nr_extents;
-
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (d->extents[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SORTED_COUNT(d->extents, d->nr_extents, end, addr);
 }
 
 bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
@@ -84,20 +75,12 @@ bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t 
 
 static const uint8_t *find_in_ranges(const struct range_set *set, uint64_t addr, size_t len)
 {
-	size_t low = 0, high = set->nr;
+	const size_t after = SORTED_COUNT(set->items, set->nr, addr, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (set->items[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || addr - set->items[low - 1].addr > set->items[low - 1].len ||
-	    len > set->items[low - 1].len - (addr - set->items[low - 1].addr))
+	if (!after || addr - set->items[after - 1].addr > set->items[after - 1].len ||
+	    len > set->items[after - 1].len - (addr - set->items[after - 1].addr))
 		return NULL;
-	return set->items[low - 1].bytes + (addr - set->items[low - 1].addr);
+	return set->items[after - 1].bytes + (addr - set->items[after - 1].addr);
 }
 
 static const uint8_t *find_in_blocks(const struct dump *d, uint64_t addr, size_t len)

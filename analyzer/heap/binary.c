@@ -13,6 +13,7 @@
 #include <elfutils/libdwelf.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 
 /* The file of a build id is known already; libdwfl must not look for another. */
 static int binary_find_elf(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
@@ -220,17 +221,9 @@ static void binary_load_symbols(struct binary *b)
  * another. */
 static const struct symbol *find_covering(const struct symbol *symbols, size_t nr, uint64_t addr)
 {
-	size_t low = 0, high = nr;
+	const size_t after = SORTED_COUNT(symbols, nr, addr, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (symbols[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (size_t i = low; i > 0 && i + 8 > low; i--) {
+	for (size_t i = after; i > 0 && i + 8 > after; i--) {
 		if (addr - symbols[i - 1].addr < symbols[i - 1].size)
 			return &symbols[i - 1];
 	}

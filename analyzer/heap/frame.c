@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "heap/symbol.h"
 
 #define NR_REGISTERS 17 /* DWARF numbers of x86-64: 7 is rsp, 16 the return address */
@@ -293,17 +294,9 @@ void frames_each(const struct frames *f, void (*fn)(void *arg, const struct fram
 
 const struct frame *frames_find(const struct frames *f, int32_t tid, uint64_t addr)
 {
-	size_t low = 0, high = f->nr;
+	const size_t after = SORTED_COUNT(f->items, f->nr, sp, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (f->items[middle].sp <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || f->items[low - 1].tid != tid || addr >= f->items[low - 1].end)
+	if (!after || f->items[after - 1].tid != tid || addr >= f->items[after - 1].end)
 		return NULL;
-	return &f->items[low - 1];
+	return &f->items[after - 1];
 }

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "heap/binary.h"
 #include "heap/demangle.h"
 
@@ -233,17 +234,9 @@ const char *symbols_name_caller(struct symbols *s, uint64_t pc)
 
 const struct hc_segment *symbols_find_segment(const struct symbols *s, uint64_t addr)
 {
-	size_t low = 0, high = s->nr_segments;
+	const size_t after = SORTED_COUNT(s->segments, s->nr_segments, start, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (s->segments[middle].start <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && addr < s->segments[low - 1].end ? &s->segments[low - 1] : NULL;
+	return after && addr < s->segments[after - 1].end ? &s->segments[after - 1] : NULL;
 }
 
 bool symbols_is_code(const struct symbols *s, uint64_t addr)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/frame_layout.h"
 
@@ -63,17 +64,9 @@ static void find_chunks(const struct cpython *p, struct cpython_frames *f)
 
 static struct cpython_chunk *find_chunk(const struct cpython_frames *f, uint64_t addr)
 {
-	size_t low = 0, high = f->nr_chunks;
+	const size_t after = SORTED_COUNT(f->chunks, f->nr_chunks, end, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (f->chunks[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < f->nr_chunks && f->chunks[low].addr <= addr ? &f->chunks[low] : NULL;
+	return after < f->nr_chunks && f->chunks[after].addr <= addr ? &f->chunks[after] : NULL;
 }
 
 /* Takes the tops from thread states among the words. */
@@ -225,15 +218,7 @@ bool cpython_frames_may_hold(const struct cpython_frames *f, uint64_t addr)
 
 const struct cpython_frame *cpython_frames_find(const struct cpython_frames *f, uint64_t addr)
 {
-	size_t low = 0, high = f->nr_frames;
+	const size_t after = SORTED_COUNT(f->frames, f->nr_frames, end, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (f->frames[middle].end <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < f->nr_frames && f->frames[low].addr <= addr ? &f->frames[low] : NULL;
+	return after < f->nr_frames && f->frames[after].addr <= addr ? &f->frames[after] : NULL;
 }

@@ -7,6 +7,7 @@
 #include "typing/cpython/static.h"
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "typing/cpython/class.h"
 
 #define STATIC_TYPE_SIZE 408u /* PyTypeObject in 3.9 to 3.11, the smallest */
@@ -95,17 +96,9 @@ void cpython_find_statics(struct cpython *p)
 
 const struct cpython_static *cpython_static_at(const struct cpython *p, uint64_t addr)
 {
-	size_t low = 0, high = p->nr_statics;
+	const size_t after = SORTED_COUNT(p->statics, p->nr_statics, addr, addr);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (p->statics[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || addr - p->statics[low - 1].addr >= p->statics[low - 1].size)
+	if (!after || addr - p->statics[after - 1].addr >= p->statics[after - 1].size)
 		return NULL;
-	return &p->statics[low - 1];
+	return &p->statics[after - 1];
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
 
@@ -113,19 +114,11 @@ void debug_close(struct debug *d)
 struct unit *debug_find_unit(struct debug *d, uint64_t addr)
 {
 	const uint64_t place = addr - d->bias;
-	size_t low = 0, high = d->nr_ranges;
+	const size_t after = SORTED_COUNT(d->ranges, d->nr_ranges, start, place);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (d->ranges[middle].start <= place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || place >= d->ranges[low - 1].end)
+	if (!after || place >= d->ranges[after - 1].end)
 		return NULL;
-	return &d->units[d->ranges[low - 1].unit];
+	return &d->units[d->ranges[after - 1].unit];
 }
 
 static void unit_add_function(struct unit *u, Dwarf_Die *die)
@@ -178,19 +171,11 @@ bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret)
 			      compare_functions);
 	}
 
-	size_t low = 0, high = u->nr_functions;
+	const size_t after = SORTED_COUNT(u->functions, u->nr_functions, start, place);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (u->functions[middle].start <= place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || place >= u->functions[low - 1].end)
+	if (!after || place >= u->functions[after - 1].end)
 		return false;
-	*ret = u->functions[low - 1].die;
+	*ret = u->functions[after - 1].die;
 	return true;
 }
 
