@@ -58,7 +58,7 @@ enum hc_option_type {
 	X(dir, DIR, PATH, "", "FOLDER", 0, 0, \
 	  "where dumps and the log are written (default: the folder the program starts in)") \
 	X(every, EVERY, SECONDS, "0", "TIME", 0, 0, \
-	  "dump again and again after so many seconds (or 5m, 1h)") \
+	  "dump again and again after so many seconds (or 5m, 1h), if blocks have come or gone") \
 	X(grow, GROW, BYTES, "0", "BYTES", 0, 0, \
 	  "dump whenever the live bytes have grown by so many (64m, 1g) since the last dump") \
 	X(exit, EXIT, CHOICE, "0", HC_EXIT_CHOICES(HC_CHOICE_TEXT), 0, 0, \

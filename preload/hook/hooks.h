@@ -96,7 +96,9 @@
 	X(sighandler_t, __sysv_signal, (int sig, sighandler_t handler)) \
 	X(sighandler_t, sigset, (int sig, sighandler_t disposition)) \
 	X(int, sigignore, (int sig)) \
-	X(int, siginterrupt, (int sig, int interrupt))
+	X(int, siginterrupt, (int sig, int interrupt)) \
+	X(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old)) \
+	X(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *old))
 
 /* Ends that run no destructor. */
 #define HOOKS_END(X) \

@@ -5,11 +5,13 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "hook/wrap.h"
 #include "rt/sys.h"
 #include "snap/handler.h"
 #include "snap/signals.h"
+#include "snap/trigger.h"
 
 /* signal(3) and sigset(3) of our signal: does the handler interrupt system calls?  siginterrupt(3) says. */
 static bool interrupts;
@@ -99,4 +101,31 @@ HOOK_EXPORT int siginterrupt(int sig, int interrupt)
 	(void)handler_sigaction(NULL, &act);
 	act.sa_flags = interrupt ? act.sa_flags & ~SA_RESTART : act.sa_flags | SA_RESTART;
 	return handler_sigaction(&act, NULL);
+}
+
+/* Who blocks our signal may wait for it: the timer that would send one to nobody else stops before. */
+static void stop_timer(int how, const sigset_t *set)
+{
+	uint64_t mask;
+
+	if (!set || how == SIG_UNBLOCK)
+		return;
+	memcpy(&mask, set, sizeof(mask));
+	trigger_signals_blocked(mask);
+}
+
+HOOK_EXPORT int sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	stop_timer(how, set);
+	if (UNLIKELY(!real_ready() || !real.sigprocmask))
+		return refuse() == SIG_ERR ? -1 : 0;
+	return real.sigprocmask(how, set, old);
+}
+
+HOOK_EXPORT int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	stop_timer(how, set);
+	if (UNLIKELY(!real_ready() || !real.pthread_sigmask))
+		return ENOSYS;
+	return real.pthread_sigmask(how, set, old);
 }

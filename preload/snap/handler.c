@@ -14,6 +14,7 @@
 #include "live/thread.h"
 #include "rt/process.h"
 #include "rt/sys.h"
+#include "snap/later.h"
 #include "snap/restart.h"
 #include "snap/signals.h"
 #include "snap/trigger.h"
@@ -44,7 +45,7 @@ static void handler_unlock(uint64_t mask)
 
 static bool is_function(sighandler_t f) { return f != SIG_DFL && f != SIG_IGN; }
 
-static bool has_handler(void)
+bool handler_is_programs(void)
 {
 	const uint64_t mask = handler_lock();
 	const bool has = is_function(handler.view.sa_handler);
@@ -56,14 +57,25 @@ static bool has_handler(void)
 /* Calls the program's handler, if it has one.  It may never return (siglongjmp): nothing is held here. */
 static bool handler_chain(int sig, siginfo_t *info, void *context);
 
+/* A signal that we sent to ourselves: our child at its end, our timer.  None of the program's. */
+static bool handler_run_own(siginfo_t *info, void *context)
+{
+	if (later_is_now(info))
+		trigger_look_now(context);
+	else if (info->si_code == SI_USER && trigger_is_from_child(info->si_pid))
+		trigger_resume(context);
+	else
+		return false;
+	return true;
+}
+
 static void handler_run(int sig, siginfo_t *info, void *context)
 {
 	const int saved_errno = errno;
 
-	if (info->si_code == SI_USER && trigger_is_from_child(info->si_pid)) {
-		trigger_resume(context);
+	if (handler_run_own(info, context)) {
 		/* Another one that waits is the program's to see, if it has a handler. */
-		(void)restart_interrupted(context, has_handler() ? 0 : signal_bit(sig));
+		(void)restart_interrupted(context, handler_is_programs() ? 0 : signal_bit(sig));
 		return;
 	}
 	(void)trigger_ask(TRIGGER_SIGNAL, context);
@@ -120,6 +132,12 @@ void handler_init(int sig)
 	handler.signal = sig;
 	handler_install();
 	handler_unlock(mask);
+}
+
+void handler_after_fork(void)
+{
+	/* Another thread may have had it. */
+	handler.lock = 0;
 }
 
 bool handler_owns(int sig)

@@ -17,6 +17,12 @@ void handler_init(int signal);
 /* Is it the one that we stand in for, in this process? */
 bool handler_owns(int signal);
 
+/* In the child of fork, before anything else here. */
+void handler_after_fork(void);
+
+/* Has the program a handler of its own for it? */
+bool handler_is_programs(void);
+
 /* As sigaction(2) for the signal that handler_owns: 0, always. */
 int handler_sigaction(const struct sigaction *act, struct sigaction *old);
 

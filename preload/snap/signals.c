@@ -49,6 +49,14 @@ uint64_t signal_get_pending(void)
 	return pending;
 }
 
+uint64_t signal_get_blocked(void)
+{
+	uint64_t mask = 0;
+
+	(void)sys_sigprocmask(SIG_BLOCK, NULL, &mask);
+	return mask;
+}
+
 uint64_t signal_block_all(void)
 {
 	const uint64_t all = SIGNAL_ALL;

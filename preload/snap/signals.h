@@ -36,6 +36,9 @@ int signal_get_kernel(int signal, struct signal_kernel_action *action);
 /* Signals that wait for the calling thread or its process. */
 uint64_t signal_get_pending(void);
 
+/* What the calling thread has blocked. */
+uint64_t signal_get_blocked(void);
+
 /* A thread's time out of reach of handlers: all signals blocked from block to restore. */
 uint64_t signal_block_all(void);
 void signal_restore(uint64_t mask);

@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <string.h>
+#include <ucontext.h>
 
 #include "live/thread.h"
 #include "rt/clock.h"
@@ -22,6 +24,7 @@
 #include "rt/sys.h"
 #include "snap/gate.h"
 #include "snap/handler.h"
+#include "snap/later.h"
 #include "snap/layout.h"
 #include "snap/restart.h"
 #include "snap/signals.h"
@@ -31,6 +34,7 @@
 #define TRIGGER_GATE_TRIES 10
 #define TRIGGER_STUCK_NS 10000000000ull		/* at exit: a child that gets nothing done for so long is left alone */
 #define TRIGGER_STEP_NS 2000000
+#define TRIGGER_SILENCE_NS 600000000	/* over two ticks without an allocation */
 
 static const char *const reason_texts[NR_TRIGGER_REASONS] = {
 #define TRIGGER_TEXT(name, text) [TRIGGER_##name] = text,
@@ -47,28 +51,24 @@ static struct {
 	uint64_t next_tick;	/* of the periodic work (atomic) */
 	uint64_t next_every_ns;	/* under busy */
 	uint64_t grow_from;	/* live bytes at the last snapshot; under busy */
+	uint64_t changes;	/* births and deaths; under busy */
+	uint64_t changes_dumped;	/* ... at the last snapshot */
 } trigger;
 
-static uint64_t trigger_live_bytes(uint64_t *blocks)
+/* Under busy. */
+static void trigger_update_estimates(void)
 {
-	uint64_t allocated = 0, freed = 0, nr = 0;
+	uint64_t allocated = 0, freed = 0, births = 0, deaths = 0;
 
 	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next) {
 		allocated += t->bytes_allocated;
 		freed += t->bytes_freed;
-		nr += t->seq - t->nr_freed;
+		births += t->seq;
+		deaths += t->nr_freed;
 	}
-	*blocks = (int64_t)nr > 0 ? nr : 0;
-	return allocated > freed ? allocated - freed : 0;
-}
-
-static void trigger_update_estimates(void)
-{
-	uint64_t blocks;
-	const uint64_t bytes = trigger_live_bytes(&blocks);
-
-	__atomic_store_n(&rt_status->live_bytes, bytes, __ATOMIC_RELAXED);
-	__atomic_store_n(&rt_status->live_blocks, blocks, __ATOMIC_RELAXED);
+	trigger.changes = births + deaths;
+	__atomic_store_n(&rt_status->live_bytes, allocated > freed ? allocated - freed : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt_status->live_blocks, births > deaths ? births - deaths : 0, __ATOMIC_RELAXED);
 }
 
 static bool trigger_take_busy(void)
@@ -94,6 +94,7 @@ static bool trigger_take_one(uint32_t reasons, void *context)
 	}
 	trigger.gate_tries = 0;
 	trigger.grow_from = rt_status->live_bytes;
+	trigger.changes_dumped = trigger.changes;
 	return true;
 }
 
@@ -194,7 +195,7 @@ static uint32_t trigger_find_due(void)
 	const uint64_t every = option_get(OPTION_EVERY), grow = option_get(OPTION_GROW);
 	uint32_t due = 0;
 
-	if (every && clock_monotonic_ns() >= trigger.next_every_ns) {
+	if (every && clock_monotonic_ns() >= trigger.next_every_ns && trigger.changes != trigger.changes_dumped) {
 		trigger.next_every_ns = clock_monotonic_ns() + every;
 		due |= 1u << TRIGGER_EVERY;
 	}
@@ -207,6 +208,23 @@ static uint32_t trigger_find_due(void)
 	return due;
 }
 
+/* mask: what the thread has blocked; we have all. */
+static void trigger_look_later(uint64_t ns, uint64_t mask)
+{
+	const int sig = (int)option_get(OPTION_SIGNAL);
+
+	if (sig && (option_get(OPTION_EVERY) || option_get(OPTION_GROW)) && !handler_is_programs())
+		later_ask(sig, ns, mask);
+}
+
+/* Under busy: asks for what is due.  Nothing is by time where nothing has changed. */
+static void trigger_look(void)
+{
+	trigger_update_estimates();
+	(void)snapshot_is_running();	/* reaps */
+	__atomic_fetch_or(&trigger.asked, trigger_find_due(), __ATOMIC_RELAXED);
+}
+
 /* Once a tick, by whichever thread comes first. */
 static void trigger_work_periodically(void)
 {
@@ -217,12 +235,55 @@ static void trigger_work_periodically(void)
 	if (tick >= next && __atomic_compare_exchange_n(&trigger.next_tick, &next, tick + 1, false,
 							__ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
 	    sys_getpid() == rt_process.pid && trigger_take_busy()) {
-		trigger_update_estimates();
-		(void)snapshot_is_running();	/* reaps */
-		__atomic_fetch_or(&trigger.asked, trigger_find_due(), __ATOMIC_RELAXED);
+		trigger_look();
 		trigger_give_busy();
+		trigger_look_later(clock_monotonic_ns() + TRIGGER_SILENCE_NS, mask);
 	}
 	signal_restore(mask);
+}
+
+/* Nobody has allocated for a while.  In the handler, outside the door. */
+static void trigger_look_in_silence(void *context, uint64_t mask)
+{
+	uint64_t again = 0;
+
+	if (trigger_take_busy()) {
+		trigger_look();
+		if (option_get(OPTION_EVERY) && trigger.changes != trigger.changes_dumped)
+			again = trigger.next_every_ns;
+		trigger_give_busy();
+	}
+	if (__atomic_load_n(&trigger.asked, __ATOMIC_RELAXED)) {
+		(void)trigger_serve(context);
+		/* Where one is being written, its end is waited for. */
+		if (__atomic_load_n(&trigger.asked, __ATOMIC_RELAXED))
+			again = clock_monotonic_ns() + TRIGGER_SILENCE_NS;
+	}
+	if (again)
+		trigger_look_later(again, mask);
+}
+
+void trigger_look_now(void *context)
+{
+	struct thread *const t = thread_self;
+	uint64_t mask;
+
+	if (sys_getpid() != rt_process.pid)
+		return;
+	if (t && t->inside) {
+		__atomic_fetch_or(&t->pending, THREAD_PENDING_PERIODIC, __ATOMIC_RELAXED);
+		return;
+	}
+	memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, sizeof(mask));
+	trigger_look_in_silence(context, mask);
+}
+
+void trigger_signals_blocked(uint64_t mask)
+{
+	const int sig = (int)option_get(OPTION_SIGNAL);
+
+	if (sig && mask & signal_bit(sig))
+		later_stop();
 }
 
 void trigger_run_pending(struct thread *t)
@@ -244,8 +305,10 @@ void trigger_init(const char *allocator)
 	gate_init();
 	restart_init();
 	trigger.ready = snapshot_init();
-	if (trigger.ready)
-		handler_init((int)option_get(OPTION_SIGNAL));
+	if (!trigger.ready)
+		return;
+	handler_init((int)option_get(OPTION_SIGNAL));
+	trigger_look_later(clock_monotonic_ns() + TRIGGER_SILENCE_NS, signal_get_blocked());
 }
 
 /* As long as the child gets on with its work. */
@@ -288,5 +351,9 @@ void trigger_after_fork(void)
 	trigger.gate_tries = 0;
 	trigger.grow_from = 0;
 	trigger.next_every_ns = clock_monotonic_ns() + option_get(OPTION_EVERY);
+	trigger.changes_dumped = 0;
 	snapshot_after_fork();
+	handler_after_fork();
+	later_after_fork();
+	trigger_look_later(clock_monotonic_ns() + TRIGGER_SILENCE_NS, signal_get_blocked());
 }

@@ -37,6 +37,12 @@ bool trigger_ask(enum trigger_reason reason, void *context);
 bool trigger_is_from_child(int32_t pid);
 void trigger_resume(void *context);
 
+/* Our timer's signal (snap/later.h): is anything due in a program that has fallen silent?  context: ucontext_t. */
+void trigger_look_now(void *context);
+
+/* A thread is about to block these: the timer is set again by one that has not. */
+void trigger_signals_blocked(uint64_t mask);
+
 /* When the program ends: dumps if asked to, and waits (within bounds) for a child that still writes. */
 void trigger_at_exit(void);
 
