@@ -40,6 +40,7 @@ static struct {
 			   struct object_found *out); /* written at start; NULL: older glibc */
 	uint32_t state;				      /* enum python_state */
 	uint32_t wrapping;			      /* a thread is at it */
+	bool another_told;			      /* by whom is at it */
 } python;
 
 static void set_state(uint32_t state)
@@ -85,13 +86,22 @@ void python_after_dlclose(void)
 		set_state(PYTHON_NONE);
 }
 
-static void look_for_python(uint64_t caller)
+/* The object that the caller is in: its struct link_map, or NULL. */
+static const void *find_map(uint64_t caller)
 {
 	struct object_found object;
 
-	if (python.find_object && python.find_object((void *)caller, &object) == 0 && object.map &&
-	    python_find(object.map))
-		begin();
+	return python.find_object && python.find_object((void *)caller, &object) == 0 ? object.map : NULL;
+}
+
+static void look_for_another(uint64_t caller)
+{
+	if (python.another_told || !python_is_another(find_map(caller)))
+		return;
+	python.another_told = true;
+	message("a second CPython is in this process: the objects of the first one (%s) are in the census, of the "
+		"second only the memory that they come from",
+		target_python.version);
 }
 
 void python_look(uint64_t caller)
@@ -100,9 +110,15 @@ void python_look(uint64_t caller)
 
 	if (state == PYTHON_REFUSED || __atomic_exchange_n(&python.wrapping, 1, __ATOMIC_ACQUIRE))
 		return;
-	if (state == PYTHON_NONE)
-		look_for_python(caller);
-	else if (!target_python.is_initialized())
-		python_wrap();
+	if (state == PYTHON_NONE) {
+		const void *const map = find_map(caller);
+
+		if (map && python_find(map))
+			begin();
+	} else {
+		if (!target_python.is_initialized())
+			python_wrap();
+		look_for_another(caller);
+	}
 	__atomic_store_n(&python.wrapping, 0, __ATOMIC_RELEASE);
 }

@@ -94,7 +94,7 @@ static void read_version(struct python *found)
 
 	if (len < sizeof(found->version))
 		memcpy(found->version, text, len);
-	found->free_threaded = strstr(text, "free-threading") != NULL;
+	found->free_threaded |= strstr(text, "free-threading") != NULL;
 	if (strncmp(found->version, "3.", 2) != 0)
 		return;
 	for (const char *at = found->version + 2; *at >= '0' && *at <= '9'; at++)
@@ -208,12 +208,21 @@ bool python_find(const void *where)
 		(const char *(*)(void))find_name(where, "_PyMem_GetCurrentAllocatorName");
 	found.runtime = (uint64_t)find_name(where, "_PyRuntime");
 	found.type_type = (uint64_t)find_name(where, "PyType_Type");
+	/* References that other threads count: forks that are older than the name have it, too. */
+	found.free_threaded = find_name(where, "_Py_DecRefShared") != NULL;
 	read_version(&found);
 	if (is_supported(&found))
 		find_frames(&found, where);
 	memcpy(found.allocator, "default", sizeof("default"));
 	target_python = found;
 	return true;
+}
+
+bool python_is_another(const void *where)
+{
+	const void *const function = where ? find_name(where, "PyMem_SetAllocator") : NULL;
+
+	return function && function != (const void *)target_python.set_allocator;
 }
 
 bool python_is_supported(void)

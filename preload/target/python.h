@@ -100,6 +100,9 @@ extern struct python target_python;
  */
 bool python_find(const void *where);
 
+/* Is that object (its struct link_map) a CPython, but not the one that was found?  No lock. */
+bool python_is_another(const void *where);
+
 /* Is this a CPython whose allocators can be wrapped? */
 bool python_is_supported(void);
 

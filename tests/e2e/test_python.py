@@ -167,6 +167,41 @@ def test_unknown_python(preload, tmp_path):
     assert not Blocks(dump).python
 
 
+@pytest.mark.parametrize("text", ["3.13.1 experimental free-threading build (main)", "3.12.0a4 (heads/nogil)"])
+def test_free_threaded(text, program, preload, tmp_path):
+    """Without the GIL nobody's allocators are replaced: said once, and the census goes on."""
+    with Census([program("threaded_python")], preload, tmp_path, env={"PYTHON_VERSION_TEXT": text}) as run:
+        run.expect("touched 0")
+        dump = run.dump()
+        run.say()
+        assert run.finish()[0] == 0
+        assert run.log().count("(free-threaded) is not known to heapcensus") == 1
+    assert dump.proc["python_free_threaded"] == 1
+    assert not Blocks(dump).python
+
+
+def test_two_pythons(program, preload, heapcensus, tmp_path):
+    """Of two the first one's objects are in the census; that there is another is said once, and nothing of it gets a wrong type."""
+    first, second = find_libpython("3.11"), next(filter(None, map(find_libpython, ["3.12", "3.10", "3.13", "3.9", "3.8"])), None)
+    if not first or not second:
+        pytest.skip("no two libpythons on this machine")
+    script = ("import sys\n"
+              "sys.keep = [type('Only%d%d' % sys.version_info[:2], (), {})() for _ in range(3000)]\n"
+              "sys.big = [bytearray(5000) for _ in range(500)]\n")
+    with Census([program("two_pythons"), *first, *second, script], preload, tmp_path) as run:
+        run.expect("ready")
+        run.signal()
+        path = run.new_file()
+        run.say()
+        assert run.finish()[0] == 0
+        assert run.log().count("a second CPython is in this process") == 1
+    sizes = collections.Counter(b.size for b in Blocks(hcdump.Dump(path)).python)
+    assert 500 <= sizes[5001] <= 500 + OTHERS
+    kinds = heapcensus("show", path, "heap.bytype.all").stdout
+    counts = {line.split()[-1]: int(line.split()[1]) for line in kinds.splitlines() if "Only" in line}
+    assert counts == {"__main__.Only311": 3000}
+
+
 def test_children(preload, tmp_path):
     """Forked workers go on."""
     script = ("import os, sys\n"
