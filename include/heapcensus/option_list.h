@@ -62,7 +62,7 @@ enum hc_option_type {
 	X(grow, GROW, BYTES, "0", "BYTES", 0, 0, \
 	  "dump whenever the live bytes have grown by so many (64m, 1g) since the last dump") \
 	X(exit, EXIT, CHOICE, "0", HC_EXIT_CHOICES(HC_CHOICE_TEXT), 0, 0, \
-	  "dump when the program ends") \
+	  "dump when the program ends (a Python: when its interpreter has ended)") \
 	X(exec, EXEC, CHOICE, "follow", HC_EXEC_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "whether programs that the program starts come under census too") \
 	X(log, LOG, CHOICE, "file", HC_LOG_CHOICES(HC_CHOICE_TEXT), 0, 0, \
