@@ -15,12 +15,13 @@ HEADERS = (0, 16, 32)		# in front of an object in its block
 REUSED = 4			# places of a class that what the script does at its end may use again
 
 
-def take(version, script, preload, folder):
+def take(version, script, preload, folder, allocator=None):
     """What the script told in its line of JSON, and the dump."""
     python = find_python(version)
     if not python:
         pytest.skip(f"no Python {version} on this machine")
-    with Census([python, "-B", "-W", "ignore", FOLDER / script], preload, folder) as run:
+    env = {"PYTHONMALLOC": allocator} if allocator else {}
+    with Census([python, "-B", "-W", "ignore", FOLDER / script], preload, folder, env=env) as run:
         line = run.process.stdout.readline()
         assert line, run.rest_of_stderr()
         run.wait_until_blocked()
@@ -41,8 +42,9 @@ def read_census(heapcensus, path):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_kinds(version, preload, heapcensus, tmp_path):
-    told, path = take(version, "kinds.py", preload, tmp_path)
+@pytest.mark.parametrize("allocator", [None, "malloc", "debug"])
+def test_kinds(allocator, version, preload, heapcensus, tmp_path):
+    told, path = take(version, "kinds.py", preload, tmp_path, allocator)
     census = read_census(heapcensus, path)
     assert len(told) > 500 and len({row[0] for row in told}) > 150
     assert sum(least != most for _, _, least, most in told) < 60

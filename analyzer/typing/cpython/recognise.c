@@ -53,12 +53,15 @@ static bool is_str_size(const struct cpython *p, const uint8_t *object, uint64_t
 	const uint64_t length = load_word(object, CPYTHON_STR_LENGTH);
 	const uint8_t state = object[CPYTHON_STR_STATE];
 	const uint64_t unit = state >> 2 & 7;
+	uint64_t least;
 
 	if (!(state >> 5 & 1))
 		return size >= v->str_size;
-	return length <= size &&
-	       size == (state >> 6 & 1 ? v->str_ascii_size : v->str_compact_size) +
-			       (length + 1) * unit;
+	if (length > size)
+		return false;
+	least = (state >> 6 & 1 ? v->str_ascii_size : v->str_compact_size) + (length + 1) * unit;
+	/* The empty one of 3.10 was made with room for a character. */
+	return size == least || (!length && size == least + unit);
 }
 
 /* Room for `capacity` inline values (3.13) behind an object: how many there are, the values, in

@@ -153,9 +153,11 @@ MAKERS = (numbers_and_text, containers, callables, suspended, iterators, others,
 
 def main():
     made = [o for make in MAKERS for n in range(3) for o in make(n)]
-    # Small ones are shared or part of the program's own data.
+    # Small ones are shared or part of the program's own data; the empty str is some block up to 3.10.
     made = list({id(o): o for o in made if not isinstance(o, (int, bytes, str)) or type(o) not in (int, bytes, str) or sys.getsizeof(o) > 60}.values())
     told = [(oracle.name_of(type(o)), id(o), *room(o)) for o in made]
+    if sys.version_info < (3, 11):
+        told.append(("str", id(""), 49, 50))
     print(json.dumps(told), flush=True)
     sys.stdin.readline()
 
