@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's life: a stack of its own, no descriptors of the program, low priority; then layout, file, sections, rename.  It obeys
+ * The child's life: a stack of its own, no descriptors of the program, low priority; then layout, file, sections, name.  It obeys
  * the rules of a signal handler that may never return: raw system calls, bump memory, no locks, no libc beyond string.h.
  */
 #include "snap/child.h"
@@ -159,7 +159,7 @@ static uint64_t random_id(void)
 
 static void open_output(uint64_t id)
 {
-	const int err = output_open(&child.output, id);
+	const int err = output_open(&child.output, id, true);
 
 	if (err)
 		child_fail("%s: %s", child.output.dir, child_error_text(err));

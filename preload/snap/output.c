@@ -16,9 +16,32 @@
 #define RENAME_NOREPLACE 1
 #endif
 
+#define OUTPUT_LINK_SIZE 32
 #define OUTPUT_NUMBERS_MAX 1000000	/* final names that are tried */
 
-static int output_open_in(struct output *o, const char *dir, uint64_t unique)
+/* The name that a file without one can be linked by. */
+static void output_format_link(const struct output *o, char *text, size_t size)
+{
+	(void)format_text(text, size, "/proc/self/fd/%d", o->fd);
+}
+
+static bool output_open_unnamed(struct output *o, const char *dir)
+{
+	char link[OUTPUT_LINK_SIZE];
+
+	o->fd = sys_open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (o->fd < 0)
+		return false;
+	output_format_link(o, link, sizeof(link));
+	if (sys_access(link, F_OK) == 0) {
+		o->part[0] = '\0';
+		return true;
+	}
+	(void)sys_close(o->fd);
+	return false;
+}
+
+static int output_open_in(struct output *o, const char *dir, uint64_t unique, bool unnamed)
 {
 	const size_t len =
 		format_text(o->part, sizeof(o->part), "%s/.%s.%d.%08x.part", dir, rt_process.name,
@@ -27,6 +50,10 @@ static int output_open_in(struct output *o, const char *dir, uint64_t unique)
 	if (len + 1 >= sizeof(o->part))
 		return -ENAMETOOLONG;
 	o->dir = dir;
+	if (unnamed && output_open_unnamed(o, dir)) {
+		(void)sys_call3(SYS_fchmod, o->fd, 0600, 0);
+		return 0;
+	}
 	o->fd = sys_open(o->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (o->fd < 0)
 		return o->fd;
@@ -35,12 +62,12 @@ static int output_open_in(struct output *o, const char *dir, uint64_t unique)
 	return 0;
 }
 
-int output_open(struct output *o, uint64_t unique)
+int output_open(struct output *o, uint64_t unique, bool unnamed)
 {
-	int err = output_open_in(o, rt_process.dir, unique);
+	int err = output_open_in(o, rt_process.dir, unique, unnamed);
 
 	o->dir_error = 0;
-	if (err && rt_process.fallback[0] && !output_open_in(o, rt_process.fallback, unique)) {
+	if (err && rt_process.fallback[0] && !output_open_in(o, rt_process.fallback, unique, unnamed)) {
 		o->dir_error = err;
 		return 0;
 	}
@@ -95,6 +122,17 @@ static int output_rename(const char *from, const char *to)
 	return sys_access(to, F_OK) == 0 ? -EEXIST : sys_rename(from, to, 0);
 }
 
+/* Never replaces one, either. */
+static int output_name(const struct output *o)
+{
+	char link[OUTPUT_LINK_SIZE];
+
+	if (o->part[0])
+		return output_rename(o->part, o->path);
+	output_format_link(o, link, sizeof(link));
+	return (int)sys_call6(SYS_linkat, AT_FDCWD, (long)link, AT_FDCWD, (long)o->path, AT_SYMLINK_FOLLOW, 0);
+}
+
 int output_commit(struct output *o, uint64_t first)
 {
 	int err = sys_fsync(o->fd);
@@ -102,18 +140,14 @@ int output_commit(struct output *o, uint64_t first)
 	/* Pipes and some file systems have no fsync. */
 	if (err == -EINVAL || err == -EROFS)
 		err = 0;
-	if (!err)
-		err = sys_close(o->fd);
-	else
-		(void)sys_close(o->fd);
-	o->fd = -1;
 	for (uint64_t n = first; !err && n < first + OUTPUT_NUMBERS_MAX; n++) {
 		o->number = n;
 		(void)format_text(o->path, sizeof(o->path), "%s/%s.%d.%lu.hc", o->dir,
 				  rt_process.name, rt_process.pid, n);
-		err = output_rename(o->part, o->path);
+		err = output_name(o);
 		if (!err) {
 			o->part[0] = '\0';
+			output_discard(o);
 			return 0;
 		}
 		if (err == -EEXIST)

@@ -7,6 +7,7 @@
 #define SNAP_OUTPUT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,17 +16,20 @@ struct output {
 	const char *dir;	/* that was chosen */
 	int dir_error;		/* -errno of the folder asked for, where another had to be taken */
 	uint64_t number;	/* of the final name */
-	char part[PATH_MAX];	/* temporary name */
+	char part[PATH_MAX];	/* temporary name; empty: the file has none */
 	char path[PATH_MAX];	/* final name, after output_commit */
 };
 
-/* Opens the temporary file in the process' folder, else in its fallback.  -errno of the first where neither can be written. */
-int output_open(struct output *o, uint64_t unique);
+/*
+ * Opens the temporary file in the process' folder, else in its fallback; without a name where the file system can do that and `unnamed` lets it:
+ * nothing is left behind, whoever is killed.  -errno of the first folder where neither can be written.
+ */
+int output_open(struct output *o, uint64_t unique, bool unnamed);
 
 /* A writer_sink_fn. */
 int output_sink(void *arg, const void *bytes, size_t len);
 
-/* Syncs, closes and renames; numbers below `first` are not tried.  On error the temporary file is removed; returns -errno. */
+/* Syncs, gives the final name, closes; numbers below `first` are not tried.  On error the temporary file is removed; returns -errno. */
 int output_commit(struct output *o, uint64_t first);
 
 /* Closes and removes the temporary file. */
