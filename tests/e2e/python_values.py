@@ -123,6 +123,9 @@ class Response(Base, object_ref):
         self.code = http.HTTPStatus.OK
         self.ordered = collections.OrderedDict([("z", 1), ("y", 2)])
         self.long = list(range(100))
+        self._lazy = self._never = self._encoding = None
+        self.other = self
+        self._unnamed = 7
 
     @property
     def url(self):
@@ -149,6 +152,26 @@ class Response(Base, object_ref):
         return "five"
 
     @property
+    def lazy(self):
+        if self._lazy is None:
+            self._lazy = [1, 2]
+        return self._lazy
+
+    @property
+    def never(self):
+        if self._never is None:
+            self._never = 3
+        return self._never
+
+    @property
+    def deep(self):
+        return self.other.lazy
+
+    @property
+    def encoding(self):
+        return self._encoding or "utf-8"
+
+    @property
     def length(self):
         return len(self._url)
 
@@ -159,8 +182,8 @@ class HtmlResponse(Response):
 
 # Names that no program text has.
 ODD = [type(name, (object,), {"__module__": "odd"}) for name in ("", "two\nlines", "\x1b[31mred", "x" * 1500, u"\xdc\u2028\U00020000")]
-ATTRIBUTES = ("url status body meta large floats sets frozen array quotes text empty none kind alias further guarded"
-              " constant slotted.first slotted.second").split()
+ATTRIBUTES = ("lazy deep url status body meta large floats sets frozen array quotes text empty none kind alias further"
+              " guarded constant slotted.first slotted.second").split()
 OFTEN = 200  # enough for CPython to make instructions special
 
 

@@ -59,6 +59,10 @@ def test_long_values_are_cut(python):
     assert shown == "[" + ", ".join(map(str, range(64))) + ", ...]"
 
 
+def test_hidden_values(python):
+    assert python.show("get_oldest('HtmlResponse').unnamed") == "7"
+
+
 def test_items(python):
     oldest = "get_oldest('HtmlResponse')"
     assert python.show(f"{oldest}.meta['a'][1]; {oldest}.meta['a'][-1][0]; {oldest}.meta['b']['x']") == \
@@ -123,6 +127,8 @@ def test_import(python):
     ("get_oldest('HtmlResponse').length", "'length' is computed: only running the program could tell it"),
     ("get_oldest('HtmlResponse').self.length", "'length' is computed: only running the program could tell it"),
     ("iter_all('HtmlResponse').length", "'length' is computed: only running the program could tell it"),
+    ("get_oldest('HtmlResponse').never", "'never' is computed"),
+    ("get_oldest('HtmlResponse').encoding", "'encoding' is computed"),
     ("get_oldest('HtmlResponse').width", "an object has no attribute 'width'"),
     ("get_oldest('HtmlResponse').slotted.unset", "a value has no attribute 'unset'"),
     ("iter_all('HtmlResponse').nothing", "a list of objects has no attribute 'nothing'"),

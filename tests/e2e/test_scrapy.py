@@ -173,7 +173,7 @@ def test_prefs(show, under):
 def test_oldest(show, site):
     front = site.url + "somenasty/"
     assert show("get_oldest('HtmlResponse').url") == f"'{front}'\n"
-    assert show("r = get_oldest('HtmlResponse'); r.url") == f"'{front}'\n"
+    assert show("r = get_oldest('HtmlResponse'); r.url; r.status; r.meta['depth']") == f"'{front}'\n200\n0\n"
 
 
 def test_iter_all(show, under):

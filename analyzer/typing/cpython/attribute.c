@@ -80,8 +80,8 @@ static bool read_member(struct cpython *p, uint64_t object, const struct cpython
 	return cpython_class_at(p, *ret) != NULL;
 }
 
-static bool find_plain(struct cpython *p, uint64_t object, const char *name, int depth,
-		       uint64_t *ret);
+static bool find_any(struct cpython *p, uint64_t object, const char *name, int depth,
+		     uint64_t *ret);
 
 static bool run_getter(struct cpython *p, uint64_t object, uint64_t property, int depth,
 		       uint64_t *ret)
@@ -94,22 +94,20 @@ static bool run_getter(struct cpython *p, uint64_t object, uint64_t property, in
 	for (size_t i = 0; i < getter.nr; i++) {
 		_cleanup_free_ char *name = cpython_get_utf8(p, getter.names[i], NAME_MAX_LEN);
 
-		if (!name || !find_plain(p, *ret, name, depth + 1, ret))
+		if (!name || !find_any(p, *ret, name, depth + 1, ret))
 			return false;
 	}
 	return cpython_class_at(p, *ret) != NULL;
 }
 
-/* Has it code that says what it is when it is asked for through an instance?  A function of any sort
- * is what it is, but for the instance that it remembers then; a slot is known. */
+/* Has it code that says what it is when it is asked for through an instance?  A function of any
+ * sort is what it is, but for the instance that it remembers then; a slot is known. */
 static bool is_descriptor(const struct cpython *p, uint64_t attribute)
 {
-	static const enum cpython_shape functions[] = { CPYTHON_SHAPE_FUNCTION,
-							CPYTHON_SHAPE_METHOD_DESCRIPTOR,
-							CPYTHON_SHAPE_WRAPPER,
-							CPYTHON_SHAPE_CLASSMETHOD,
-							CPYTHON_SHAPE_STATICMETHOD,
-							CPYTHON_SHAPE_MEMBER };
+	static const enum cpython_shape functions[] = {
+		CPYTHON_SHAPE_FUNCTION,	   CPYTHON_SHAPE_METHOD_DESCRIPTOR, CPYTHON_SHAPE_WRAPPER,
+		CPYTHON_SHAPE_CLASSMETHOD, CPYTHON_SHAPE_STATICMETHOD,	    CPYTHON_SHAPE_MEMBER
+	};
 	const struct cpython_class *class = cpython_class_at(p, attribute);
 
 	for (size_t i = 0; class && i < ARRAY_SIZE(functions); i++)
@@ -177,12 +175,37 @@ bool cpython_plain_attribute(struct cpython *p, uint64_t object, const char *nam
 	return find_plain(p, object, name, 0, ret);
 }
 
+/*
+ * Is object.name what object._name is?  Where the class says what object.name is, only if that is a
+ * property that makes sure that there is a _name and returns it.
+ */
+static bool is_behind(struct cpython *p, uint64_t object, const char *name, const char *hidden,
+		      uint64_t value)
+{
+	const struct cpython_class *class = cpython_class_at(p, object);
+	uint64_t attribute;
+
+	if (!find_in_class(p, class, name, &attribute))
+		return true;
+	return has_shape(p, attribute, CPYTHON_SHAPE_PROPERTY) &&
+	       !has_shape(p, value, CPYTHON_SHAPE_NONE) &&
+	       cpython_getter_ends(p, attribute, hidden);
+}
+
+static bool find_any(struct cpython *p, uint64_t object, const char *name, int depth, uint64_t *ret)
+{
+	_cleanup_free_ char *hidden = NULL;
+
+	if (find_plain(p, object, name, depth, ret))
+		return true;
+	hidden = xasprintf("_%s", name);
+	return find_plain(p, object, hidden, depth, ret) &&
+	       is_behind(p, object, name, hidden, *ret);
+}
+
 bool cpython_attribute(struct cpython *p, uint64_t object, const char *name, uint64_t *ret)
 {
-	_cleanup_free_ char *hidden = xasprintf("_%s", name);
-
-	return cpython_plain_attribute(p, object, name, ret) ||
-	       cpython_plain_attribute(p, object, hidden, ret);
+	return find_any(p, object, name, 0, ret);
 }
 
 bool cpython_is_computed(const struct cpython *p, uint64_t object, const char *name)

@@ -78,22 +78,22 @@ static uint64_t member(struct cpython *p, uint64_t object, const char *name)
 		       : 0;
 }
 
-/* The number of units read. */
-static size_t read_units(const struct reader *r, uint8_t units[UNITS_MAX][2])
+/* The first units, or the last; returns their number. */
+static size_t read_units(const struct reader *r, bool last, uint8_t units[UNITS_MAX][2])
 {
 	const uint64_t at = r->code + r->in->code;
-	struct cpython_text text;
-	uint64_t nr;
+	const bool is_inside = r->p->version->minor >= 11;
+	struct cpython_text text = { 0 };
+	uint64_t all, nr, skip;
 
-	if (r->p->version->minor >= 11) {
-		nr = cpython_length(r->p, r->code);
-		nr = nr < UNITS_MAX ? nr : UNITS_MAX;
-		return cpython_read(r->p, at, units, nr * 2) ? nr : 0;
-	}
-	if (!cpython_get_text(r->p, cpython_word(r->p, at), &text) || text.is_str)
+	if (!is_inside && (!cpython_get_text(r->p, cpython_word(r->p, at), &text) || text.is_str))
 		return 0;
-	nr = text.length / 2 < UNITS_MAX ? text.length / 2 : UNITS_MAX;
-	memcpy(units, text.bytes, nr * 2);
+	all = is_inside ? cpython_length(r->p, r->code) : text.length / 2;
+	nr = all < UNITS_MAX ? all : UNITS_MAX;
+	skip = last ? (all - nr) * 2 : 0;
+	if (is_inside)
+		return cpython_read(r->p, at + skip, units, nr * 2) ? nr : 0;
+	memcpy(units, text.bytes + skip, nr * 2);
 	return nr;
 }
 
@@ -134,7 +134,7 @@ static bool step(struct reader *r, const uint8_t unit[2])
 static bool read_code(struct reader *r)
 {
 	uint8_t units[UNITS_MAX][2];
-	const size_t nr = read_units(r, units);
+	const size_t nr = read_units(r, false, units);
 
 	for (size_t i = 0; i < nr; i++) {
 		if (units[i][0] == r->in->return_value)
@@ -149,14 +149,40 @@ static bool read_code(struct reader *r)
 	return false;
 }
 
-bool cpython_read_getter(struct cpython *p, uint64_t property, struct cpython_getter *ret)
+/* False: the property's getter is no Python function. */
+static bool open_code(struct reader *r, uint64_t property)
 {
-	const uint64_t function = member(p, property, "fget");
-	struct reader r = { .p = p, .in = &instructions[p->version->minor], .ret = ret };
+	const uint64_t function = member(r->p, property, "fget");
 	const struct cpython_class *class;
 
+	r->in = &instructions[r->p->version->minor];
+	r->code = member(r->p, function, "__code__");
+	class = cpython_class_at(r->p, r->code);
+	return class && class->shape == CPYTHON_SHAPE_CODE;
+}
+
+bool cpython_read_getter(struct cpython *p, uint64_t property, struct cpython_getter *ret)
+{
+	struct reader r = { .p = p, .ret = ret };
+
 	*ret = (struct cpython_getter){ 0 };
-	r.code = member(p, function, "__code__");
-	class = cpython_class_at(p, r.code);
-	return class && class->shape == CPYTHON_SHAPE_CODE && read_code(&r);
+	return open_code(&r, property) && read_code(&r);
+}
+
+bool cpython_getter_ends(struct cpython *p, uint64_t property, const char *name)
+{
+	struct cpython_getter getter = { 0 };
+	struct reader r = { .p = p, .ret = &getter, .has_self = true };
+	uint8_t units[UNITS_MAX][2];
+	size_t nr, load;
+
+	if (!open_code(&r, property))
+		return false;
+	nr = read_units(&r, true, units);
+	if (nr < r.in->caches + 3ul || units[nr - 1][0] != r.in->return_value)
+		return false;
+	load = nr - 2 - r.in->caches;
+	return is_load_attr(r.in, units[load][0]) && units[load - 1][0] == r.in->load_fast &&
+	       !units[load - 1][1] && add_name(&r, units[load][1]) &&
+	       cpython_is_str(p, getter.names[0], name);
 }

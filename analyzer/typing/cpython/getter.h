@@ -22,4 +22,7 @@ struct cpython_getter {
  */
 bool cpython_read_getter(struct cpython *p, uint64_t property, struct cpython_getter *ret);
 
+/* Does the getter, whatever it does before, end in `return self.name`? */
+bool cpython_getter_ends(struct cpython *p, uint64_t property, const char *name);
+
 #endif

@@ -13,7 +13,8 @@
 
 /*
  * The attribute `name`: in the instance's dictionary, slots, C members, the class and its bases,
- * through a property that simply returns another attribute; else the same with `_name`.
+ * through a property that simply returns another attribute; else the same with `_name`, unless the
+ * class says that `name` is something else.
  */
 bool cpython_attribute(struct cpython *p, uint64_t object, const char *name, uint64_t *ret);
 /* object.name, and nothing under another name. */
