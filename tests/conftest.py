@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every pytest of heapcensus shares: where the build is, how to run its programs, and bounds on time.
 
-    pytest tests [--build DIR] [--pages N] [--slow] [--update]
+    pytest tests [--build DIR] [--pages N] [--guppy DIR] [--slow] [--update]
 """
 import os
 import pathlib
@@ -19,6 +19,8 @@ def pytest_addoption(parser):
     parser.addoption("--build", default=os.environ.get("HEAPCENSUS_BUILD", str(SOURCE / "build")),
                      help="build directory with libheapcensus.so and heapcensus")
     parser.addoption("--pages", type=int, default=300, help="pages of the site that the crawlers crawl")
+    parser.addoption("--guppy", default=os.environ.get("HEAPCENSUS_GUPPY", ""),
+                     help="directory with a built guppy3, where Python does not find it by itself")
     parser.addoption("--slow", action="store_true", help="also the tests that take minutes")
     parser.addoption("--update", action="store_true", help="rewrite the expected output of golden tests")
 

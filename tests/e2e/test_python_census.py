@@ -1,37 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The census of a Python against what that Python says of itself: its own classes exactly, everything else by the oracle."""
-import collections
 import json
 import pathlib
 import shutil
 
 import pytest
+import truth
 from census import Census
 from pythons import SYSTEM, VERSIONS, find_python
 
-FOLDER = pathlib.Path(__file__).with_name("python")
+PROGRAM = pathlib.Path(__file__).with_name("python") / "shapes.py"
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def shapes(request, preload, tmp_path_factory):
-    """What python/shapes.py told of its classes, what the oracle found afterwards, and the dump taken in between."""
+    """shapes.py, stopped: its lines tell of its classes, and of which others it made objects."""
     python = find_python(request.param)
     if not python:
         pytest.skip(f"no Python {request.param} on this machine")
-    folder = tmp_path_factory.mktemp("shapes")
-    with Census([python, "-B", FOLDER / "shapes.py"], preload, folder) as run:
-        line = run.process.stdout.readline()
-        assert line, run.rest_of_stderr()
-        told = json.loads(line)
-        run.expect("ready")
-        run.wait_until_blocked()
-        run.signal()
-        dump = run.new_file()
-        run.say(str(folder / "truth.json"))
-        run.expect("written")
-        run.say()
-        assert run.finish()[0] == 0
-    return told, json.loads((folder / "truth.json").read_text()), dump
+    return truth.Stopped([python, "-B", PROGRAM], preload, tmp_path_factory.mktemp("shapes"))
 
 
 def rows(heapcensus, dump, *options):
@@ -41,24 +28,18 @@ def rows(heapcensus, dump, *options):
 
 def test_own_classes(shapes, heapcensus):
     """Every class that the program made: exactly as many objects, and as many bytes."""
-    told, _, dump = shapes
-    census = rows(heapcensus, dump)
+    told = json.loads(shapes.lines[0])
+    census = rows(heapcensus, shapes.dump)
     wrong = {name: (row, census.get(name)) for name, row in told.items()
              if census.get(name, (0, 0))[0] != row[0] or not row[1] <= census[name][1] <= row[2]}
     assert not wrong
 
 
 def test_truth(shapes, heapcensus):
-    """Classes of Python: as many objects as the oracle finds, where these are blocks (static ones are not)."""
-    _, truth, dump = shapes
-    census = rows(heapcensus, dump)
-    numbers = truth["objects"]
-    counts = collections.Counter(truth["kinds"][kind] for kind in numbers[1::3])
-    equal = [name for name in counts if abs(counts[name] - census.get(name, (0, 0))[0]) <= max(2, counts[name] // 100)]
-    different = {name: (counts[name], census.get(name, (0, 0))[0]) for name in counts if name not in equal}
-    static = {name: pair for name, pair in different.items() if pair[1] < pair[0]}
-    assert len(equal) >= 0.7 * len(counts), different
-    assert len(different) - len(static) <= 0.05 * len(counts), different
+    """All classes of Python, object by object; of those that the program made objects of, all."""
+    classes = truth.compare(heapcensus, shapes.dump, shapes.views["gc"])
+    truth.check(classes)
+    assert [c for c in map(classes.get, json.loads(shapes.lines[1])) if not c.is_explained()] == []
 
 
 def test_types_without_the_binary(preload, heapcensus, tmp_path):

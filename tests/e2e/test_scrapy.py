@@ -17,6 +17,7 @@ from census import Census
 from pythons import SYSTEM
 from server import Server
 from shop import CHAINS, Shop
+from truth import compare
 
 PROGRAM = pathlib.Path(__file__).with_name("scrapy") / "two_spiders.py"
 SHOPS = ("/somenasty/", "/tidy/")
@@ -26,7 +27,6 @@ PRODUCTS = 400    # of each shop
 CONCURRENT = 8    # requests of one spider that wait for an answer
 HELD_SECONDS = 3
 STILL_SECONDS = 0.4
-CODES = {"str", "bytes", "tuple", "int", "types.CodeType", "float", "frozenset"}  # code objects and what they hold
 TICK = 0.3        # of the clock of births, rounded up
 OBJECTS_OFF = 0.02  # share by which the collector's list of objects may differ from ours
 
@@ -181,18 +181,14 @@ def test_iter_all(show, under):
         assert json.loads(show(f"iter_all('{name}').url", "--json")) == under.truth["urls"][name]
 
 
-def test_bytype(rows, under):
+def test_bytype(rows, under, heapcensus):
     table = rows("heap.bytype")
     with open(under.truth["heap"], encoding="ascii") as file:
-        heap = json.load(file)
-    kinds, counts = heap["kinds"], {}
-    for kind in heap["objects"][1::3]:
-        counts[kinds[kind]] = counts.get(kinds[kind], 0) + 1
+        classes = compare(heapcensus, under.dumps[0], json.load(file))
     assert {name for _, _, name in table} >= {"str", "dict", "types.CodeType", "tuple", "type", "bytes", "function"}
-    for count, _, name in table:
-        # The collector does not look into code objects: of what they hold it knows a part. Many classes are no blocks.
-        assert name in CODES or count <= counts[name] * (1 + OBJECTS_OFF), name
-        assert name == "type" or count >= counts[name] * (1 - OBJECTS_OFF), name
+    for _, _, name in table:
+        c = classes[name]
+        assert [*c.missing.values(), *c.extra.values()].count(None) <= c.nr() * OBJECTS_OFF, c
 
 
 def test_byvia(rows, under):

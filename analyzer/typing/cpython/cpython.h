@@ -109,6 +109,7 @@ enum cpython_table {
 	CPYTHON_TABLE_OTHER,   /* OrderedDict's nodes, an Element's children ... */
 	CPYTHON_TABLE_FOREIGN, /* buffers, a library's own memory: no references, though the bytes
 				  that were never written may look like some */
+	CPYTHON_TABLE_DEFINITION, /* of methods or members, made at run time: a library's, shared */
 	CPYTHON_TABLE_FREE,    /* an object or a table on a free list: nobody's */
 };
 
@@ -119,6 +120,7 @@ struct cpython {
 	const struct cpython_version *version;
 	uint64_t type_type; /* address of PyType_Type */
 	uint64_t runtime;   /* address of _PyRuntime; 0 unknown */
+	uint64_t nr_words;  /* of all blocks */
 
 	struct map class_index; /* (address of a type, 0) -> index in classes, or UINT32_MAX */
 	struct cpython_class *classes; /* [nr_classes] */

@@ -97,6 +97,7 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 		return !has_owner || is_deque_word(p, from, offset);
 	case CPYTHON_TABLE_BYTES:
 	case CPYTHON_TABLE_FOREIGN:
+	case CPYTHON_TABLE_DEFINITION:
 	case CPYTHON_TABLE_FREE:
 		return false;
 	case CPYTHON_TABLE_VALUES:

@@ -118,10 +118,15 @@ static bool is_object_size(const struct cpython *p, const struct cpython_class *
 	return size <= round8(basic + (items + 1) * item);
 }
 
-/* Programs that are not position independent have their heap at addresses that could be counts. */
+/* Programs that are not position independent have their heap, and their data, at addresses that
+ * could be counts: of more references than there are words. */
 static bool is_low_pointer(const struct cpython *p, uint64_t refcnt)
 {
-	return refcnt > PAGES_WITHOUT && dump_find_block(p->dump, refcnt) != UINT32_MAX;
+	if (refcnt <= PAGES_WITHOUT)
+		return false;
+	return dump_find_block(p->dump, refcnt) != UINT32_MAX ||
+	       (refcnt % 8 == 0 && refcnt > p->nr_words &&
+		dump_find_module(p->dump, refcnt) != UINT32_MAX);
 }
 
 /* The class of the object at `head` in the block's bytes. */
@@ -152,6 +157,8 @@ static void find_objects(struct cpython *p)
 	struct heap *h = p->heap;
 	const struct dump_blocks *b = dump_blocks(p->dump);
 
+	for (node_id n = 0; n < h->nr_objects; n++)
+		p->nr_words += b->size[n] / 8;
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const uint8_t *bytes = is_candidate(b, n) ? dump_block_bytes(p->dump, n) : NULL;
 

@@ -218,6 +218,7 @@ static const char *name_table_word(struct cpython *p, const struct cpython_class
 	case CPYTHON_TABLE_NONE:
 	case CPYTHON_TABLE_BYTES:
 	case CPYTHON_TABLE_FOREIGN:
+	case CPYTHON_TABLE_DEFINITION:
 	case CPYTHON_TABLE_FREE:
 		return NULL;
 	}

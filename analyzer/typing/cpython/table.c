@@ -33,6 +33,7 @@ static const char *const table_names[] = {
 	[CPYTHON_TABLE_BYTES] = "<bytes of an object>",
 	[CPYTHON_TABLE_OTHER] = "<part of an object>",
 	[CPYTHON_TABLE_FOREIGN] = "<buffer of an object>",
+	[CPYTHON_TABLE_DEFINITION] = "<method definitions>",
 	[CPYTHON_TABLE_FREE] = "<free list>",
 };
 
@@ -160,6 +161,16 @@ static void claim_type(struct cpython *p, node_id n, uint64_t addr)
 		claim_word(p, n, addr + v->ht_tpname, CPYTHON_TABLE_BYTES);
 }
 
+/* Many objects point to a definition; it is its class's or library's, whose data need be no block.
+ */
+static void mark_definition(struct cpython *p, uint64_t at)
+{
+	const node_id t = block_at(p, cpython_word(p, at));
+
+	if (t != NODE_NONE && is_unclaimed(p, t, CPYTHON_TABLE_DEFINITION))
+		p->table[t] = CPYTHON_TABLE_DEFINITION;
+}
+
 /* Tables that the layout of the shape names. */
 static void claim_named(struct cpython *p, node_id n, const struct cpython_class *c, uint64_t addr)
 {
@@ -193,6 +204,15 @@ static void claim_named(struct cpython *p, node_id n, const struct cpython_class
 		break;
 	case CPYTHON_SHAPE_TYPE:
 		claim_type(p, n, addr);
+		break;
+	case CPYTHON_SHAPE_BUILTIN:
+		mark_definition(p, addr + CPYTHON_BUILTIN_DEFINITION);
+		break;
+	case CPYTHON_SHAPE_MEMBER:
+	case CPYTHON_SHAPE_GETSET:
+	case CPYTHON_SHAPE_METHOD_DESCRIPTOR:
+	case CPYTHON_SHAPE_WRAPPER:
+		mark_definition(p, addr + CPYTHON_DESCR_DEFINITION);
 		break;
 	case CPYTHON_SHAPE_MODULE: /* objects of its classes may point there, too */
 		claim_word(p, n, addr + CPYTHON_MODULE_STATE, CPYTHON_TABLE_OTHER);
@@ -252,20 +272,27 @@ static void claim_others(struct cpython *p, node_id n, node_id from)
 
 		memcpy(&word, bytes + at, sizeof(word));
 		t = block_at(p, word);
-		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON)
+		/* A buffer's old words lead to freed objects. */
+		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON && (from == n || !p->table[t]))
 			claim(p, n, t, part_kind(p, n, from, at));
 	}
 }
 
-/* What has words that are nothing but numbers, text or its items. */
-static bool has_others(const struct cpython *p, node_id n)
+/* Has an object of the class words that are not just numbers, text or its items? */
+static bool has_others(const struct cpython *p, const struct cpython_class *c)
 {
-	const struct cpython_class *c = cpython_class_of(p, n);
+	const struct cpython_class *base = cpython_find_class(p, c->base);
 
-	if (!c || p->heap->types[c->type].flags & TYPE_NO_POINTERS)
+	if (p->heap->types[c->type].flags & TYPE_NO_POINTERS)
 		return false;
-	return c->is_heap || (c->shape != CPYTHON_SHAPE_DICT && c->shape != CPYTHON_SHAPE_LIST &&
-			      c->shape != CPYTHON_SHAPE_TUPLE);
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_DICT:
+	case CPYTHON_SHAPE_LIST:
+	case CPYTHON_SHAPE_TUPLE:
+		return base && base->shape == c->shape;
+	default:
+		return true;
+	}
 }
 
 /* The smallest keys, which are kept for the next dict; their count may still be 1. */
@@ -314,12 +341,16 @@ static bool is_on_free_list(const struct cpython *p, node_id n)
 	return refcnt <= 1 && b->size[n] > p->version->dk_indices && is_free_keys(p, n, bytes);
 }
 
-/* What parts of that kind point to, and what that points to. */
+/* What parts of that kind point to, and what that points to; but a module's state counts alone. */
 static void claim_inner(struct cpython *p, enum cpython_table kind)
 {
 	const struct heap *h = p->heap;
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
+		const struct cpython_class *c = cpython_class_of(p, n);
+
+		if (!c || c->shape == CPYTHON_SHAPE_MODULE)
+			continue;
 		/* Tables are put in front of those that are there. */
 		for (node_id t = h->next_table[n], last = NODE_NONE; t != last && t != NODE_NONE;) {
 			const node_id first = t;
@@ -344,9 +375,12 @@ void cpython_fold(struct cpython *p)
 			claim_named(p, n, c, object_addr(h, n));
 	}
 	/* Own words first: memory that was never written, in parts, may look like others' parts. */
-	for (node_id n = 0; n < h->nr_objects; n++)
-		if (has_others(p, n))
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const struct cpython_class *c = cpython_class_of(p, n);
+
+		if (c && has_others(p, c))
 			claim_others(p, n, n);
+	}
 	claim_inner(p, CPYTHON_TABLE_OTHER);
 	claim_inner(p, CPYTHON_TABLE_FOREIGN);
 	for (node_id n = 0; n < h->nr_objects; n++) {

@@ -68,6 +68,9 @@
 
 /* PyModuleObject */
 #define CPYTHON_MODULE_STATE 32u
+/* PyCFunctionObject, PyDescrObject and what begins with one: the PyMethodDef, PyMemberDef ... */
+#define CPYTHON_BUILTIN_DEFINITION 16u
+#define CPYTHON_DESCR_DEFINITION   40u
 /* datetime and time: has it a tzinfo, its last word? */
 #define CPYTHON_HAS_TZINFO 24u
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Runs inside the Python under test, 3.8 to 3.13: builds known numbers of every shape of class and builtin container, says
-what it made as one line of JSON {row name: [number, least bytes, most bytes]}, and serves the oracle.
+what it made as one line of JSON {row name: [number, least bytes, most bytes]}, of which other classes as a line [row name ...],
+and serves the oracle.
 
 Only objects that nobody else has are counted: classes of its own, and containers with an odd length or in a class
 derived from the builtin one.
 """
 import asyncio
 import collections
+import datetime
 import decimal
 import enum
 import functools
@@ -250,6 +252,8 @@ OTHERS = [
     [iter({i: i}) for i in range(50)], [range(i, i + 9) for i in range(50)], [slice(i) for i in range(50)],
     [o.__init__ for o in SHAPES[1][:50]], [staticmethod(print) for _ in range(50)], [enumerate([i]) for i in range(50)],
     [types.SimpleNamespace(a=i) for i in range(50)], [types.MappingProxyType({i: i}) for i in range(50)], [object() for _ in range(50)],
+    [datetime.datetime(2026, 1, 1 + i % 28) for i in range(50)], [datetime.time(i % 24) for i in range(50)],
+    [datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc) for _ in range(50)], [datetime.date(2026, 1, 1) for _ in range(50)],
     ["t%d\u00e9" % i for i in range(50)], [bytearray(i) for i in range(50)], [zip([i], [i]) for i in range(50)],
 ]
 COROUTINES = [coroutine(i) for i in range(50)]
@@ -263,6 +267,7 @@ def main():
             for i, add in enumerate((1, *room(o))):
                 row[i] += add
     print(json.dumps(told), flush=True)
+    print(json.dumps(sorted({oracle.name_of(type(o)) for objects in OTHERS for o in objects})), flush=True)
     oracle.serve()
     for c in COROUTINES:
         c.close()

@@ -67,4 +67,5 @@ def main():
     process.start()
 
 
-main()
+if __name__ == "__main__":
+    main()
