@@ -4,6 +4,7 @@ hold (python_held.py), and waits for a line."""
 import array
 import asyncio
 import collections
+import collections.abc
 import contextvars
 import csv
 import ctypes
@@ -203,6 +204,12 @@ def token(o):
     return made
 
 
+def traced(o):
+    made = yielding(1)
+    made.ag_frame.f_trace = o
+    return made
+
+
 async def waiting(o):
     await o
 
@@ -230,6 +237,8 @@ def asynchronous():
     hold("FutureResult", "->fut_result", finished)
     called("FutureCallback", "->fut_callback0", calling)
     hold("Awaited", "->future", iter, (asyncio.Future,), __init__=lambda self: asyncio.Future.__init__(self, loop=loop))
+    hold("TaskCoroutine", "->task_coro", loop.create_task, (collections.abc.Coroutine,), send=call, throw=call, close=call, __await__=iter)
+    called("Tracer", ".f_trace", traced)
     hold("CoroutineLocal", ".f_locals['o']", waiting)
     hold("CoroutineWrapper", ".f_locals['o']", lambda o: waiting(o).__await__())
     hold("AsyncLocal", ".f_locals['o']", yielding)

@@ -12,6 +12,7 @@
 #define DEPTH_MAX  4u	 /* parts of parts */
 #define LONG_BYTES 1024u /* of longer parts no index is told */
 #define NODE_KEY   0u	 /* OrderedDict's nodes: { key, hash, next, previous } */
+#define NODE_SIZE  32u
 
 static const char *name_element(struct cpython *p, uint64_t obj, node_id from, uint64_t addr)
 {
@@ -110,9 +111,9 @@ const char *cpython_part_word(struct cpython *p, const struct cpython_class *c, 
 	const struct heap_private *private = p->heap->private;
 	const char *name = NULL;
 
-	if (c->shape == CPYTHON_SHAPE_ORDERED_DICT)
-		name = name_node(p, obj, block, addr);
-	else if (c->shape == CPYTHON_SHAPE_ELEMENT)
+	if (c->shape == CPYTHON_SHAPE_ORDERED_DICT && block_size(p->heap, part) == NODE_SIZE)
+		return name_node(p, obj, block, addr);
+	if (c->shape == CPYTHON_SHAPE_ELEMENT)
 		name = name_element(p, obj, part, addr);
 	if (name)
 		return name;
