@@ -106,10 +106,25 @@ static char *block_name(const struct ctype *type, enum ctype_fit fit, uint64_t s
 	return xstrdup(type->name);
 }
 
+/* C's int is not Python's. */
+static bool is_ambiguous(const struct native *n, const char *name)
+{
+	static const char *const python[] = { "int", "float", "bool", "long" };
+
+	for (size_t i = 0; n->heap->cpython && i < ARRAY_SIZE(python); i++) {
+		if (!strcmp(python[i], name))
+			return true;
+	}
+	return false;
+}
+
 static void settle_as(struct native *n, node_id block, const char *name, enum provenance provenance)
 {
 	struct heap *h = n->heap;
+	_cleanup_free_ char *marked = is_ambiguous(n, name) ? xasprintf("%s (C)", name) : NULL;
 
+	if (marked)
+		name = marked;
 	h->type[block] = heap_intern_type(h, name, provenance, 0);
 	h->types[h->type[block]].ops = &native_ops;
 }
