@@ -167,6 +167,45 @@ def test_unknown_python(preload, tmp_path):
     assert not Blocks(dump).python
 
 
+INTERPRETERS = """
+import sys, threading
+if sys.version_info >= (3, 13):
+    import _interpreters
+    create, run = (lambda: _interpreters.create('isolated')), _interpreters.exec
+else:
+    import _xxsubinterpreters
+    create, run = _xxsubinterpreters.create, _xxsubinterpreters.run_string
+churn = '''
+keep = []
+for i in range(20000):
+    x = [str(i), {i: i}]
+    if i %% 10 == 0:
+        keep.append(bytearray(%d))
+'''
+ids = [create() for _ in range(4)]
+threads = [threading.Thread(target=run, args=(which, churn % (441 + 2 * k))) for k, which in enumerate(ids)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+sys.stdout.write('ready\\n'); sys.stdout.flush(); sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_interpreters(version, preload, tmp_path):
+    """Sub-interpreters, from 3.12 each with a GIL of its own, allocate at once, and are dumped meanwhile."""
+    with Census([python(version), "-c", INTERPRETERS], preload, tmp_path, env={"HEAPCENSUS_EVERY": "1"}) as run:
+        run.expect("ready")
+        run.seen.update(run.files())
+        run.signal()
+        dump = next(d for d in iter(lambda: hcdump.Dump(run.new_file()), None) if d.proc["reason"] == "signal")
+        run.say()
+        assert run.finish()[0] == 0
+        assert not run.log()
+    sizes = collections.Counter(b.size for b in Blocks(dump).python)
+    assert all(2000 <= sizes[442 + 2 * k] <= 2000 + 100 for k in range(4)), "others of these sizes are few"
+    check_losses(dump)
+
+
 @pytest.mark.parametrize("text", ["3.13.1 experimental free-threading build (main)", "3.12.0a4 (heads/nogil)"])
 def test_free_threaded(text, program, preload, tmp_path):
     """Without the GIL nobody's allocators are replaced: said once, and the census goes on."""
