@@ -4,12 +4,13 @@
  *
  * The frames are read each time: three words each, which is all that tells whether they are the
  * same as before.  What costs is kept by the thread: the chain that it saw last, outermost frame
- * first, with the node of each, of which as much is taken over as is equal; and a cache from
- * (code object, instruction) to places.
+ * first, with the node of each, of which as much is taken over as is equal; a cache from (parent
+ * node, code object, instruction) to nodes, and one from (code object, instruction) to places.
  *
- * A code object may die, and another one get its address.  Which one it is the census knows: a
- * block's birth is its own for ever.  One that the interpreter was built with has no birth and
- * never dies; what is neither is looked up each time.
+ * A code object may die, and another one get its address.  So each that is kept here is watched
+ * (live_watch): while no watched block has died, all are what they were.  After that each one's
+ * birth tells, which is a block's own for ever.  Code that the interpreter was built with has no
+ * birth and never dies; what is neither is looked up each time.
  *
  * Inside the door, like all that finds sites; keeps errno.
  */
@@ -18,7 +19,6 @@
 #include <heapcensus/dump_format.h>
 
 #include "live/live.h"
-#include "live/objects.h"
 #include "rt/private.h"
 #include "stack/depot.h"
 #include "stack/location.h"
@@ -28,101 +28,131 @@
 
 #include "rt/ban.h"
 
-#define NR_CACHED 1024u
+#define PLACES_SHIFT  12
+#define NODES_SHIFT   12
+#define BIRTH_STATIC  1ul /* no block's: all have a thread */
+#define BIRTH_UNKNOWN 0ul
 
-/* An instruction of a code object. */
-struct spot {
-	uint64_t code, birth;
-	uint64_t at; /* as in struct python_frame */
+/* A place, as long as the code object is that one. */
+struct cached_place {
+	struct python_frame frame;
+	uint64_t birth;
+	uint32_t place;
+	uint32_t nr_dropped; /* live_nr_dropped when it was last known to be that one */
+};
+
+struct cached_node {
+	struct python_frame frame;
+	uint32_t parent, node; /* node 0: empty */
+	uint32_t nr_dropped;
 };
 
 /* One a thread, and its successors; at thread->python_memo. */
 struct python_memo {
 	uint32_t nr;
+	uint32_t nr_dropped; /* of now */
 	struct {
-		struct spot spot;
+		struct python_frame frame;
 		uint32_t node;
+		uint32_t nr_dropped;
 	} chain[UNWIND_DEPTH_MAX]; /* outermost first */
-	struct {
-		struct spot spot;
-		uint32_t place; /* 0: empty */
-	} cache[NR_CACHED];
+	struct cached_node nodes[1u << NODES_SHIFT];
+	struct cached_place places[1u << PLACES_SHIFT];
 };
 
-#define BIRTH_STATIC  1ul /* no block's: all have a thread */
-#define BIRTH_UNKNOWN 0ul
+static bool is_same(const struct python_frame *a, const struct python_frame *b)
+{
+	return a->code == b->code && a->at == b->at;
+}
 
+static uint32_t hash_frame(const struct python_frame *f, uint32_t parent, uint32_t shift)
+{
+	const uint64_t hash = (f->code ^ f->at << 20 ^ (uint64_t)parent << 40) * 0x9e3779b97f4a7c15;
+
+	return (uint32_t)(hash >> (64 - shift));
+}
+
+/* From now on its end is noticed. */
 static uint64_t find_birth(uint64_t code)
 {
-	const struct object_record *const object = object_find_record(code);
-	struct live_block block;
+	uint64_t birth;
 
-	if (object && record_thread(object->birth))
-		return object->birth;
-	if (!live_find(PLANE_PYTHON, code, &block) && !live_find(PLANE_MALLOC, code, &block))
+	if (!live_watch(code, &birth))
 		return python_is_static(code) ? BIRTH_STATIC : BIRTH_UNKNOWN;
 	/* Threads without a slot of their own share their births. */
-	return record_thread(block.b) ? block.b : BIRTH_UNKNOWN;
+	return record_thread(birth) ? birth : BIRTH_UNKNOWN;
 }
 
-static bool is_same(const struct spot *a, const struct spot *b)
-{
-	return a->code == b->code && a->at == b->at && a->birth == b->birth &&
-	       a->birth != BIRTH_UNKNOWN;
-}
-
-static uint32_t make_place(const struct spot *s)
+static uint32_t make_place(const struct python_frame *f)
 {
 	char file[PYTHON_TEXT_MAX], function[PYTHON_TEXT_MAX];
 
-	if (!python_is_code(s->code))
+	if (!python_is_code(f->code))
 		return 0;
-	const uint32_t file_len = python_read_file(s->code, file);
-	const uint32_t function_len = python_read_function(s->code, function);
+	const uint32_t file_len = python_read_file(f->code, file);
+	const uint32_t function_len = python_read_function(f->code, function);
 
 	return location_intern(file, file_len, function, function_len,
-			       python_find_line(s->code, (uint64_t)((int64_t)s->at >> 1)));
+			       python_find_line(f->code, (uint64_t)((int64_t)f->at >> 1)));
 }
 
-static uint32_t find_place(struct python_memo *memo, const struct spot *s)
+/* *known: the place is true until some watched block dies. */
+static uint32_t find_place(struct python_memo *memo, const struct python_frame *f, bool *known)
 {
-	const uint64_t hash = (s->code ^ s->at << 20) * 0x9e3779b97f4a7c15;
-	typeof(memo->cache[0]) *const cached = &memo->cache[hash >> 54];
+	struct cached_place *const cached = &memo->places[hash_frame(f, 0, PLACES_SHIFT)];
+	const bool same = is_same(&cached->frame, f);
+	uint64_t birth = cached->birth;
 
-	_Static_assert(NR_CACHED == 1u << (64 - 54), "the shift gives an index");
-	if (!is_same(&cached->spot, s)) {
-		cached->spot = *s;
-		cached->place = make_place(s);
-	}
+	if (!same || cached->nr_dropped != memo->nr_dropped || birth == BIRTH_UNKNOWN)
+		birth = find_birth(f->code);
+	if (!same || cached->birth != birth || birth == BIRTH_UNKNOWN)
+		cached->place = make_place(f);
+	cached->frame = *f;
+	cached->birth = birth;
+	cached->nr_dropped = memo->nr_dropped;
+	*known = birth != BIRTH_UNKNOWN;
 	return cached->place;
 }
 
-/* The node of one more frame.  0 where it found no room. */
-static uint32_t add_frame(struct python_memo *memo, const struct spot *s, uint32_t parent)
+/* The node of one more frame.  0 where it found no room.  Not *known: it is to be asked for again
+ * each time. */
+static uint32_t add_frame(struct python_memo *memo, const struct python_frame *f, uint32_t parent,
+			  bool *known)
 {
-	const uint32_t place = find_place(memo, s);
+	struct cached_node *const cached = &memo->nodes[hash_frame(f, parent, NODES_SHIFT)];
+
+	*known = true;
+	if (cached->node && cached->parent == parent && is_same(&cached->frame, f) &&
+	    cached->nr_dropped == memo->nr_dropped)
+		return cached->node;
+	const uint32_t place = find_place(memo, f, known);
+	const uint32_t node =
+		depot_intern(HC_STACK_PYTHON | (f->at & 1 ? HC_STACK_ENTRY : 0) | place, parent);
 
 	if (!place)
 		COUNT(python_frames_lost);
-	return depot_intern(HC_STACK_PYTHON | (s->at & 1 ? HC_STACK_ENTRY : 0) | place, parent);
+	*cached = (struct cached_node){ *f, parent, *known ? node : 0, memo->nr_dropped };
+	return node;
 }
 
 /* The node of the innermost frame. */
 static uint32_t intern_frames(struct python_memo *memo, const struct python_frames *frames)
 {
-	bool same = true;
+	bool same = true, known;
 	uint32_t node = 0;
 
 	for (uint32_t i = 0; i < frames->nr; i++) {
 		const struct python_frame *const f = &frames->items[frames->nr - 1 - i];
 		typeof(memo->chain[0]) *const kept = &memo->chain[i];
-		const struct spot spot = { f->code, find_birth(f->code), f->at };
 
-		same = same && i < memo->nr && is_same(&kept->spot, &spot);
+		same = same && i < memo->nr && is_same(&kept->frame, f) &&
+		       kept->nr_dropped == memo->nr_dropped;
 		if (!same) {
-			kept->spot = spot;
-			kept->node = add_frame(memo, &spot, node);
-			memo->nr = kept->node ? i + 1 : i;
+			node = add_frame(memo, f, node, &known);
+			kept->frame = *f;
+			kept->node = node;
+			kept->nr_dropped = known ? memo->nr_dropped : memo->nr_dropped - 1;
+			memo->nr = i + 1;
 		}
 		node = kept->node;
 		if (!node)
@@ -135,6 +165,8 @@ static struct python_memo *get_memo(struct thread *t)
 {
 	if (!t->python_memo)
 		t->python_memo = private_calloc(1, sizeof(struct python_memo));
+	if (t->python_memo) /* pairs with the release of who forgets a block */
+		t->python_memo->nr_dropped = __atomic_load_n(&live_nr_dropped, __ATOMIC_ACQUIRE);
 	return t->python_memo;
 }
 
@@ -157,5 +189,7 @@ uint32_t python_stack_add(struct thread *t, uint32_t native, uint32_t depth)
 	node = intern_frames(memo, &frames);
 	if (!node)
 		return native;
-	return depot_intern(HC_STACK_BOTH | (frames.is_empty ? HC_STACK_EMPTY : 0) | node, native);
+	return depot_intern_again(t->depot_memo,
+				  HC_STACK_BOTH | (frames.is_empty ? HC_STACK_EMPTY : 0) | node,
+				  native);
 }

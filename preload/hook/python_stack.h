@@ -12,7 +12,7 @@
 /*
  * Appends this thread's Python frames (at most depth) to the native stack `native`, a depot node or
  * 0: the node of both; `native` itself where it runs no Python code, or none that can be read.
- * t->inside is 1.
+ * t->inside is 1, and t->depot_memo there.
  */
 uint32_t python_stack_add(struct thread *t, uint32_t native, uint32_t depth);
 

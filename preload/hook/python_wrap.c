@@ -318,6 +318,7 @@ static void forget_arena(void *p, size_t size)
 {
 	struct thread *const t = thread_enter();
 
+	live_drop_watched(); /* an interpreter may end without freeing each object */
 	plane_clear(&live_planes[PLANE_PYTHON], (uint64_t)p, size);
 	if (!t)
 		return;

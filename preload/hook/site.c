@@ -8,6 +8,7 @@
 
 #include "hook/python.h"
 #include "hook/python_stack.h"
+#include "rt/private.h"
 #include "stack/depot.h"
 #include "stack/unwind.h"
 
@@ -15,12 +16,27 @@
 
 struct site_state site_state;
 
-static uint32_t full_stack(struct thread *t, uint64_t caller)
+_Static_assert(UNWIND_DEPTH_MAX <= DEPOT_MEMO_MAX, "a memo holds a stack");
+
+/* Its native frames, as far as the mode wants them. */
+static uint32_t native_stack(struct thread *t, uint64_t caller)
 {
 	uint64_t pcs[UNWIND_DEPTH_MAX];
+
+	if (site_state.mode == SITE_PYTHON)
+		return depot_intern_again(t->depot_memo, caller, 0);
 	const uint32_t nr = unwind_capture(t, caller, pcs, site_state.depth);
 
-	return python_stack_add(t, depot_intern_stack(pcs, nr), site_state.depth);
+	return depot_intern_stack(t->depot_memo, pcs, nr);
+}
+
+static uint32_t whole_stack(struct thread *t, uint64_t caller)
+{
+	if (!t->depot_memo)
+		t->depot_memo = private_calloc(1, sizeof(*t->depot_memo));
+	if (!t->depot_memo)
+		return depot_intern(caller, 0);
+	return python_stack_add(t, native_stack(t, caller), site_state.depth);
 }
 
 uint32_t site_find_slow(struct thread *t, uint64_t caller)
@@ -29,10 +45,8 @@ uint32_t site_find_slow(struct thread *t, uint64_t caller)
 
 	python_notice(caller);
 	/* A stack is another one at each call: the cache stays empty then. */
-	if (site_state.mode == SITE_FULL)
-		return full_stack(t, caller);
-	if (site_state.mode == SITE_PYTHON)
-		return python_stack_add(t, depot_intern(caller, 0), site_state.depth);
+	if (site_state.mode == SITE_FULL || site_state.mode == SITE_PYTHON)
+		return whole_stack(t, caller);
 	s->node = site_state.mode == SITE_CALLER ? depot_intern(caller, 0) : 0;
 	s->pc = caller;
 	return s->node;

@@ -88,7 +88,29 @@ bool live_put_malloc(struct thread *t, uint64_t addr, uint64_t size, uint64_t a,
 	return true;
 }
 
-void live_drop_label(enum plane_id plane, uint64_t addr) { label_remove(plane, addr); }
+uint32_t live_nr_dropped;
+
+void live_drop_watched(void)
+{
+	__atomic_fetch_add(&live_nr_dropped, 1, __ATOMIC_RELEASE);	/* pairs with the acquire of who watches */
+}
+
+void live_drop_label(enum plane_id plane, uint64_t addr)
+{
+	live_drop_watched();
+	label_remove(plane, addr);
+}
+
+bool live_watch(uint64_t addr, uint64_t *birth)
+{
+	struct live_block block;
+	enum plane_id plane;
+
+	if (!live_find_any(addr, &plane, &block))
+		return false;
+	*birth = block.b;
+	return record_flags(block.a) & RECORD_LABELLED || live_set_labelled(plane, addr, true);
+}
 
 /* Python's block is put where there is a place for what it is now. */
 static bool put_back(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a,

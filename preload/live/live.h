@@ -237,6 +237,14 @@ void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t
 bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr);
 bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled);
 
+/*
+ * Remembering a block by its address: what is known of a watched block is true for as long as live_nr_dropped has not changed; then
+ * its birth has to be compared.  Any thread that the block outlives; false where it is unknown.
+ */
+bool live_watch(uint64_t addr, uint64_t *birth);
+extern uint32_t live_nr_dropped __attribute__((visibility("hidden")));	/* times that watched or labelled blocks may have died */
+void live_drop_watched(void);	/* ... other than one by one */
+
 /* The plane in which a block starts at addr: the innermost of pool, object, python, malloc, mmap.  False where none does. */
 bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out);
 

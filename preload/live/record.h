@@ -39,7 +39,7 @@
 #define RECORD_TICK_NS (1ull << 28)	/* 0.27 s; RECORD_TICK_MAX of them are 208 days */
 
 enum record_flag {
-	RECORD_LABELLED = 1,	/* live/label.h has a text for it */
+	RECORD_LABELLED = 1,	/* live/label.h may have a text for it, or somebody watches it: its end is told */
 	RECORD_HALF = 2,	/* the block starts half a granule later (glibc's are aligned to 16, granules are 32) */
 };
 

@@ -68,6 +68,7 @@ struct thread {
 	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
 
 	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
+	struct depot_memo *depot_memo;	/* what it has interned (stack/depot.h); the next thread's, too */
 	struct python_memo *python_memo;	/* what it has seen of Python's frames (hook/python_stack.c); the next thread's, too */
 	struct scope *scopes;	/* innermost entered scope */
 	int32_t tid;

@@ -41,12 +41,15 @@ static struct depot_node *get_node(uint32_t index)
 	       index % CHUNK_NODES;
 }
 
+static uint64_t hash_node(uint64_t pc, uint32_t parent)
+{
+	return (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15;
+}
+
 /* Nodes without a parent (callers are nothing else) stay in few pages of the table: there are thousands, not millions. */
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 {
-	const uint64_t hash = (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15;
-
-	return &depot.buckets[hash >> (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
+	return &depot.buckets[hash_node(pc, parent) >> (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
 }
 
 /* Searches the chain from head to (not including) end. */
@@ -122,14 +125,36 @@ full:
 	return 0;
 }
 
-uint32_t depot_intern_stack(const uint64_t *pcs, uint32_t nr)
+uint32_t depot_intern_again(struct depot_memo *memo, uint64_t pc, uint32_t parent)
 {
-	uint32_t node = 0;
+	typeof(memo->cache[0]) *const cached =
+		&memo->cache[hash_node(pc, parent) >> (64 - DEPOT_CACHE_SHIFT)];
 
-	while (nr-- > 0) {
-		node = depot_intern(pcs[nr], node);
+	if (cached->node && cached->pc == pc && cached->parent == parent)
+		return cached->node;
+	const uint32_t node = depot_intern(pc, parent);
+
+	cached->pc = pc;
+	cached->parent = parent;
+	cached->node = node;
+	return node;
+}
+
+uint32_t depot_intern_stack(struct depot_memo *memo, const uint64_t *pcs, uint32_t nr)
+{
+	uint32_t i = 0, node = 0;
+
+	for (; i < nr && i < memo->nr && memo->pcs[i] == pcs[nr - 1 - i]; i++)
+		node = memo->nodes[i];
+	/* What the memo has beyond that is of no stack any more. */
+	for (; i < nr; i++) {
+		memo->nr = i;
+		node = depot_intern_again(memo, pcs[nr - 1 - i], node);
 		if (!node)
 			return 0;
+		memo->pcs[i] = pcs[nr - 1 - i];
+		memo->nodes[i] = node;
+		memo->nr = i + 1;
 	}
 	return node;
 }

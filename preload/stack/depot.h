@@ -15,6 +15,9 @@
 
 #define DEPOT_NODES_MAX ((1u << 24) - 1) /* what live/record.h can name */
 
+#define DEPOT_MEMO_MAX	  128
+#define DEPOT_CACHE_SHIFT 12
+
 struct depot_node {
 	uint64_t pc;
 	uint32_t parent;
@@ -28,9 +31,29 @@ bool depot_init(void);
  * no room. */
 uint32_t depot_intern(uint64_t pc, uint32_t parent);
 
-/* pcs[0] is the innermost frame.  The node of the whole stack; 0 where any of it found no room, or
- * nr is 0. */
-uint32_t depot_intern_stack(const uint64_t *pcs, uint32_t nr);
+/*
+ * What its owner, one thread, has interned: the stack before, outermost frame first, since the next
+ * one is much the same, and a direct-mapped cache of single nodes, since the table is too large for
+ * the processor's.  Nodes are for ever, so nothing in it becomes wrong.
+ *
+ * Invariant: nodes[i] is that of the stack pcs[0 .. i].
+ */
+struct depot_memo {
+	uint32_t nr;
+	uint32_t nodes[DEPOT_MEMO_MAX];
+	uint64_t pcs[DEPOT_MEMO_MAX];
+	struct {
+		uint64_t pc;
+		uint32_t parent, node; /* 0: empty */
+	} cache[1u << DEPOT_CACHE_SHIFT];
+};
+
+/* depot_intern with a memo. */
+uint32_t depot_intern_again(struct depot_memo *memo, uint64_t pc, uint32_t parent);
+
+/* pcs[0] is the innermost frame, nr <= DEPOT_MEMO_MAX.  The node of the whole stack; 0 where any of
+ * it found no room, or nr is 0. */
+uint32_t depot_intern_stack(struct depot_memo *memo, const uint64_t *pcs, uint32_t nr);
 
 /* How many nodes there are, and the node of index 1 .. that many. */
 uint32_t depot_nr(void);

@@ -19,17 +19,46 @@
 static void test_intern(void **state)
 {
 	const uint64_t stack[] = { 0x10, 0x20, 0x30 }, other[] = { 0x11, 0x20, 0x30 };
-	const uint32_t a = depot_intern_stack(stack, 3), b = depot_intern_stack(other, 3);
+	struct depot_memo memo = { 0 };
+	const uint32_t a = depot_intern_stack(&memo, stack, 3),
+		       b = depot_intern_stack(&memo, other, 3);
 
 	(void)state;
 	assert_int_not_equal(a, 0);
 	assert_int_not_equal(a, b);
-	assert_int_equal(depot_intern_stack(stack, 3), a);
+	assert_int_equal(depot_intern_stack(&memo, stack, 3), a);
 	assert_int_equal(depot_get(a)->pc, 0x10);
 	assert_int_equal(depot_get(a)->parent, depot_get(b)->parent);
 	assert_int_equal(depot_get(depot_get(a)->parent)->pc, 0x20);
-	assert_int_equal(depot_intern_stack(stack, 0), 0);
+	assert_int_equal(depot_intern_stack(&memo, stack, 0), 0);
 	assert_int_equal(depot_intern(0x30, 0), depot_get(depot_get(a)->parent)->parent);
+}
+
+/* What a memo gives is what there would be without it, whatever it has seen before. */
+static void test_memo(void **state)
+{
+	struct depot_memo memo = { 0 };
+	uint64_t random = 1;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct depot_memo none = { 0 };
+		uint64_t pcs[6];
+
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		const uint32_t nr = (uint32_t)(random >> 60) % 7;
+
+		for (uint32_t k = 0; k < nr; k++)
+			pcs[k] = 0x700 + (random >> (20 + 3 * k)) % 3;
+		const uint32_t node = depot_intern_stack(&memo, pcs, nr);
+
+		assert_int_equal(node, depot_intern_stack(&none, pcs, nr));
+		uint32_t at = node;
+
+		for (uint32_t k = 0; k < nr; k++, at = depot_get(at)->parent)
+			assert_int_equal(depot_get(at)->pc, pcs[k]);
+		assert_int_equal(at, 0);
+	}
 }
 
 #define NR_STACKS 20000
@@ -40,6 +69,7 @@ static uint32_t results[8][NR_STACKS];
 static void *intern_all(void *arg)
 {
 	uint32_t *result = arg;
+	struct depot_memo memo = { 0 };
 	const uint32_t step = 2 * (uint32_t)(result - results[0]) / NR_STACKS + 1;
 
 	for (uint32_t i = 0; i < NR_STACKS; i++) {
@@ -48,7 +78,7 @@ static void *intern_all(void *arg)
 
 		for (uint32_t k = 0; k < 8; k++)
 			pcs[k] = 0x400000 + (n >> (2 * k)) * 16 + k;
-		result[n] = depot_intern_stack(pcs, 1 + n % 8);
+		result[n] = depot_intern_stack(&memo, pcs, 1 + n % 8);
 	}
 	return NULL;
 }
@@ -92,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_intern),
+		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_size),
 	};

@@ -165,6 +165,33 @@ static void test_restore(void **state)
 	assert_false(live_change(PLANE_MALLOC, addr, HC_KIND_NEW, 9, 4));
 }
 
+/* The end of a watched block is told, those of others are not. */
+static void test_watched(void **state)
+{
+	const uint64_t watched = 0x10000040, other = 0x10000080;
+	const uint32_t nr = live_nr_dropped;
+	struct live_block was = {0};
+	uint64_t birth = 0;
+
+	(void)state;
+	assert_false(live_watch(watched, &birth));
+	insert(watched, 64);
+	insert(other, 64);
+	assert_true(live_watch(watched, &birth) && live_watch(watched, &birth));
+	check_block(watched, 64);
+	assert_true(live_forget_hot(self, other));
+	assert_int_equal(live_nr_dropped, nr);
+	assert_false(live_forget_hot(self, watched));
+	assert_true(live_forget(self, PLANE_MALLOC, watched, &was));
+	assert_int_equal(was.b, birth);
+	live_forget_label(PLANE_MALLOC, watched, &was);
+	assert_int_equal(live_nr_dropped, nr + 1);
+	insert(watched, 64);
+	assert_true(live_find(PLANE_MALLOC, watched, &was));
+	assert_int_not_equal(was.b, birth);
+	assert_true(live_forget_hot(self, watched));
+}
+
 static void test_births_differ(void **state)
 {
 	struct live_block a = {0}, b = {0};
@@ -359,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_small_and_large),
 		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_births_differ),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_mappings),

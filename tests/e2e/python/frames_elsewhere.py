@@ -33,10 +33,15 @@ os.write(1, (json.dumps(truth) + "\\n").encode())
 
 
 def interpreter():
+    """Others before it end with their code alive: what comes after may have its address."""
     try:
         import _interpreters as interpreters
     except ImportError:
         import _xxsubinterpreters as interpreters
+    for i in range(3):
+        other = interpreters.create()
+        interpreters.run_string(other, "\n" * i + CODE.rpartition("os.write")[0])
+        interpreters.destroy(other)
     made = interpreters.create()
     interpreters.run_string(made, CODE)
     return made
