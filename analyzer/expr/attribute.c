@@ -96,6 +96,17 @@ static struct error *set_more(struct expr_env *env, const struct ast *ast, struc
 	return NULL;
 }
 
+static struct error *set_summary(struct expr_env *env, const struct ast *ast, struct value *base,
+				 struct value **ret)
+{
+	(void)env;
+	(void)ast;
+	*ret = same_view(base);
+	(*ret)->set.summary = true;
+	(*ret)->set.all = base->set.all;
+	return NULL;
+}
+
 static struct error *set_count(struct expr_env *env, const struct ast *ast, struct value *base,
 			       struct value **ret)
 {

@@ -15,6 +15,7 @@
 	X(referents, referents, "what its objects refer to") \
 	X(referrers, referrers, "the objects that refer to it") \
 	X(size, size, "sum of the requested sizes in bytes") \
+	X(summary, summary, "shown as Pympler's muppy shows its summaries") \
 	X(theone, theone, "the object of a set of one")
 
 #define OBJECT_ATTRIBUTES(X) \

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/repr.h"
+#include "partition/summary.h"
 #include "report/objects.h"
 #include "typing/cpython/value.h"
 
@@ -20,7 +21,10 @@ static void print_set(FILE *out, struct value *v, const struct table_options *op
 	o.all |= v->set.all;
 	if (v->set.page)
 		o.page = v->set.page;
-	table_print(out, value_set_partition(v), &o);
+	if (v->set.summary && o.format == EMIT_TEXT)
+		summary_print(out, value_set_partition(v), o.all);
+	else
+		table_print(out, value_set_partition(v), &o);
 }
 
 /* A value inside a list: on one line. */

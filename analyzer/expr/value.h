@@ -48,6 +48,7 @@ struct value {
 			struct partition *partition; /* NULL until needed */
 			uint32_t page;		     /* `_.more` shows a later one */
 			bool all;
+			bool summary; /* in muppy's layout */
 		} set;
 		struct {
 			node_id *ids;
