@@ -26,7 +26,10 @@ extern struct site_state site_state;
 /* At start, before the program has threads: forgets what was cached under the mode before. */
 void site_set_mode(enum site_mode mode, uint32_t depth);
 
-static inline uint32_t site_index(uint64_t caller) { return (caller ^ caller >> 7) % THREAD_NR_SITES; }
+static inline uint64_t site_index(uint64_t caller)
+{
+	return caller * 0x9e3779b97f4a7c15 >> (64 - THREAD_SITES_SHIFT);
+}
 
 uint32_t site_find_slow(struct thread *t, uint64_t caller);
 

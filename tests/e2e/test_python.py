@@ -12,6 +12,7 @@ from census import Census, kind_name
 from pythons import SYSTEM, VERSIONS, find_libpython, find_python, version_of
 
 SCRIPT = pathlib.Path(__file__).with_name("python_objects.py")
+INTERPRETERS = pathlib.Path(__file__).with_name("python_interpreters.py")
 
 OTHERS = 5			# objects that happen to be as large as those that the script counts
 
@@ -101,6 +102,15 @@ def test_allocator(version, allocator, preload, tmp_path):
     check_losses(dump)
     name = "pymalloc_debug" if allocator == "debug" else allocator
     assert dump.proc["python_allocator"] == name
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_own_gil(version, preload, tmp_path):
+    """Interpreters that allocate at the same time, each in pools of its own."""
+    said, dump = census([python(version), INTERPRETERS], preload, tmp_path)
+    assert len(said.objects) == 4 * 3000
+    check(said, dump)
+    check_losses(dump)
 
 
 @pytest.mark.parametrize("options", ["-I -E", "-X dev", "-X tracemalloc"])
