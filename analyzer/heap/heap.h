@@ -63,6 +63,13 @@ enum type_flags {
 
 struct heap;
 
+/* How much a reference says to tables that tell what holds an object. */
+enum relation_weight {
+	RELATION_TOLD,
+	RELATION_NAMELESS, /* what holds it does, its relation only where there is no other */
+	RELATION_QUIET,	   /* told of objects only that have no other */
+};
+
 /*
  * What a family of types knows of its objects' words.  Each may be NULL.  from is the block that
  * the word lies in (it may be a table of another object, heap->owner tells).
@@ -73,9 +80,11 @@ struct type_ops {
 	bool (*is_edge)(const struct heap *h, node_id from, uint64_t offset, node_id to);
 	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
 	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
-	/* Of a reference to an object of the family, by that relation: is it told only of objects
-	 * that have no other? */
-	bool (*is_quiet)(const struct heap *h, node_id from, uint64_t offset, const char *relation);
+	/* Of a reference to an object of the family, by that relation: how much it says. */
+	enum relation_weight (*weigh)(const struct heap *h, node_id from, uint64_t offset,
+				      const char *relation);
+	/* Of roots: the type, interned, of what the word is a part of; NULL: of nothing. */
+	const char *(*holder)(struct heap *h, node_id from, uint64_t offset);
 };
 
 struct type {
@@ -219,9 +228,14 @@ static inline const struct type *object_type(const struct heap *h, node_id n)
  * equality.  "" where there is a reference that no reader wants to know of.
  */
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to);
-/* Is that relation told only where the object has no other? */
-bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset, node_id to,
-			    const char *relation);
+/* How much that reference, whose relation it is, says of the object. */
+enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
+					 node_id to, const char *relation);
+/* The same of a word of a root that nobody knows, which then need not be named. */
+enum relation_weight heap_weigh_root(const struct heap *h, node_id to);
+/* The type of what holds something at word `offset` of a root, "type"; NULL: nothing is known, ""
+ * where it is not worth telling. */
+const char *heap_root_holder(struct heap *h, node_id from, uint32_t offset);
 
 /* Where an object was allocated, as printed: of a Python object "file:line function" where its
  * stack has Python frames, else heap_site_name.  Interned. */

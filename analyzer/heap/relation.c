@@ -140,12 +140,27 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 	return block_relation(h, from, EDGE_OFFSET(offset), distance, to);
 }
 
-bool heap_relation_is_quiet(const struct heap *h, node_id from, uint32_t offset, node_id to,
-			    const char *relation)
+enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
+					 node_id to, const char *relation)
 {
 	const struct type_ops *ops = object_type(h, to)->ops;
 
-	return ops && ops->is_quiet && ops->is_quiet(h, from, EDGE_OFFSET(offset), relation);
+	return ops && ops->weigh ? ops->weigh(h, from, EDGE_OFFSET(offset), relation)
+				 : RELATION_TOLD;
+}
+
+enum relation_weight heap_weigh_root(const struct heap *h, node_id to)
+{
+	const struct type_ops *ops = object_type(h, to)->ops;
+
+	return ops && ops->weigh ? RELATION_QUIET : RELATION_TOLD;
+}
+
+const char *heap_root_holder(struct heap *h, node_id from, uint32_t offset)
+{
+	return h->root_ops && h->root_ops->holder
+		       ? h->root_ops->holder(h, from, EDGE_OFFSET(offset))
+		       : NULL;
 }
 
 bool heap_wants_index(const struct heap *h)

@@ -27,21 +27,57 @@ static const char *root_kind_name(enum root_kind kind)
 	return names[kind];
 }
 
+/* What holds object n by its k-th reference: a kind; "" where it is not worth telling.  Sets how
+ * much it says. */
+static const char *find_holder(struct byrcs *b, node_id n, uint64_t k, enum relation_weight *weight)
+{
+	struct heap *h = b->clodo.heap;
+	const node_id from = h->in_from[k];
+	const uint32_t offset = h->in_offset[k];
+	const char *name;
+
+	if (node_is_root(h, from)) {
+		name = heap_root_holder(h, from, offset);
+		*weight = name ? RELATION_TOLD : heap_weigh_root(h, n);
+		return name ? name : root_kind_name(h->roots[from - h->nr_objects].kind);
+	}
+	name = heap_relation(h, from, offset, n);
+	if (!*name)
+		return name;
+	*weight = heap_weigh_relation(h, from, offset, n, name);
+	return clodo_name(&b->clodo, h->owner[from]);
+}
+
+/* Adds what holds it by references that are quiet, or that are not; returns how many of the others
+ * are. */
+static uint64_t add_holders(struct byrcs *b, node_id n, bool is_quiet)
+{
+	struct heap *h = b->clodo.heap;
+	uint64_t nr_others = 0;
+
+	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
+		enum relation_weight weight = RELATION_TOLD;
+		const char *holder = find_holder(b, n, k, &weight);
+
+		if (!*holder)
+			continue;
+		if ((weight == RELATION_QUIET) == is_quiet)
+			kindset_add(&b->sets, holder);
+		else
+			nr_others++;
+	}
+	return nr_others;
+}
+
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byrcs *b = (struct byrcs *)c;
-	struct heap *h = b->clodo.heap;
+	uint64_t nr_quiet;
 
 	kindset_begin(&b->sets);
-	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
-		const node_id from = h->in_from[k];
-
-		if (!node_is_root(h, from) && !*heap_relation(h, from, h->in_offset[k], n))
-			continue; /* not worth telling */
-		kindset_add(&b->sets, node_is_root(h, from)
-					      ? root_kind_name(h->roots[from - h->nr_objects].kind)
-					      : clodo_name(&b->clodo, h->owner[from]));
-	}
+	nr_quiet = add_holders(b, n, false);
+	if (nr_quiet && kindset_is_empty(&b->sets))
+		add_holders(b, n, true);
 	return kindset_end(&b->sets);
 }
 

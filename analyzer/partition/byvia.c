@@ -15,8 +15,8 @@ struct byvia {
 	struct kindsets sets;
 };
 
-/* Adds the relations that are quiet, or those that are not; returns how many of the others are. */
-static uint64_t add_relations(struct byvia *b, node_id n, bool is_quiet)
+/* Adds the relations that are told, or those that are not; returns how many of the others are. */
+static uint64_t add_relations(struct byvia *b, node_id n, bool is_told)
 {
 	struct heap *h = b->heap;
 	uint64_t nr_others = 0;
@@ -27,7 +27,8 @@ static uint64_t add_relations(struct byvia *b, node_id n, bool is_quiet)
 
 		if (!*relation)
 			continue;
-		if (heap_relation_is_quiet(h, from, h->in_offset[k], n, relation) == is_quiet)
+		if ((heap_weigh_relation(h, from, h->in_offset[k], n, relation) == RELATION_TOLD) ==
+		    is_told)
 			kindset_add(&b->sets, relation);
 		else
 			nr_others++;
@@ -41,9 +42,9 @@ static uint32_t classify(struct classifier *c, node_id n)
 	uint64_t nr_quiet;
 
 	kindset_begin(&b->sets);
-	nr_quiet = add_relations(b, n, false);
+	nr_quiet = add_relations(b, n, true);
 	if (nr_quiet && kindset_is_empty(&b->sets))
-		add_relations(b, n, true);
+		add_relations(b, n, false);
 	return kindset_end(&b->sets);
 }
 

@@ -35,6 +35,16 @@ def rows(heapcensus, path, expression):
     return {row["name"]: row["count"] for row in told["rows"]}
 
 
+def row_of(heapcensus, path, kind, address, rule):
+    """The names that the row of one object has by that rule."""
+    found = {}
+    for name in rows(heapcensus, path, f"heap.bytype['{kind}'].by({rule} & id)"):
+        names, _, block = name.rpartition(" & ")
+        found[int(block, 16)] = names.split(", ")
+    (names,) = [found[address - head] for head in HEADS if address - head in found]
+    return names
+
+
 def test_told(dumped, heapcensus):
     said, path = dumped
     told = [words[1:] for words in said if words[0] == "told"]
@@ -49,10 +59,16 @@ def test_static(dumped, heapcensus):
     objects = [words for words in said if words[0] in ("at", "only")]
     assert len(objects) >= 3
     for what, kind, address, relation in objects:
-        found = {}
-        for name in rows(heapcensus, path, f"heap.bytype['{kind}'].by(via & id)"):
-            relations, _, block = name.rpartition(" & ")
-            found[int(block, 16)] = relations.split(", ")
-        (relations,) = [found[int(address) - head] for head in HEADS if int(address) - head in found]
+        relations = row_of(heapcensus, path, kind, int(address), "via")
         assert repr(relation) in relations
         assert what == "at" or len(relations) == 1
+
+
+def test_holders(dumped, heapcensus):
+    """The same of what holds them; a static class is a type."""
+    said, path = dumped
+    for name, holder in (("Name", "dict of module"), ("GeneratorName", "list"), ("Pointed", "dict (no owner)")):
+        assert rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byrcs").get(holder, 0) >= COUNT - LINGERING
+    for _, kind, address, relation in (words for words in said if words[0] == "at"):
+        if relation in (".__dict__", ".__mro__"):
+            assert "type" in row_of(heapcensus, path, kind, int(address), "rcs")

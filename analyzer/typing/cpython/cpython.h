@@ -246,6 +246,7 @@ bool cpython_is_object_edge(const struct cpython *p, const struct cpython_class 
 bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
 			 uint64_t offset);
 const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node_id to);
-bool cpython_is_quiet(const struct heap *h, node_id from, uint64_t offset, const char *relation);
+enum relation_weight cpython_weigh(const struct heap *h, node_id from, uint64_t offset,
+				   const char *relation);
 
 #endif

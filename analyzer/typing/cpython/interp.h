@@ -7,6 +7,8 @@
 
 #include "typing/cpython/cpython.h"
 
+#define CPYTHON_INTERP_TYPE "PyInterpreterState"
+
 /* Finds it: p->interp and p->interp_block. */
 void cpython_find_interp(struct cpython *p);
 /* Is addr in one of its caches or free lists, which hold nothing? */

@@ -14,6 +14,12 @@ static bool is_unnamed(const char *relation)
 	       !strncmp(relation, "[*]", 3);
 }
 
+/* Only the C sources call it that. */
+static bool is_of_c(const char *relation)
+{
+	return !strncmp(relation, "->", 2);
+}
+
 /* A running expression uses it. */
 static bool is_on_value_stack(const char *relation)
 {
@@ -31,29 +37,39 @@ static bool is_quiet_key(struct cpython *p, node_id from, uint64_t offset)
 	       cpython_has_str_keys(p, &items);
 }
 
-bool cpython_is_quiet(const struct heap *h, node_id from, uint64_t offset, const char *relation)
+/* Of an object of Python that has the reference in its own block. */
+static enum relation_weight weigh_member(struct cpython *p, const struct cpython_class *c,
+					 uint64_t offset, const char *relation)
+{
+	if (!(c->flags & CPYTHON_FLAG_HAVE_GC) && c->shape != CPYTHON_SHAPE_CODE)
+		return RELATION_QUIET;
+	if (is_unnamed(relation))
+		return RELATION_NAMELESS;
+	if (cpython_is_quiet_member(p, c, offset))
+		return is_of_c(relation) ? RELATION_NAMELESS : RELATION_QUIET;
+	return is_of_c(relation) && !cpython_member_name(p, c, offset) ? RELATION_NAMELESS
+								       : RELATION_TOLD;
+}
+
+enum relation_weight cpython_weigh(const struct heap *h, node_id from, uint64_t offset,
+				   const char *relation)
 {
 	struct cpython *p = h->cpython;
-	const bool is_of_c = !strncmp(relation, "->", 2);
+	const struct cpython_class *c;
 
-	if (is_unnamed(relation) || is_on_value_stack(relation))
-		return true;
+	if (is_on_value_stack(relation))
+		return RELATION_QUIET;
 	if (node_is_root(h, from) || h->owner[from] == NODE_NONE)
-		return false;
+		return is_unnamed(relation) ? RELATION_QUIET : RELATION_TOLD;
 	if (p->table[from] == CPYTHON_TABLE_KEYS)
-		return is_quiet_key(p, from, offset);
+		return is_quiet_key(p, from, offset) ? RELATION_QUIET : RELATION_TOLD;
 	if (p->table[from])
-		return is_of_c;
-
-	const struct cpython_class *c = cpython_class_of(p, from);
-
+		return is_of_c(relation) || is_unnamed(relation) ? RELATION_NAMELESS
+								 : RELATION_TOLD;
+	c = cpython_class_of(p, from);
 	if (!c)
-		return false;
-	if (!(c->flags & CPYTHON_FLAG_HAVE_GC) && c->shape != CPYTHON_SHAPE_CODE)
-		return true;
+		return is_unnamed(relation) ? RELATION_QUIET : RELATION_TOLD;
 	if (offset < h->head[from])
-		return false;
-	offset -= h->head[from];
-	return cpython_is_quiet_member(p, c, offset) ||
-	       (is_of_c && !cpython_member_name(p, c, offset));
+		return RELATION_TOLD;
+	return weigh_member(p, c, offset - h->head[from], relation);
 }

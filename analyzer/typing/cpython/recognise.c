@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "typing/cpython/class.h"
 #include "typing/cpython/frame.h"
+#include "typing/cpython/interp.h"
 #include "typing/cpython/names.h"
 #include "typing/cpython/static.h"
 #include "typing/recogniser.h"
@@ -293,7 +294,7 @@ uint32_t recognise_cpython(struct typing *t, node_id n, const uint8_t *bytes, ui
 		return p->classes[p->class[n]].type;
 	if (n == p->interp_block) {
 		const uint32_t type =
-			heap_intern_type(t->heap, "PyInterpreterState", PROVENANCE_LAYOUT, 0);
+			heap_intern_type(t->heap, CPYTHON_INTERP_TYPE, PROVENANCE_LAYOUT, 0);
 
 		t->heap->types[type].ops = &cpython_ops;
 		return type;

@@ -263,13 +263,27 @@ static const char *root_relation(struct heap *h, node_id from, uint64_t offset, 
 	return frame ? cpython_frame_word(p, frame->addr, addr) : NULL;
 }
 
+static const char *root_holder(struct heap *h, node_id from, uint64_t offset)
+{
+	struct cpython *p = h->cpython;
+	const struct root *root = &h->roots[from - h->nr_objects];
+	const uint64_t addr = root->addr + offset;
+
+	if (root->kind == ROOT_GLOBAL)
+		return cpython_static_holder(p, addr);
+	if (root->kind == ROOT_RANGE && cpython_frames_find(p->frames, addr))
+		return heap_intern_name(h, "types.FrameType");
+	return NULL;
+}
+
 const struct type_ops cpython_root_ops = {
 	.is_edge = cpython_is_root_edge,
 	.relation = root_relation,
+	.holder = root_holder,
 };
 
 const struct type_ops cpython_ops = {
 	.is_edge = cpython_is_edge,
 	.relation = cpython_relation,
-	.is_quiet = cpython_is_quiet,
+	.weigh = cpython_weigh,
 };

@@ -21,25 +21,43 @@ static bool is_class(const struct cpython *p, uint64_t addr)
 	return c && c->shape == CPYTHON_SHAPE_TYPE;
 }
 
+/* What the state of a static class, of which the word at addr is a part, has there: ".__dict__";
+ * NULL: it is no part of any. */
+static const char *class_state_word(const struct cpython *p, uint64_t addr)
+{
+	const uint64_t dict = p->version->minor == STATE_SINCE ? STATE_DICT_OLD : STATE_DICT;
+
+	if (p->version->minor < STATE_SINCE)
+		return NULL;
+	if (is_class(p, cpython_word(p, addr - dict)))
+		return ".__dict__";
+	return is_class(p, cpython_word(p, addr - dict - 8)) ? "->tp_subclasses" : NULL;
+}
+
 const char *cpython_static_word(struct cpython *p, uint64_t addr)
 {
-	const char *member = cpython_interp_word(p, addr);
+	const char *name = cpython_interp_word(p, addr);
 	const struct cpython_static *object;
 
-	if (member)
-		return member;
+	if (name)
+		return name;
 	object = cpython_static_at(p, addr);
 	if (object)
 		return cpython_object_word(p, cpython_class_at(p, object->addr), object->addr,
 					   addr);
-	if (p->version->minor < STATE_SINCE)
-		return NULL;
+	name = class_state_word(p, addr);
+	return name ? heap_intern_name(p->heap, name) : NULL;
+}
 
-	const uint64_t dict = p->version->minor == STATE_SINCE ? STATE_DICT_OLD : STATE_DICT;
+const char *cpython_static_holder(struct cpython *p, uint64_t addr)
+{
+	const struct cpython_static *object = cpython_static_at(p, addr);
+	const struct cpython_class *c = object ? cpython_class_at(p, object->addr) : NULL;
+	const char *member = cpython_interp_word(p, addr);
 
-	if (is_class(p, cpython_word(p, addr - dict)))
-		return heap_intern_name(p->heap, ".__dict__");
-	if (is_class(p, cpython_word(p, addr - dict - 8)))
-		return heap_intern_name(p->heap, "->tp_subclasses");
-	return NULL;
+	if (member)
+		return *member ? heap_intern_name(p->heap, CPYTHON_INTERP_TYPE) : member;
+	if (!c && class_state_word(p, addr))
+		c = cpython_find_class(p, p->type_type);
+	return c ? c->name : NULL;
 }
