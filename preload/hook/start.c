@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "hook/python.h"
 #include "hook/wrap.h"
@@ -79,6 +80,8 @@ static void fork_child(void)
 	process_after_fork();
 	status_after_fork();
 	trigger_after_fork();
+	if (option_get(OPTION_EXEC) == HC_EXEC_STOP)
+		parent_drop_preload(environ);
 }
 
 static void start_sites(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking for the library in the parent's mappings, by raw system calls.
+ * Looking for the library in the parent's mappings, by raw system calls, and in the environment.
  */
 #include "target/parent.h"
 
@@ -11,6 +11,8 @@
 #include "rt/ban.h"
 
 #define PARENT_LIBRARY "/libheapcensus.so"
+#define PARENT_VARIABLE "LD_PRELOAD="
+#define PARENT_SEPARATORS " :"
 
 bool parent_is_under_census(void)
 {
@@ -35,4 +37,46 @@ bool parent_is_under_census(void)
 	}
 	(void)sys_close(fd);
 	return found;
+}
+
+/* "libheapcensus.so", or a path to one. */
+static bool is_library(const char *name, size_t len)
+{
+	const size_t whole = sizeof(PARENT_LIBRARY) - 1;
+
+	if (len == whole - 1)
+		return !memcmp(name, &PARENT_LIBRARY[1], len);
+	return len >= whole && !memcmp(name + len - whole, PARENT_LIBRARY, whole);
+}
+
+/* Leaves out our name, and the separator before or after it.  False where no name is left. */
+static bool drop_from_list(char *list)
+{
+	char *out = list;
+
+	for (const char *at = list; *at;) {
+		const size_t separators = strspn(at, PARENT_SEPARATORS);
+		const size_t len = strcspn(at + separators, PARENT_SEPARATORS);
+		const size_t skip = out == list ? separators : 0;
+
+		if (len && !is_library(at + separators, len)) {
+			memmove(out, at + skip, separators + len - skip);
+			out += separators + len - skip;
+		}
+		at += separators + len;
+	}
+	*out = '\0';
+	return out != list;
+}
+
+void parent_drop_preload(char **environment)
+{
+	const size_t len = sizeof(PARENT_VARIABLE) - 1;
+	char **out = environment;
+
+	for (char **at = environment; at && *at; at++)
+		if (strncmp(*at, PARENT_VARIABLE, len) != 0 || drop_from_list(*at + len))
+			*out++ = *at;
+	if (out)
+		*out = NULL;
 }

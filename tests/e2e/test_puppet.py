@@ -8,6 +8,7 @@ import time
 import hcdump
 import pytest
 from census import Census
+from pythons import SYSTEM
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it mounts, or becomes another user")
 NOBODY = 65534
@@ -364,3 +365,23 @@ def test_program_started(follow, puppet, program):
     status, out, err = run.finish()
     assert (status, err) == (4, "")
     assert out.splitlines() == ["dump 1" if follow == "follow" else "dump 0", "system: 1536", "dump 1"]
+
+
+@pytest.mark.parametrize("follow", ["follow", "stop"])
+def test_daemon_started(follow, preload, tmp_path):
+    """... for one, too, whose parent has gone."""
+    script = ("import os, time\n"
+              "read, write = os.pipe()\n"
+              "if os.fork() == 0:\n"
+              "    middle = os.getpid()\n"
+              "    if os.fork():\n"
+              "        os._exit(0)\n"
+              "    while os.getppid() == middle:\n"
+              "        time.sleep(0.01)\n"
+              "    os.dup2(write, 1)\n"
+              "    os.execv('/bin/cat', ['cat', '/proc/self/maps'])\n"
+              "os.close(write)\n"
+              "os.wait()\n"
+              "print('libheapcensus' in os.fdopen(read).read())\n")
+    with Census([SYSTEM, "-c", script], preload, tmp_path, env={"HEAPCENSUS_EXEC": follow}) as run:
+        assert run.finish() == (0, f"{follow == 'follow'}\n", "")

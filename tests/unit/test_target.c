@@ -13,6 +13,7 @@
 #include <link.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@
 
 #include "target/maps.h"
 #include "target/modules.h"
+#include "target/parent.h"
 #include "target/threads.h"
 
 static void test_maps(void **state)
@@ -189,9 +191,39 @@ static void test_threads(void **state)
 	bump_deinit(&b);
 }
 
+/* Values of LD_PRELOAD, before and after; NULL: no such variable any more. */
+static void test_drop_preload(void **state)
+{
+	static const char *const cases[][2] = {
+		{"LD_PRELOAD=/usr/lib/libheapcensus.so", NULL},
+		{"LD_PRELOAD=libheapcensus.so", NULL},
+		{"LD_PRELOAD=", NULL},
+		{"LD_PRELOAD=/a/b.so:/x/libheapcensus.so", "LD_PRELOAD=/a/b.so"},
+		{"LD_PRELOAD=/x/libheapcensus.so /a/b.so", "LD_PRELOAD=/a/b.so"},
+		{"LD_PRELOAD=a.so /x/libheapcensus.so:b.so", "LD_PRELOAD=a.so:b.so"},
+		{"LD_PRELOAD=a.so b.so", "LD_PRELOAD=a.so b.so"},
+		{"LD_PRELOAD=notlibheapcensus.so", "LD_PRELOAD=notlibheapcensus.so"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char before[] = "A=1", after[] = "B=2", text[64];
+		char *environment[] = {before, text, after, NULL};
+
+		(void)snprintf(text, sizeof(text), "%s", cases[i][0]);
+		parent_drop_preload(environment);
+		assert_string_equal(environment[0], "A=1");
+		if (cases[i][1])
+			assert_string_equal(environment[1], cases[i][1]);
+		assert_string_equal(environment[cases[i][1] ? 2 : 1], "B=2");
+		assert_null(environment[cases[i][1] ? 3 : 2]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_drop_preload),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_many_maps),
 		cmocka_unit_test(test_modules),
