@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import truth
+import truth_via
 from pythons import SYSTEM, VERSIONS, find_python
 from server import Server
 from shop import Shop
@@ -41,6 +42,14 @@ def process(request, preload, tmp_path_factory):
 def test_heap(process, heapcensus):
     """Counts and sizes; against the collector where there is no Guppy."""
     truth.check(truth.compare(heapcensus, process.dump, process.views.get("guppy") or process.views["gc"]))
+
+
+def test_byvia(process, heapcensus):
+    """What holds dicts, lists, tuples and text, as Guppy says."""
+    if "guppy" not in process.views:
+        pytest.skip("no Guppy: --guppy")
+    truth_via.check([truth_via.Kind(heapcensus, process.dump, name, rows)
+                     for name, rows in process.views["guppy"]["via"].items()])
 
 
 def test_trackref(process, heapcensus):

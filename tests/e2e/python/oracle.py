@@ -142,13 +142,21 @@ def unseen(visible):
     return told
 
 
+def rows_by_via(objects):
+    """[relations as Guppy prints them, size, addresses] of each row of byvia."""
+    table = objects.byvia
+    for row in table.partition.get_rows():
+        yield [row.name, row.size, [id(o) for o in table[row.index].nodes]]
+
+
 def view_guppy(hpy, before):
     heap = hpy.heap()
+    # First: what is made from here on holds objects.
+    via = {kind.__name__: list(rows_by_via(heap & hpy.Type(kind))) for kind in VIA}
     visible = list(heap.nodes)
     told = rows_of(visible, before)
     told["unseen"] = unseen(visible)
-    told["via"] = {kind.__name__: [[row.name, row.count, row.size] for row in (heap & hpy.Type(kind)).byvia.stat.get_rows()]
-                   for kind in VIA}
+    told["via"] = via
     return told
 
 
