@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from census import Census
-from pythons import SYSTEM
+from pythons import SYSTEM, VERSIONS, find_python
 
 ASK = """
 print("ready")
@@ -48,6 +48,22 @@ sizes = sum(sys.getsizeof(array) for array in [one.array for one in held] + [vie
 print(sizes)
 """
 
+TRACED = """
+import sys, tracemalloc
+class Job:
+    def __init__(self):
+        self.items = [1]
+kept = [Job() for i in range(100)]
+tracemalloc.start(5)
+kept += [Job() for i in range(100)]
+del kept[:50]
+tracemalloc.stop()
+kept += [Job() for i in range(100)]
+tracemalloc.start()
+kept += [Job() for i in range(100)]
+del kept[-20:]
+"""
+
 CHILDREN = """
 import multiprocessing, os, signal, sys, time
 class Job:
@@ -72,9 +88,9 @@ def has_module(name):
     return subprocess.run([SYSTEM, "-c", f"import {name}"], stderr=subprocess.DEVNULL, timeout=60, check=False).returncode == 0
 
 
-def take(script, preload, folder):
+def take(script, preload, folder, python=SYSTEM):
     """(what the script said before it was ready, its dump)"""
-    with Census([SYSTEM, "-c", script + ASK], preload, folder) as run:
+    with Census([python, "-c", script + ASK], preload, folder) as run:
         lines = list(iter(lambda: run.process.stdout.readline().decode().strip(), "ready"))
         run.signal()
         dump = run.new_file()
@@ -108,6 +124,18 @@ def test_arrays(preload, heapcensus, tmp_path):
     assert base.endswith("'.base'")
     assert rows(heapcensus, dump, "heap.bytype['__main__.Holder'].byvia")["'[*]'"] == 300
     assert rows(heapcensus, dump, "heap.bytype['list'].byvia")["'[*]'"] == 50
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_tracemalloc(preload, heapcensus, tmp_path, version):
+    """It wraps the allocators again, twice; that its table has an object's address is no news of the object."""
+    python = find_python(version)
+    if not python:
+        pytest.skip(f"no Python {version} on this machine")
+    dump = take(TRACED, preload, tmp_path, python)[1]
+    assert rows(heapcensus, dump, "heap.bytype")["__main__.Job"] == 330
+    vias = rows(heapcensus, dump, "heap.bytype['list'].byvia")
+    assert {via: count for via, count in vias.items() if "['items']" in via} == {"\"['items']\"": 330}
 
 
 def test_children(preload, heapcensus, tmp_path):

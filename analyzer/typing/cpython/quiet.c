@@ -67,8 +67,10 @@ enum relation_weight cpython_weigh(const struct heap *h, node_id from, uint64_t 
 		return is_of_c(relation) || is_unnamed(relation) ? RELATION_NAMELESS
 								 : RELATION_TOLD;
 	c = cpython_class_of(p, from);
+	/* C's memory, whose words debug information may name: tables of traced addresses. */
 	if (!c)
-		return is_unnamed(relation) ? RELATION_QUIET : RELATION_TOLD;
+		return from != p->interp_block || is_unnamed(relation) ? RELATION_QUIET
+								       : RELATION_TOLD;
 	if (offset < h->head[from])
 		return RELATION_TOLD;
 	return weigh_member(p, c, offset - h->head[from], relation);
