@@ -4,9 +4,8 @@ import json
 import pathlib
 
 import hcdump
-import hcformat as f
 import pytest
-from census import Census
+from census import Census, kind_name
 from pythons import VERSIONS, find_python
 
 FOLDER = pathlib.Path(__file__).with_name("python")
@@ -16,8 +15,9 @@ DEPTH = 64
 class Told:
     """What python/frames.py told, and its dump."""
 
-    def __init__(self, python, preload, folder, **options):
+    def __init__(self, python, preload, folder, environ=None, **options):
         env = {f"HEAPCENSUS_{name}": value for name, value in options.items()}
+        env.update(environ or {})
         with Census([python, "-B", FOLDER / "frames.py"], preload, folder, env=env) as run:
             run.expect("begun")
             line = run.process.stdout.readline()
@@ -28,7 +28,7 @@ class Told:
             self.path = next(iter(run.seen))
             run.say()
             assert run.finish()[0] == 0
-        self.blocks = {b.size: b for b in self.dump.blocks if b.size in self.truth}
+        self.blocks = {b.size: b for b in self.dump.blocks if b.size in self.truth and kind_name(b) != "arena"}
 
     def frames(self, size):
         return [(frame.file, frame.line, frame.function) for frame in self.dump.python_stack(self.blocks[size].stack)]
@@ -74,6 +74,11 @@ def test_caller_only(python, preload, tmp_path):
     assert all(len(told.dump.stack(block.stack)) == 1 for block in told.blocks.values())
 
 
+@pytest.mark.parametrize("name, value", [("PYTHONMALLOC", "malloc"), ("PYTHONMALLOC", "debug"), ("PYTHONTRACEMALLOC", "5")])
+def test_other_allocators(python, name, value, preload, tmp_path):
+    check_frames(Told(python, preload, tmp_path, environ={name: value}, STACKS="python", DEPTH=str(DEPTH)), DEPTH)
+
+
 def is_python(line):
     return not line.split()[1].startswith("0x")
 
@@ -99,10 +104,10 @@ def test_sites(told, heapcensus):
     """bysite names Python's objects by their line, native blocks by the function."""
     rows = json.loads(heapcensus("show", "--all", "--json", told.path, "heap.bysite").stdout)["rows"]
     lines = {row["name"]: row["count"] for row in rows}
-    made = [frames[0] for size, frames in told.truth.items() if f.KINDS[told.blocks[size].kind] == "python"]
+    made = [frames[0] for size, frames in told.truth.items() if kind_name(told.blocks[size]) == "python"]
     (file, line, function), = set(made)
     assert lines[f"{file}:{line} {function}"] >= len(made)
-    size = next(size for size in told.truth if f.KINDS[told.blocks[size].kind] == "malloc")
+    size = next(size for size in told.truth if kind_name(told.blocks[size]) == "malloc")
     row, = json.loads(heapcensus("show", "--json", told.path, f"heap.bysize['{size:9d}'].bysite").stdout)["rows"]
     assert ".py:" not in row["name"]
 
