@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The census against Guppy's heap() in the same stopped process, and against Scrapy's own trackref."""
+import collections
 import json
 import pathlib
 import subprocess
@@ -22,7 +23,9 @@ def stopped(version, argv, preload, folder, guppy, **popen):
     found = truth.guppy_of(python, guppy)
     if not found and version != "scrapy":
         pytest.skip(f"no Guppy for Python {version}: --guppy")
-    return truth.Stopped([python, "-B", *argv], preload, folder, found, **popen)
+    process = truth.Stopped([python, "-B", *argv], preload, folder, found, **popen)
+    process.version = version
+    return process
 
 
 @pytest.fixture(scope="module", params=[*VERSIONS, "scrapy"])
@@ -50,6 +53,19 @@ def test_byvia(process, heapcensus):
         pytest.skip("no Guppy: --guppy")
     truth_via.check([truth_via.Kind(heapcensus, process.dump, name, rows)
                      for name, rows in process.views["guppy"]["via"].items()])
+
+
+def test_saved(process, update):
+    """What test_python_census.py compares with where there is no Guppy is what Guppy says; --update writes it."""
+    if "guppy" not in process.views or "trackref" in process.views:
+        pytest.skip("no Guppy, or Scrapy")
+    view = process.views["guppy"]
+    kinds = collections.Counter(view["kinds"][kind] for kind in view["objects"][1::truth.FIELDS])
+    text = "".join(f"{count:6} {name}\n" for name, count in sorted(kinds.items()) if name.startswith("__main__."))
+    saved = truth.saved_guppy(process.version)
+    if update:
+        saved.write_text(text)
+    assert saved.read_text() == text
 
 
 def test_trackref(process, heapcensus):

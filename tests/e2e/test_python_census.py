@@ -18,7 +18,9 @@ def shapes(request, preload, tmp_path_factory):
     python = find_python(request.param)
     if not python:
         pytest.skip(f"no Python {request.param} on this machine")
-    return truth.Stopped([python, "-B", PROGRAM], preload, tmp_path_factory.mktemp("shapes"))
+    process = truth.Stopped([python, "-B", PROGRAM], preload, tmp_path_factory.mktemp("shapes"))
+    process.version = request.param
+    return process
 
 
 def rows(heapcensus, dump, *options):
@@ -40,6 +42,17 @@ def test_truth(shapes, heapcensus):
     classes = truth.compare(heapcensus, shapes.dump, shapes.views["gc"])
     truth.check(classes)
     assert [c for c in map(classes.get, json.loads(shapes.lines[1])) if not c.is_explained()] == []
+
+
+def test_saved_guppy(shapes, heapcensus):
+    """The program's classes as Guppy counted them, in a run of test_guppy.py."""
+    saved = truth.saved_guppy(shapes.version)
+    if not saved.exists():
+        pytest.skip(f"Guppy does not know Python {shapes.version}")
+    census = rows(heapcensus, shapes.dump)
+    lines = [line.split() for line in saved.read_text().splitlines()]
+    assert len(lines) > 30
+    assert {name: census.get(name, (0, 0))[0] for _, name in lines} == {name: int(count) for count, name in lines}
 
 
 def test_types_without_the_binary(preload, heapcensus, tmp_path):

@@ -20,6 +20,11 @@ def guppy_of(python, folder):
     return done.stdout.strip() or None
 
 
+def saved_guppy(version):
+    """The file with Guppy's counts of the classes of python/shapes.py: lines of a number and a name."""
+    return pathlib.Path(__file__).with_name("python") / "guppy" / f"shapes-{version}.txt"
+
+
 class Stopped:
     """A program that ended in oracle.serve(): the lines that it wrote before, its dump, and what it saw at that moment."""
 
