@@ -9,7 +9,6 @@ import subprocess
 from census import Census
 
 FIELDS = 5
-OBJECT = 16     # bytes, the least
 
 
 def guppy_of(python, folder):
@@ -115,9 +114,9 @@ def compare(heapcensus, dump, view):
             c.common.append((*sizes, ours.pop(addr)[1]))
         else:
             c.missing[addr] = why_missing(addr)
-    for addr, (name, size) in ours.items():
+    for addr, (name, _) in ours.items():
         if name in classes:
-            classes[name].extra[addr] = reasons.get(addr) if size >= OBJECT else "a type of C's of that name"
+            classes[name].extra[addr] = reasons.get(addr)
     return classes
 
 

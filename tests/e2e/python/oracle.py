@@ -9,7 +9,7 @@ serve() says ready, reads the name of a folder, has a dump made, and writes into
     trackref.json  where there is Scrapy, its live references: {class: [count, time of the oldest]}
 
 Of an object it writes five numbers: address, index of its class in "kinds", sys.getsizeof, and the least and the most
-that a census by blocks may say (structure.py); what was made since the dump is "later".  Of what the walk itself needs it writes
+that a census by blocks may say (room.py); what was made since the dump is "later".  Of what the walk itself needs it writes
 nothing.
 """
 import array
@@ -22,6 +22,7 @@ import sys
 import types
 
 import structure
+from room import room
 
 if os.environ.get("ORACLE_GUPPY"):
     sys.path.append(os.environ["ORACLE_GUPPY"])
@@ -35,6 +36,7 @@ NAMES.update({kind: name for name, kind in sorted(vars(builtins).items()) if isi
 NAMES.update(SHORT)
 VIA = [dict, list, tuple, str, bytes]
 PIECE = 1000
+DIGIT = 4
 
 
 def module_of(kind):
@@ -87,7 +89,9 @@ def rows_of(objects, before, left_out=()):
             continue
         kind = type(o)
         numbers.extend((id(o), kinds.setdefault(kind, len(kinds))))
-        numbers.extend(structure.sizes(o))
+        least, most = room(o)
+        # A number may have been longer in a calculation.
+        numbers.extend((sys.getsizeof(o), least, most + (DIGIT if issubclass(kind, int) else 0)))
         if (gc.is_tracked(o) or kind is types.FrameType) and id(o) not in before:
             later.append(id(o))
     return {"kinds": [name_of(kind) for kind in kinds], "objects": numbers.tolist(), "later": later}

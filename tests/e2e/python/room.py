@@ -8,12 +8,23 @@ import pickle
 import pyexpat
 import queue
 import sys
+import types
+
+from structure import flags, word
 
 VERSION = sys.version_info[:2]
 HAVE_GC, INLINE_VALUES, MANAGED_WEAKREF, MANAGED_DICT, HEAP_TYPE = 1 << 14, 1 << 2, 1 << 3, 1 << 4, 1 << 9
 MANAGED = MANAGED_DICT if VERSION == (3, 11) else MANAGED_DICT | MANAGED_WEAKREF if VERSION >= (3, 12) else 0
-# Attributes without a dict: at most 30, a byte for the order of each, what they begin with.
-VALUES_MOST = 30 * 9 + 16
+WORD = 8
+GC_HEADER = 16
+OB_SIZE = 16
+TP_DOC = 176
+MEMBER = 40            # of a class's table of __slots__: one a slot, and one more
+MA_VALUES = 40         # of a dict: not 0 where its keys are its class's
+VALUES = 8             # in front of the values (3.13): how many they may be, how many they are
+VALUES_EMBEDDED = 2    # and whether they are in the instance
+MD_DEF = 24            # of a module, and of its definition the size of its state
+M_SIZE = 56
 # A deque says what it has to spare, from 3.11 on.
 DEQUE_NR_SPARE, DEQUE_BLOCK = 72, 66 * 8
 # Of classes that do not tell of all their memory.
@@ -30,9 +41,7 @@ def items(o):
     """How many items follow the object as its class counts them; None where that is not known."""
     if isinstance(o, int):
         return (abs(o).bit_length() + 29) // 30
-    if isinstance(o, type):
-        return len(o.__dict__.get("__slots__", ()))
-    return len(o) if isinstance(o, (tuple, bytes)) else None
+    return type(o).__len__(o) if isinstance(o, (tuple, bytes)) else None
 
 
 def is_naive(o):
@@ -43,8 +52,6 @@ def difference(o):
     """Bytes that sys.getsizeof does not tell, or tells though they are other objects'."""
     kind = type(o)
     if kind.__flags__ & HEAP_TYPE and kind.__itemsize__ and items(o) is not None:
-        if isinstance(o, type):
-            return kind.__itemsize__
         size = kind.__basicsize__ + (items(o) + 1) * kind.__itemsize__
         return header(kind) + (size + 7) // 8 * 8 - sys.getsizeof(o)
     if isinstance(o, str) and kind is not str:
@@ -56,6 +63,11 @@ def difference(o):
         return ctypes.c_uint64.from_address(id(o) + DEQUE_NR_SPARE).value * DEQUE_BLOCK
     if isinstance(o, ctypes.Array):
         return ctypes.sizeof(o) if ctypes.sizeof(o) > 16 else 0
+    if kind.__name__ == "StgDict":
+        # Of ctypes: counts what it has beyond a dict twice.
+        return dict.__basicsize__ - kind.__basicsize__
+    if kind is types.FrameType and VERSION < (3, 11):
+        return WORD
     if kind is pickle.Pickler:
         return -sys.getsizeof(b"o" * 4096)
     if kind is io.BytesIO:
@@ -63,10 +75,69 @@ def difference(o):
     return 0
 
 
+def text_size(addr):
+    """Of a C text with its end; 0 of none."""
+    return len(ctypes.string_at(addr)) + 1 if addr else 0
+
+
+def room_of_class(kind):
+    """(least, most): with its members, its text, and what its metaclass adds; that has __sizeof__ of its own in ctypes (3.13),
+    which leaves out what type's has."""
+    least = type.__sizeof__(kind) + GC_HEADER + type(kind).__basicsize__ - type.__basicsize__
+    least += MEMBER * (word(id(kind) + OB_SIZE) + 1) + text_size(word(id(kind) + TP_DOC))
+    own = sys.getsizeof(kind) - GC_HEADER - type(kind).__basicsize__ if type(kind).__sizeof__ is not type.__sizeof__ else 0
+    return least, least + max(0, own)
+
+
+def room_of_inline_values(addr):
+    number = ctypes.c_uint8.from_address(addr).value
+    return (VALUES + 9 * number + WORD - 1) // WORD * WORD
+
+
+def room_of_values(addr):
+    """(least, most) bytes of attribute values that are a block of their own; 3.11 and 3.12 have the size of what is in front of
+    them in the byte before, 3.13 their number."""
+    if VERSION >= (3, 13):
+        is_embedded = ctypes.c_uint8.from_address(addr + VALUES_EMBEDDED).value
+        return (0, 0) if is_embedded else 2 * (room_of_inline_values(addr),)
+    front = ctypes.c_uint8.from_address(addr - 1).value
+    return front + WORD * max(1, front - 9), front + WORD * (front - 2)
+
+
+def room_of_attributes(o):
+    """Attribute values that are part of an instance (3.13) or that it has until there is a __dict__ (3.11, 3.12)."""
+    if VERSION >= (3, 13) and flags(type(o)) & INLINE_VALUES:
+        room = room_of_inline_values(id(o) + type(o).__basicsize__)
+        # The first instances of a class have room for one more.
+        return room, room + 2 * WORD
+    if VERSION >= (3, 13) or VERSION < (3, 11) or not flags(type(o)) & MANAGED_DICT:
+        return 0, 0
+    if VERSION < (3, 12):
+        values = word(id(o) - 4 * WORD)
+    else:
+        values = word(id(o) - 3 * WORD)
+        values = values + 1 if values & 1 else 0
+    return room_of_values(values) if values else (0, 0)
+
+
+def room_of_state(module):
+    definition = word(id(module) + MD_DEF)
+    return max(0, ctypes.c_int64.from_address(definition + M_SIZE).value) if definition else 0
+
+
 def room(o):
     """(least, most)"""
-    least = sys.getsizeof(o) + difference(o)
-    if type(o) in SILENT:
-        return least, least + MORE_MOST
-    has_values = type(o).__flags__ & MANAGED & MANAGED_DICT and (VERSION < (3, 13) or type(o).__flags__ & INLINE_VALUES)
-    return least, least + (VALUES_MOST if has_values else 0)
+    kind, size = type(o), sys.getsizeof(o)
+    if issubclass(kind, type) and flags(o) & HEAP_TYPE:
+        least, most = room_of_class(o)
+    elif issubclass(kind, dict) and VERSION >= (3, 11) and word(id(o) + MA_VALUES):
+        # sys.getsizeof has room for as many as the keys have now.
+        least, most = (header(dict) + dict.__basicsize__ + values for values in room_of_values(word(id(o) + MA_VALUES)))
+    else:
+        least = most = size + difference(o)
+    if issubclass(kind, types.ModuleType):
+        most += room_of_state(o)
+    if kind in SILENT:
+        most += MORE_MOST
+    values = room_of_attributes(o)
+    return least + values[0], most + values[1]
