@@ -12,7 +12,7 @@ from census import Census, kind_name
 from pythons import SYSTEM, VERSIONS, find_libpython, find_python, version_of
 
 SCRIPT = pathlib.Path(__file__).with_name("python_objects.py")
-INTERPRETERS = pathlib.Path(__file__).with_name("python_interpreters.py")
+OWN_GIL = pathlib.Path(__file__).with_name("python_interpreters.py")
 
 OTHERS = 5			# objects that happen to be as large as those that the script counts
 
@@ -107,7 +107,7 @@ def test_allocator(version, allocator, preload, tmp_path):
 @pytest.mark.parametrize("version", ["3.12", "3.13"])
 def test_own_gil(version, preload, tmp_path):
     """Interpreters that allocate at the same time, each in pools of its own."""
-    said, dump = census([python(version), INTERPRETERS], preload, tmp_path)
+    said, dump = census([python(version), OWN_GIL], preload, tmp_path)
     assert len(said.objects) == 4 * 3000
     check(said, dump)
     check_losses(dump)
