@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "hook/site.h"
 #include "hook/wrap.h"
 #include "rt/message.h"
 #include "target/python.h"
@@ -61,6 +62,11 @@ static void begin(void)
 		return;
 	}
 	set_state(PYTHON_WRAPPED);
+	if (!target_python.has_frames &&
+	    (site_state.mode == SITE_FULL || site_state.mode == SITE_PYTHON))
+		message("Python %s does not keep its frames where heapcensus expects them: stacks "
+			"have native frames only",
+			target_python.version);
 	python_wrap();
 }
 

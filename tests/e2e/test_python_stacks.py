@@ -149,3 +149,16 @@ def test_storm(python, preload, tmp_path):
         assert "python_frames_lost" not in dump.counts
         for block in dump.blocks:
             dump.python_stack(block.stack)
+
+
+@pytest.mark.parametrize("mode, said", [("full", 1), ("python", 1), ("caller", 0)])
+def test_unexpected(mode, said, program, preload, tmp_path):
+    """A Python of a known version that lacks what frames are found by: said once where it matters."""
+    with Census([program("plain_python")], preload, tmp_path,
+                env={"PYTHON_VERSION_TEXT": "3.12.0 (main)", "HEAPCENSUS_STACKS": mode}) as run:
+        assert run.process.stdout.readline().startswith(b"touched ")
+        dump = run.dump()
+        run.say()
+        assert run.finish()[0] == 0
+        assert run.log().count("stacks have native frames only") == said
+    assert not dump.places

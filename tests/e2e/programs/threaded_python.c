@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * threaded_python: exports what a CPython without the GIL is known by ($PYTHON_VERSION_TEXT is its version).  Says how often somebody has
- * touched its allocators, and waits for a line.
+ * touched its allocators, and waits for a line.  WITH_GIL: one that has it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,9 @@ int Py_IsInitialized(void) { return 1; }
 
 const char *Py_GetVersion(void) { return getenv("PYTHON_VERSION_TEXT"); }
 
+#ifndef WITH_GIL
 void _Py_DecRefShared(void *object) { (void)object; }
+#endif
 
 int main(void)
 {
