@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints the manual page: copies its template (standard input) and puts the tables of commands and options where it says
- * @COMMANDS@, @OPTIONS@ and @LOSSES@, so that the page cannot disagree with the program.  Runs in the build.
+ * Prints the manual page: copies its template (standard input) and puts the tables of commands and
+ * options where it says
+ * @COMMANDS@, @OPTIONS@ and @LOSSES@, so that the page cannot disagree with the program.  Runs in
+ * the build.
  */
 #include <stdio.h>
 #include <string.h>
@@ -36,8 +38,8 @@ static void print_commands(void)
 #undef PRINT_COMMAND
 }
 
-static void print_option(const char *name, const char *env, const char *default_text, const char *values,
-			 const char *summary)
+static void print_option(const char *name, const char *env, const char *default_text,
+			 const char *values, const char *summary)
 {
 	const int len = (int)strlen(values);
 	const int without_bar = len && values[len - 1] == '|' ? len - 1 : len;
@@ -45,7 +47,8 @@ static void print_option(const char *name, const char *env, const char *default_
 	printf(".TP\n.BI HEAPCENSUS_%s= %.*s\n", env, without_bar, values);
 	print_text(summary);
 	if (*default_text)
-		printf("(\\fB\\-\\-%s\\fR of \\fBrun\\fR; default \\fB%s\\fR)\n", name, default_text);
+		printf("(\\fB\\-\\-%s\\fR of \\fBrun\\fR; default \\fB%s\\fR)\n", name,
+		       default_text);
 	else
 		printf("(\\fB\\-\\-%s\\fR of \\fBrun\\fR)\n", name);
 }

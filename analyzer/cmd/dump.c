@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus dump: asks a process under census for a dump, waits until the file is complete, prints its path.  Where none comes it says why, as
- * far as the process' status page (cmd/target.h) and /proc tell.
+ * heapcensus dump: asks a process under census for a dump, waits until the file is complete, prints
+ * its path.  Where none comes it says why, as far as the process' status page (cmd/target.h) and
+ * /proc tell.
  */
 #include <argp.h>
 #include <errno.h>
@@ -20,8 +21,9 @@
 #define DEFAULT_TIMEOUT 30
 #define STEP_NS 10000000
 
-static const char doc[] = "Asks the process for a dump and prints the file's path when it is complete."
-			  "\vThe process goes on meanwhile: it stands still for some milliseconds only.";
+static const char doc[] =
+	"Asks the process for a dump and prints the file's path when it is complete."
+	"\vThe process goes on meanwhile: it stands still for some milliseconds only.";
 
 struct dump_arguments {
 	int pid;
@@ -78,28 +80,38 @@ static bool is_dead_writer(const struct hc_status *status)
 }
 
 /* Why nothing has happened for so long. */
-static struct error *explain(const struct target *t, const struct hc_status *before, const struct hc_status *now,
-			     unsigned int timeout)
+static struct error *explain(const struct target *t, const struct hc_status *before,
+			     const struct hc_status *now, unsigned int timeout)
 {
 	const char state = target_state(t->pid);
 
 	if (state == 'T' || state == 't')
-		return error_create("process %d is stopped: the dump comes when it goes on", t->pid);
+		return error_create("process %d is stopped: the dump comes when it goes on",
+				    t->pid);
 	if (state == 'D')
-		return error_create("process %d waits for a device: the dump comes when it goes on", t->pid);
+		return error_create("process %d waits for a device: the dump comes when it goes on",
+				    t->pid);
 	if (is_dead_writer(now))
-		return error_create("the process that wrote the dump was killed; process %d is unharmed", t->pid);
+		return error_create(
+			"the process that wrote the dump was killed; process %d is unharmed",
+			t->pid);
 	if (now->state == HC_STATUS_WRITING)
-		return error_create("process %d writes the dump, but got nothing done in %u seconds (%s)", t->pid,
-				    timeout, now->dir);
+		return error_create(
+			"process %d writes the dump, but got nothing done in %u seconds (%s)",
+			t->pid, timeout, now->dir);
 	if (now->nr_asked == before->nr_asked && target_blocks(t->pid, t->signal))
-		return error_create("process %d blocks signal %d in all of its threads: the dump comes when one "
-				    "unblocks it", t->pid, t->signal);
+		return error_create("process %d blocks signal %d in all of its threads: the dump "
+				    "comes when one "
+				    "unblocks it",
+				    t->pid, t->signal);
 	if (now->nr_asked == before->nr_asked && !target_catches(t->pid, t->signal))
-		return error_create("process %d has taken signal %d away from heapcensus (HEAPCENSUS_SIGNAL chooses "
-				    "another)", t->pid, t->signal);
+		return error_create("process %d has taken signal %d away from heapcensus "
+				    "(HEAPCENSUS_SIGNAL chooses "
+				    "another)",
+				    t->pid, t->signal);
 	if (now->state == HC_STATUS_PENDING || now->state == HC_STATUS_STOPPING)
-		return error_create("process %d has been asked, but a thread does not come out of the allocator",
+		return error_create("process %d has been asked, but a thread does not come out of "
+				    "the allocator",
 				    t->pid);
 	return error_create("no dump of process %d within %u seconds", t->pid, timeout);
 }
@@ -138,7 +150,8 @@ static struct error *check_progress(struct waiting *w)
 	if (is_dead_writer(&w->now) && !w->is_second)
 		return explain(w->target, w->before, &w->now, w->timeout);
 	if (is_dead_writer(&w->now) && !w->asked_again) {
-		/* The writer of the dump before ours was killed, and an idle process does not notice. */
+		/* The writer of the dump before ours was killed, and an idle process does not
+		 * notice. */
 		w->asked_again = true;
 		kill(w->target->pid, w->target->signal);
 	}
@@ -160,15 +173,16 @@ static struct error *wait_for_dump(struct waiting *w)
 		if (error)
 			break;
 		if (w->now.progress_done < w->now.progress_total)
-			progress_step(&progress, "dump", w->now.progress_done, w->now.progress_total);
+			progress_step(&progress, "dump", w->now.progress_done,
+				      w->now.progress_total);
 		nanosleep(&step, NULL);
 	}
 	progress_step(&progress, "dump", 1, 1);
 	if (error)
 		return error;
 	if (w->now.last_failed)
-		return error_create("process %d: %.*s", w->target->pid, (int)sizeof(w->now.last_error),
-				    w->now.last_error);
+		return error_create("process %d: %.*s", w->target->pid,
+				    (int)sizeof(w->now.last_error), w->now.last_error);
 	printf("%.*s\n", (int)sizeof(w->now.last_path), w->now.last_path);
 	return NULL;
 }
@@ -176,10 +190,13 @@ static struct error *wait_for_dump(struct waiting *w)
 struct error *cmd_dump(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "timeout", 't', "SECONDS", 0, "give up when nothing has happened for so long [30]", 0 },
+		{ "timeout", 't', "SECONDS", 0,
+		  "give up when nothing has happened for so long [30]", 0 },
 		{ 0 },
 	};
-	static const struct argp argp = { .options = options, .parser = parse, .args_doc = "PID", .doc = doc };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .args_doc = "PID", .doc = doc
+	};
 	struct dump_arguments arguments = { .timeout = DEFAULT_TIMEOUT };
 	struct hc_status *before _cleanup_free_ = xmalloc(sizeof(*before));
 	struct waiting *waiting _cleanup_free_ = xcalloc(1, sizeof(*waiting));
@@ -193,12 +210,14 @@ struct error *cmd_dump(int argc, char **argv)
 	if (error)
 		return error;
 	if (target.signal <= 0)
-		return error_create("process %d takes no signal (HEAPCENSUS_SIGNAL=none)", target.pid);
+		return error_create("process %d takes no signal (HEAPCENSUS_SIGNAL=none)",
+				    target.pid);
 	if (kill(target.pid, target.signal))
 		return error_create_errno(errno, "process %d", target.pid);
 	waiting->target = &target;
 	waiting->before = before;
 	waiting->timeout = arguments.timeout;
-	waiting->is_second = before->state == HC_STATUS_WRITING || before->state == HC_STATUS_STOPPING;
+	waiting->is_second =
+		before->state == HC_STATUS_WRITING || before->state == HC_STATUS_STOPPING;
 	return wait_for_dump(waiting);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands: function cmd_NAME in cmd/NAME.c, name, summary.  Help, completion and the suggestion for a mistyped one read this.
+ * The commands: function cmd_NAME in cmd/NAME.c, name, summary.  Help, completion and the
+ * suggestion for a mistyped one read this.
  */
 #define COMMANDS(X) \
 	X(run, "run a program under census") \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * heapcensus run: puts the options into the environment, the library into LD_PRELOAD, and becomes the program, so that process number and exit
- * status are the program's own.  The options are heapcensus/option_list.h's; nothing else names them here.
+ * heapcensus run: puts the options into the environment, the library into LD_PRELOAD, and becomes
+ * the program, so that process number and exit status are the program's own.  The options are
+ * heapcensus/option_list.h's; nothing else names them here.
  */
 #include <argp.h>
 #include <errno.h>
@@ -38,9 +39,10 @@ static const struct run_option {
 
 static char **run_command;
 
-static const char doc[] =
-	"Runs COMMAND under census. Its dumps are asked for with 'heapcensus dump PID', or by the signal."
-	"\vWithout this command: LD_PRELOAD=" LIBRARY_NAME " and HEAPCENSUS_NAME=VALUE for each option do the same.";
+static const char doc[] = "Runs COMMAND under census. Its dumps are asked for with 'heapcensus "
+			  "dump PID', or by the signal."
+			  "\vWithout this command: LD_PRELOAD=" LIBRARY_NAME
+			  " and HEAPCENSUS_NAME=VALUE for each option do the same.";
 
 /* Is text one of the choices, "a|b|c|"? */
 static bool is_choice(const char *choices, const char *text)
@@ -124,8 +126,9 @@ static void check_value(const struct run_option *option, const char *text, struc
 		break;
 	case HC_OPTION_NUMBER:
 		if (!is_number(text, option->low, option->high))
-			argp_error(state, "--%s=%s: not a number from %llu to %llu", option->name, text,
-				   (unsigned long long)option->low, (unsigned long long)option->high);
+			argp_error(state, "--%s=%s: not a number from %llu to %llu", option->name,
+				   text, (unsigned long long)option->low,
+				   (unsigned long long)option->high);
 		break;
 	}
 }
@@ -155,7 +158,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The table in argp's form, ended by a zero row.  Choices lose their last bar, summaries gain the default. */
+/* The table in argp's form, ended by a zero row.  Choices lose their last bar, summaries gain the
+ * default. */
 static struct argp_option *make_options(void)
 {
 	struct argp_option *const rows = xcalloc(ARRAY_SIZE(run_options) + 1, sizeof(*rows));
@@ -188,10 +192,12 @@ static bool is_library(const char *path)
 	return access(path, R_OK) == 0;
 }
 
-/* Beside this program in a build tree, where it was installed to, or wherever HEAPCENSUS_LIBRARY says. */
+/* Beside this program in a build tree, where it was installed to, or wherever HEAPCENSUS_LIBRARY
+ * says. */
 static char *find_library(void)
 {
-	static const char *const places[] = { "../preload/", "../lib/x86_64-linux-gnu/", "../lib64/", "../lib/" };
+	static const char *const places[] = { "../preload/", "../lib/x86_64-linux-gnu/",
+					      "../lib64/", "../lib/" };
 	const char *const told = getenv("HEAPCENSUS_LIBRARY");
 	char self[PATH_MAX];
 	const ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -207,7 +213,9 @@ static char *find_library(void)
 		if (is_library(path))
 			return realpath(path, NULL);
 	}
-	return is_library(HEAPCENSUS_LIBDIR "/" LIBRARY_NAME) ? xstrdup(HEAPCENSUS_LIBDIR "/" LIBRARY_NAME) : NULL;
+	return is_library(HEAPCENSUS_LIBDIR "/" LIBRARY_NAME)
+		       ? xstrdup(HEAPCENSUS_LIBDIR "/" LIBRARY_NAME)
+		       : NULL;
 }
 
 static struct error *set_preload(void)
@@ -218,9 +226,12 @@ static struct error *set_preload(void)
 
 	if (!library)
 		return error_create("%s: not found; HEAPCENSUS_LIBRARY=PATH says where it is",
-				    getenv("HEAPCENSUS_LIBRARY") ? getenv("HEAPCENSUS_LIBRARY") : LIBRARY_NAME);
+				    getenv("HEAPCENSUS_LIBRARY") ? getenv("HEAPCENSUS_LIBRARY")
+								 : LIBRARY_NAME);
 	if (strpbrk(library, " :"))
-		return error_create("%s: the loader does not take a path with a blank or a colon in it", library);
+		return error_create(
+			"%s: the loader does not take a path with a blank or a colon in it",
+			library);
 	value = before && before[0] ? xasprintf("%s:%s", library, before) : xstrdup(library);
 	if (setenv("LD_PRELOAD", value, 1))
 		mem_exhausted();

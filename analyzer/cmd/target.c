@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at a process from outside.  The page is read with process_vm_readv; where the system forbids that (Yama, another user) the
- * environment says where the dumps go, and the folder is watched for them.
+ * Looking at a process from outside.  The page is read with process_vm_readv; where the system
+ * forbids that (Yama, another user) the environment says where the dumps go, and the folder is
+ * watched for them.
  */
 #include "cmd/target.h"
 
@@ -69,7 +70,8 @@ bool target_blocks(int pid, int signal)
 		_cleanup_free_ char *name = xasprintf("task/%s/status", entry->d_name);
 		uint64_t mask;
 
-		if (entry->d_name[0] != '.' && read_mask(pid, name, "SigBlk", &mask) && !(mask >> (signal - 1) & 1))
+		if (entry->d_name[0] != '.' && read_mask(pid, name, "SigBlk", &mask) &&
+		    !(mask >> (signal - 1) & 1))
 			return false;
 	}
 	return folder != NULL;
@@ -82,7 +84,8 @@ static bool read_memory(int pid, uint64_t addr, void *to, size_t size)
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-/* Is there a status page of this process at addr?  (In another pid namespace its own number differs from ours.) */
+/* Is there a status page of this process at addr?  (In another pid namespace its own number differs
+ * from ours.) */
 static bool is_page(int pid, uint64_t addr)
 {
 	struct { uint64_t magic; uint32_t version; int32_t pid; } head;
@@ -110,7 +113,8 @@ static struct error *find_page(struct target *t, bool *has_library)
 	while (fgets(line, sizeof(line), file)) {
 		if (strstr(line, "/libheapcensus.so"))
 			*has_library = true;
-		if (strstr(line, "/dev/zero (deleted)") && sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2 &&
+		if (strstr(line, "/dev/zero (deleted)") &&
+		    sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2 &&
 		    end - start == HC_STATUS_SIZE && is_page(t->pid, start))
 			t->page = start;
 	}
@@ -165,10 +169,12 @@ static struct error *guess(struct target *t)
 	_cleanup_free_ char *exe = read_link(t->pid, "exe");
 
 	if (!exe || !cwd || !strrchr(exe, '/'))
-		return error_create("process %d is under census, but this user may not look at it", t->pid);
+		return error_create("process %d is under census, but this user may not look at it",
+				    t->pid);
 	t->signal = signal_number(signal);
-	t->prefix = xasprintf("%s%s%s/%s.%d.", dir && dir[0] == '/' ? "" : cwd, dir && dir[0] != '/' ? "/" : "",
-			      dir ? dir : "", strrchr(exe, '/') + 1, t->pid);
+	t->prefix = xasprintf("%s%s%s/%s.%d.", dir && dir[0] == '/' ? "" : cwd,
+			      dir && dir[0] != '/' ? "/" : "", dir ? dir : "",
+			      strrchr(exe, '/') + 1, t->pid);
 	return NULL;
 }
 
@@ -187,10 +193,14 @@ struct error *target_open(int pid, struct target *t)
 	if (error)
 		return error;
 	if (!has_library)
-		return error_create("process %d is not under census: 'heapcensus run' starts a program so", pid);
+		return error_create(
+			"process %d is not under census: 'heapcensus run' starts a program so",
+			pid);
 	if (!t->page && read_memory(pid, 0, NULL, 0))
-		return error_create("process %d has the library, but no census (HEAPCENSUS_EXEC=stop, or it has just "
-				    "started)", pid);
+		return error_create("process %d has the library, but no census "
+				    "(HEAPCENSUS_EXEC=stop, or it has just "
+				    "started)",
+				    pid);
 	if (!t->page)
 		return guess(t);
 	error = target_read_status(t, status);
@@ -207,7 +217,8 @@ void target_close(struct target *t)
 /* Finished dumps are all that can be seen: their number and the highest one. */
 static struct error *watch_folder(const struct target *t, struct hc_status *status)
 {
-	_cleanup_free_ char *dir = xstrndup(t->prefix, (size_t)(strrchr(t->prefix, '/') - t->prefix));
+	_cleanup_free_ char *dir =
+		xstrndup(t->prefix, (size_t)(strrchr(t->prefix, '/') - t->prefix));
 	const char *const name = strrchr(t->prefix, '/') + 1;
 	DIR *folder _cleanup_(close_folder) = opendir(dir);
 
@@ -237,7 +248,8 @@ struct error *target_read_status(const struct target *t, struct hc_status *statu
 	memset(status, 0, sizeof(*status));
 	if (!t->page)
 		return watch_folder(t, status);
-	if (!read_memory(t->pid, t->page, status, sizeof(*status)) || status->magic != HC_STATUS_MAGIC)
+	if (!read_memory(t->pid, t->page, status, sizeof(*status)) ||
+	    status->magic != HC_STATUS_MAGIC)
 		return error_create("process %d: its status cannot be read any more", t->pid);
 	return NULL;
 }

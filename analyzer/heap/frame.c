@@ -286,7 +286,8 @@ void frames_destroy(struct frames *f)
 	free(f);
 }
 
-void frames_each(const struct frames *f, void (*fn)(void *arg, const struct frame *frame), void *arg)
+void frames_each(const struct frames *f, void (*fn)(void *arg, const struct frame *frame),
+		 void *arg)
 {
 	for (size_t i = 0; i < f->nr; i++)
 		fn(arg, &f->items[i]);

@@ -28,7 +28,8 @@ struct frame {
 /* Unwinds every thread whose pc and sp are known, as far as that is certain. */
 struct frames *frames_create(const struct dump *d, struct symbols *symbols);
 void frames_destroy(struct frames *f); /* NULL is fine */
-void frames_each(const struct frames *f, void (*fn)(void *arg, const struct frame *frame), void *arg);
+void frames_each(const struct frames *f, void (*fn)(void *arg, const struct frame *frame),
+		 void *arg);
 /* The frame that owns the word at addr on the stack of tid; NULL where that is unknown. */
 const struct frame *frames_find(const struct frames *f, int32_t tid, uint64_t addr);
 

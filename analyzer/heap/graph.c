@@ -87,8 +87,8 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 		const uint32_t to = dump_find_block(d, word);
 
 		/* What stands in front of an object is its allocator's or collector's. */
-		if (to == UINT32_MAX || word < object_addr(s->h, to) || (s->skips_tails && is_tail(b, to, word)) ||
-		    !scan_is_edge(s, offset, to))
+		if (to == UINT32_MAX || word < object_addr(s->h, to) ||
+		    (s->skips_tails && is_tail(b, to, word)) || !scan_is_edge(s, offset, to))
 			continue;
 		scan_add_edge(s, s->h->owner[to],
 			      (uint32_t)(offset / 8) |

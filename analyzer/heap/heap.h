@@ -141,8 +141,9 @@ struct heap {
 	void (*destroy_cpython)(struct cpython *p);
 	struct native *native; /* typing/native/native.h; NULL before the types are named */
 	void (*destroy_native)(struct native *n);
-	/* The variable of debug information that the word of a root lies in, as a relation: "::queue.head";
-	 * NULL: none is known.  The function NULL: there is no debug information. */
+	/* The variable of debug information that the word of a root lies in, as a relation:
+	 * "::queue.head"; NULL: none is known.  The function NULL: there is no debug information.
+	 */
 	const char *(*variable_name)(struct heap *h, const struct root *root, uint64_t offset);
 
 	/* The graph: NULL until heap_need_graph. */

@@ -17,7 +17,7 @@ struct heap_private {
 	uint32_t types_room;
 
 	const char **site_names; /* [nr stack nodes], NULL until asked for */
-	uint32_t *site_frames;	 /* [nr stack nodes] node that names the site + 1; 0: not known yet */
+	uint32_t *site_frames; /* [nr stack nodes] node that names the site + 1; 0: not known yet */
 
 	struct map wrappers; /* (interned function name, 0) -> is an allocation wrapper */
 

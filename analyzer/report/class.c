@@ -11,7 +11,8 @@
 #include "typing/cpython/cpython.h"
 #include "typing/subclass.h"
 
-/* The C structures of a Python process are the interpreter's: what its program names are classes. */
+/* The C structures of a Python process are the interpreter's: what its program names are classes.
+ */
 static bool is_named_by_program(const struct heap *h, const struct type *type)
 {
 	switch (type->provenance) {

@@ -55,8 +55,8 @@ static struct diff_row *row_of_object(struct builder *b, struct side *side, node
 }
 
 /*
- * The same object on the other side; NODE_NONE where it is not alive there.  A block may outlive its object: on a free list, or as a
- * table of another one, it is none.
+ * The same object on the other side; NODE_NONE where it is not alive there.  A block may outlive
+ * its object: on a free list, or as a table of another one, it is none.
  */
 static node_id counterpart(const node_id *map, node_id n, const struct heap *other)
 {
@@ -71,7 +71,8 @@ static void count_freed(struct builder *b, struct side *a, const struct heap *af
 	for (node_id n = 0; n < a->heap->nr_objects; n++) {
 		struct diff_row *row;
 
-		if (!node_is_object(a->heap, n) || counterpart(identity ? identity->a_to_b : NULL, n, after) != NODE_NONE)
+		if (!node_is_object(a->heap, n) ||
+		    counterpart(identity ? identity->a_to_b : NULL, n, after) != NODE_NONE)
 			continue;
 		row = row_of_object(b, a, n);
 		row->freed_count++;

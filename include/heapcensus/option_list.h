@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options of a census: one row each, read by the preload from the environment variable HEAPCENSUS_<NAME>, offered by `heapcensus run` as
+ * The options of a census: one row each, read by the preload from the environment variable
+ * HEAPCENSUS_<NAME>, offered by `heapcensus run` as
  * --<name>, listed in its help and checked against the manual page.  Nothing else names them.
  */
 #ifndef HEAPCENSUS_OPTION_LIST_H
@@ -8,13 +9,13 @@
 
 /* The values of options of type CHOICE: enumerator, text.  The first is the default. */
 #define HC_STACKS_CHOICES(X) \
-	X(STACKS_CALLER, "caller") X(STACKS_FULL, "full") X(STACKS_PYTHON, "python") \
-	X(STACKS_OFF, "off")
+	X(STACKS_CALLER, "caller") \
+	X(STACKS_FULL, "full") X(STACKS_PYTHON, "python") X(STACKS_OFF, "off")
 #define HC_CONTENTS_CHOICES(X) \
 	X(CONTENTS_FULL, "full") X(CONTENTS_POINTERS, "pointers") X(CONTENTS_NONE, "none")
 #define HC_EXIT_CHOICES(X) X(EXIT_NO, "0") X(EXIT_DUMP, "1")
 #define HC_EXEC_CHOICES(X) X(EXEC_FOLLOW, "follow") X(EXEC_STOP, "stop")
-#define HC_LOG_CHOICES(X) X(LOG_FILE, "file") X(LOG_STDERR, "stderr")
+#define HC_LOG_CHOICES(X)  X(LOG_FILE, "file") X(LOG_STDERR, "stderr")
 
 #define HC_CHOICE_ENUM(id, text) HC_##id,
 enum hc_stacks_choice { HC_STACKS_CHOICES(HC_CHOICE_ENUM) };
@@ -45,12 +46,13 @@ enum hc_option_type {
 	HC_OPTION_NUMBER,
 };
 
-/* name, NAME, type, default, values (choices, or what stands for the value in a help text), low, high, summary */
+/* name, NAME, type, default, values (choices, or what stands for the value in a help text), low,
+ * high, summary */
 #define HC_OPTIONS(X) \
 	X(stacks, STACKS, CHOICE, "caller", HC_STACKS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
-	  "what of the call stack a block keeps: its caller; all of it, Python's frames with it; the caller and Python's frames; nothing") \
-	X(depth, DEPTH, NUMBER, "64", "FRAMES", 1, 128, \
-	  "frames that a full stack has at most") \
+	  "what of the call stack a block keeps: its caller; all of it, Python's frames with it; " \
+	  "the caller and Python's frames; nothing") \
+	X(depth, DEPTH, NUMBER, "64", "FRAMES", 1, 128, "frames that a full stack has at most") \
 	X(contents, CONTENTS, CHOICE, "full", HC_CONTENTS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "what of the memory a dump has: all, pointers only (no text leaves the process), none") \
 	X(signal, SIGNAL, SIGNAL, "USR1", "SIGNAL", 0, 0, \
@@ -67,7 +69,6 @@ enum hc_option_type {
 	  "whether programs that the program starts come under census too") \
 	X(log, LOG, CHOICE, "file", HC_LOG_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "where messages go: a file in the dump folder, or the program's standard error") \
-	X(zstd, ZSTD, NUMBER, "3", "LEVEL", 1, 19, \
-	  "compression level of dumps")
+	X(zstd, ZSTD, NUMBER, "3", "LEVEL", 1, 19, "compression level of dumps")
 
 #endif

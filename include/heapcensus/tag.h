@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tell heapcensus what your objects are, and ask it what is alive.  C11, gnu99 and C++11 or later; nothing to link.
+ * Tell heapcensus what your objects are, and ask it what is alive.  C11, gnu99 and C++11 or later;
+ * nothing to link.
  *
- * Every function here reaches the profiler through a weak symbol.  In a program that runs without libheapcensus.so they do nothing and return 0
- * (or NULL), at the price of one test of a pointer.  None of them changes errno.
+ * Every function here reaches the profiler through a weak symbol.  In a program that runs without
+ * libheapcensus.so they do nothing and return 0 (or NULL), at the price of one test of a pointer.
+ * None of them changes errno.
  *
- * Threads: any function may be called by any thread at any time, but an object must not be freed by another thread while one of these
- * functions works on it.  From a signal handler that interrupted the allocator they return 0 and count the loss (tags_lost, labels_lost,
- * pools_lost: `heapcensus info` shows them).
+ * Threads: any function may be called by any thread at any time, but an object must not be freed by
+ * another thread while one of these functions works on it.  From a signal handler that interrupted
+ * the allocator they return 0 and count the loss (tags_lost, labels_lost, pools_lost: `heapcensus
+ * info` shows them).
  *
- * Names and texts are copied.  They are cut at 4095 bytes; there may be 16,383 different pairs of tag and scope in a process.
+ * Names and texts are copied.  They are cut at 4095 bytes; there may be 16,383 different pairs of
+ * tag and scope in a process.
  */
 #ifndef HEAPCENSUS_TAG_H
 #define HEAPCENSUS_TAG_H
@@ -22,7 +26,8 @@
 extern "C" {
 #endif
 
-/* Called for one object: where it is, its size in bytes, its age in seconds (to 0.27 s), and what was passed to iter_all. */
+/* Called for one object: where it is, its size in bytes, its age in seconds (to 0.27 s), and what
+ * was passed to iter_all. */
 typedef void heapcensus_visit(void *p, size_t size, double age, void *arg);
 
 /* result, name, parameters: the profiler's side.  Call the functions below instead. */
@@ -37,13 +42,14 @@ typedef void heapcensus_visit(void *p, size_t size, double age, void *arg);
 	X(int, heapcensus_hook_object_begin, (const void *p, size_t size, const char *name)) \
 	X(void, heapcensus_hook_object_end, (const void *p)) \
 	X(int, heapcensus_hook_dump, (void)) \
-	X(int, heapcensus_hook_print_live_refs, (FILE *out, va_list ignore)) \
+	X(int, heapcensus_hook_print_live_refs, (FILE * out, va_list ignore)) \
 	X(void *, heapcensus_hook_get_oldest, (const char *name, double *age)) \
 	X(size_t, heapcensus_hook_iter_all, (const char *name, heapcensus_visit *visit, void *arg))
 
 #define HEAPCENSUS_INLINE static inline __attribute__((always_inline, unused))
 
-/* The first argument is an address only: a block that was just allocated is not "used uninitialized" here, nor in the hook. */
+/* The first argument is an address only: a block that was just allocated is not "used
+ * uninitialized" here, nor in the hook. */
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
 #define HEAPCENSUS_ADDRESS_ONLY __attribute__((access(none, 1)))
 #else
@@ -52,8 +58,9 @@ typedef void heapcensus_visit(void *p, size_t size, double age, void *arg);
 #define HEAPCENSUS_HIDE(p) __asm__("" : "+r"(p))
 
 /*
- * find_NAME: the profiler's function, or NULL where there is no profiler.  The weak symbol is read through the global offset table: a
- * plain reference in an executable that is not position independent would be bound to NULL for good when it is linked.
+ * find_NAME: the profiler's function, or NULL where there is no profiler.  The weak symbol is read
+ * through the global offset table: a plain reference in an executable that is not position
+ * independent would be bound to NULL for good when it is linked.
  */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define HEAPCENSUS_READ_WEAK(name, found) \
@@ -75,12 +82,16 @@ HEAPCENSUS_HOOKS(HEAPCENSUS_DECLARE_HOOK)
 #undef HEAPCENSUS_DECLARE_HOOK
 
 /* Is the profiler there? */
-HEAPCENSUS_INLINE int heapcensus_is_present(void) { return find_heapcensus_hook_tag() != NULL; }
+HEAPCENSUS_INLINE int heapcensus_is_present(void)
+{
+	return find_heapcensus_hook_tag() != NULL;
+}
 
 /*
- * Says what the block at p is: `name` becomes its type in every report.  p is what malloc, new, mmap or heapcensus_pool_alloc gave; a
- * second tag replaces the first, and NULL takes it away.  A block that realloc moves keeps its tag.
- * 1: done; 0: no block starts at p, or no room for another name.
+ * Says what the block at p is: `name` becomes its type in every report.  p is what malloc, new,
+ * mmap or heapcensus_pool_alloc gave; a second tag replaces the first, and NULL takes it away.  A
+ * block that realloc moves keeps its tag. 1: done; 0: no block starts at p, or no room for another
+ * name.
  */
 HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_tag(const void *p, const char *name)
 {
@@ -90,7 +101,8 @@ HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_tag(const void *p, cons
 	return hook ? hook(p, name) : 0;
 }
 
-/* Gives the block at p a text of its own (a URL, a file name), shown beside it; NULL takes it away.  1: done; 0 as above. */
+/* Gives the block at p a text of its own (a URL, a file name), shown beside it; NULL takes it away.
+ * 1: done; 0 as above. */
 HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_label(const void *p, const char *text)
 {
 	const heapcensus_hook_label_type hook = find_heapcensus_hook_label();
@@ -100,8 +112,9 @@ HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_label(const void *p, co
 }
 
 /*
- * Blocks that this thread allocates from here on are born in the scope `name` ("spider:books"), until the matching leave.  Scopes nest and
- * read as "outer/inner".  They belong to the thread; leave without enter does nothing.
+ * Blocks that this thread allocates from here on are born in the scope `name` ("spider:books"),
+ * until the matching leave.  Scopes nest and read as "outer/inner".  They belong to the thread;
+ * leave without enter does nothing.
  */
 HEAPCENSUS_INLINE void heapcensus_scope_enter(const char *name)
 {
@@ -120,12 +133,14 @@ HEAPCENSUS_INLINE void heapcensus_scope_leave(void)
 }
 
 /*
- * For a pool that hands out pieces of a larger block: the piece at p of `size` bytes is an object of its own from now on, with type `name`
- * (NULL: no type).  Pieces must not overlap, and not share 8 bytes of memory unless each starts on a multiple of 4 of its own 8.
- * Tell the pool's end with heapcensus_pool_reset before its memory goes back to the allocator.
- * 1: done; 0: no memory for the table, or a piece that was never freed is in the way.
+ * For a pool that hands out pieces of a larger block: the piece at p of `size` bytes is an object
+ * of its own from now on, with type `name` (NULL: no type).  Pieces must not overlap, and not share
+ * 8 bytes of memory unless each starts on a multiple of 4 of its own 8. Tell the pool's end with
+ * heapcensus_pool_reset before its memory goes back to the allocator. 1: done; 0: no memory for the
+ * table, or a piece that was never freed is in the way.
  */
-HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_pool_alloc(const void *p, size_t size, const char *name)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_pool_alloc(const void *p, size_t size,
+								    const char *name)
 {
 	const heapcensus_hook_pool_alloc_type hook = find_heapcensus_hook_pool_alloc();
 
@@ -151,10 +166,12 @@ HEAPCENSUS_INLINE size_t heapcensus_pool_reset(const void *start, size_t size)
 }
 
 /*
- * For constructors and destructors: an object of `size` bytes begins or ends to live at p, wherever that is.  Where p is a heap block of
- * its own the block gets the tag; a member, an array element or a local variable becomes an object as by heapcensus_pool_alloc.
+ * For constructors and destructors: an object of `size` bytes begins or ends to live at p, wherever
+ * that is.  Where p is a heap block of its own the block gets the tag; a member, an array element
+ * or a local variable becomes an object as by heapcensus_pool_alloc.
  */
-HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_object_begin(const void *p, size_t size, const char *name)
+HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE int heapcensus_object_begin(const void *p, size_t size,
+								      const char *name)
 {
 	const heapcensus_hook_object_begin_type hook = find_heapcensus_hook_object_begin();
 
@@ -171,7 +188,8 @@ HEAPCENSUS_ADDRESS_ONLY HEAPCENSUS_INLINE void heapcensus_object_end(const void 
 		hook(p);
 }
 
-/* Asks for a dump, as the signal does.  1: begun (it is complete when its file has its final name); 0: could not. */
+/* Asks for a dump, as the signal does.  1: begun (it is complete when its file has its final name);
+ * 0: could not. */
 HEAPCENSUS_INLINE int heapcensus_dump(void)
 {
 	const heapcensus_hook_dump_type hook = find_heapcensus_hook_dump();
@@ -186,8 +204,9 @@ HEAPCENSUS_INLINE int heapcensus_dump(void)
  *
  *     HtmlResponse                       1   oldest: 3s ago
  *
- * The names after `out`, ended by NULL, are left out.  The program's other threads wait at their next allocator call while
- * the objects are counted (some 30 ms per million blocks).  Returns the number of lines with objects; -1 where the count failed.
+ * The names after `out`, ended by NULL, are left out.  The program's other threads wait at their
+ * next allocator call while the objects are counted (some 30 ms per million blocks).  Returns the
+ * number of lines with objects; -1 where the count failed.
  */
 __attribute__((unused, sentinel)) static int heapcensus_print_live_refs(FILE *out, ...)
 {
@@ -203,7 +222,8 @@ __attribute__((unused, sentinel)) static int heapcensus_print_live_refs(FILE *ou
 	return lines;
 }
 
-/* The object tagged `name` that lives longest, or NULL; its age in seconds in *age unless age is NULL. */
+/* The object tagged `name` that lives longest, or NULL; its age in seconds in *age unless age is
+ * NULL. */
 HEAPCENSUS_INLINE void *heapcensus_get_oldest(const char *name, double *age)
 {
 	const heapcensus_hook_get_oldest_type hook = find_heapcensus_hook_get_oldest();
@@ -212,8 +232,9 @@ HEAPCENSUS_INLINE void *heapcensus_get_oldest(const char *name, double *age)
 }
 
 /*
- * Visits every live object tagged `name`, oldest first, and returns how many.  The visits come after the count, with the program
- * running: an object may be gone by then where another thread frees it, so look into it only if you know that none does.
+ * Visits every live object tagged `name`, oldest first, and returns how many.  The visits come
+ * after the count, with the program running: an object may be gone by then where another thread
+ * frees it, so look into it only if you know that none does.
  */
 HEAPCENSUS_INLINE size_t heapcensus_iter_all(const char *name, heapcensus_visit *visit, void *arg)
 {
@@ -241,8 +262,9 @@ class scope
 /*
  * class Request : public heapcensus::object_ref<Request> { ... };
  *
- * counts every Request that is alive (on the heap, in arrays, as members, on the stack) under the name "Request", with its namespace, as the
- * compiler writes it.  A class with its own idea of a name defines `static const char *heapcensus_name()`.
+ * counts every Request that is alive (on the heap, in arrays, as members, on the stack) under the
+ * name "Request", with its namespace, as the compiler writes it.  A class with its own idea of a
+ * name defines `static const char *heapcensus_name()`.
  */
 template <class T> class object_ref
 {
@@ -260,7 +282,10 @@ template <class T> class object_ref
 			heapcensus_object_begin(self(), sizeof(T), name<T>(0));
 	}
 
-	template <class U> static auto name(int) -> decltype(U::heapcensus_name()) { return U::heapcensus_name(); }
+	template <class U> static auto name(int) -> decltype(U::heapcensus_name())
+	{
+		return U::heapcensus_name();
+	}
 
 	/* Cuts the name out of "... [with X = Request]" (gcc) or "... [X = Request]" (clang). */
 	template <class U> static const char *name(long)
@@ -273,7 +298,8 @@ template <class T> class object_ref
 				size_t len = 0;
 
 				for (; *from; from++)
-					if (from[0] == 'X' && from[1] == ' ' && from[2] == '=' && from[3] == ' ')
+					if (from[0] == 'X' && from[1] == ' ' && from[2] == '=' &&
+					    from[3] == ' ')
 						break;
 				from = *from ? from + 4 : whole;
 				for (int depth = 0; from[len] && len < sizeof(chars) - 1; len++) {

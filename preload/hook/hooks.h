@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every function that the preload puts in the place of the program's own: once.  From these lists come the table of next definitions
- * (hook/real.h), the declarations of the wrappers, and the export list of the library.
+ * Every function that the preload puts in the place of the program's own: once.  From these lists
+ * come the table of next definitions (hook/real.h), the declarations of the wrappers, and the
+ * export list of the library.
  *
  *   HOOKS        result, name, parameters
  *   HOOK_API     result, name, parameters: what <heapcensus/tag.h> reaches by weak symbols
@@ -110,8 +111,9 @@
 	X(int, dlclose, (void *handle))
 
 #define HOOKS(X) \
-	HOOKS_MALLOC(X) HOOKS_JEMALLOC(X) HOOKS_NEW(X) HOOKS_DELETE(X) HOOKS_STRDUP(X) HOOKS_MAP(X) \
-	HOOKS_LOADER(X) HOOKS_SIGNAL(X) HOOKS_END(X)
+	HOOKS_MALLOC(X) \
+	HOOKS_JEMALLOC(X) HOOKS_NEW(X) HOOKS_DELETE(X) HOOKS_STRDUP(X) HOOKS_MAP(X) \
+		HOOKS_LOADER(X) HOOKS_SIGNAL(X) HOOKS_END(X)
 
 #define HOOK_API(X) HEAPCENSUS_HOOKS(X)
 

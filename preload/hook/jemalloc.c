@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jemalloc's own interface.  Over jemalloc the calls go to it; over another allocator they are made of what that has, as jemalloc's
- * manual says they behave.
+ * jemalloc's own interface.  Over jemalloc the calls go to it; over another allocator they are made
+ * of what that has, as jemalloc's manual says they behave.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,8 @@ static void *make_block(size_t size, int flags)
 	void *p;
 
 	if (align_of(flags) <= 16)
-		return flags & FLAG_ZERO ? real.calloc(1, wrap_size(size)) : real.malloc(wrap_size(size));
+		return flags & FLAG_ZERO ? real.calloc(1, wrap_size(size))
+					 : real.malloc(wrap_size(size));
 	p = wrap_real_aligned(align_of(flags), wrap_size(size));
 	if (p && flags & FLAG_ZERO)
 		memset(p, 0, size);
@@ -31,7 +32,8 @@ HOOK_EXPORT void *mallocx(size_t size, int flags)
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(align_of(flags), size, flags & FLAG_ZERO);
-	void *const p = real.mallocx ? real.mallocx(wrap_size(size), flags) : make_block(size, flags);
+	void *const p =
+		real.mallocx ? real.mallocx(wrap_size(size), flags) : make_block(size, flags);
 
 	if (LIKELY(p))
 		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CALLER);
@@ -74,7 +76,8 @@ HOOK_EXPORT void *rallocx(void *old, size_t size, int flags)
 	return p;
 }
 
-/* Resizes in place: the block is the same, its size is at least `size` and at most size + extra where that was possible. */
+/* Resizes in place: the block is the same, its size is at least `size` and at most size + extra
+ * where that was possible. */
 HOOK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 {
 	struct thread *const t = real_enter();
@@ -83,7 +86,8 @@ HOOK_EXPORT size_t xallocx(void *p, size_t size, size_t extra, int flags)
 
 	if (__builtin_add_overflow(size, extra, &most))
 		most = SIZE_MAX;
-	usable = real.xallocx ? real.xallocx(p, wrap_size(size), extra, flags) : wrap_real_usable_size(p);
+	usable = real.xallocx ? real.xallocx(p, wrap_size(size), extra, flags)
+			      : wrap_real_usable_size(p);
 	if (t && usable >= size && live_forget(t, PLANE_MALLOC, (uint64_t)p, &was))
 		live_restore(t, PLANE_MALLOC, (uint64_t)p, most < usable ? most : usable, &was);
 	if (t)

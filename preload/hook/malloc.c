@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * malloc and its family.  Rules: forget a block before the allocator gets it back (its address may be handed out again at once),
- * insert it when the allocator has given it; errno and results are the allocator's own.
+ * malloc and its family.  Rules: forget a block before the allocator gets it back (its address may
+ * be handed out again at once), insert it when the allocator has given it; errno and results are
+ * the allocator's own.
  *
- * Any thread, before constructors, in signal handlers; everything here may be called again by what it calls.
+ * Any thread, before constructors, in signal handlers; everything here may be called again by what
+ * it calls.
  */
 #include <errno.h>
 #include <string.h>
@@ -40,7 +42,8 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, total, true);
-	void *const p = total >= real.min_size ? real.calloc(nr, size) : real.calloc(1, real.min_size);
+	void *const p =
+		total >= real.min_size ? real.calloc(nr, size) : real.calloc(1, real.min_size);
 
 	if (LIKELY(p))
 		wrap_insert(t, p, total, HC_KIND_CALLOC, WRAP_CALLER);
@@ -217,7 +220,8 @@ HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 	return error;
 }
 
-/* The rest of the aligned family: `call` is the real function's answer to a request of `asked` bytes. */
+/* The rest of the aligned family: `call` is the real function's answer to a request of `asked`
+ * bytes. */
 #define ALIGNED_BODY(align, asked, size, call) \
 	struct thread *const t = real_enter(); \
 \
@@ -260,7 +264,8 @@ HOOK_EXPORT void *pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	ALIGNED_BODY(page, asked, size, real.pvalloc ? real.pvalloc(size) : wrap_real_aligned(page, asked));
+	ALIGNED_BODY(page, asked, size,
+		     real.pvalloc ? real.pvalloc(size) : wrap_real_aligned(page, asked));
 }
 
 HOOK_EXPORT size_t malloc_usable_size(void *p)

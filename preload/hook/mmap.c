@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Anonymous mappings as blocks.  Not blocks: files, reservations (PROT_NONE), and what the allocator maps for itself, which it does from inside
- * a wrapper or from its own code.
+ * Anonymous mappings as blocks.  Not blocks: files, reservations (PROT_NONE), and what the
+ * allocator maps for itself, which it does from inside a wrapper or from its own code.
  *
- * What takes address space away (munmap, mremap, MAP_FIXED) holds the mmap plane's lock across the call: live/mapped.h says why.
+ * What takes address space away (munmap, mremap, MAP_FIXED) holds the mmap plane's lock across the
+ * call: live/mapped.h says why.
  */
 #include <errno.h>
 
@@ -19,7 +20,8 @@ static bool is_block(int prot, int flags, uint64_t site)
 	       !(site >= real.allocator_start && site < real.allocator_end);
 }
 
-/* A call from inside another one.  glibc does not come here for itself, so over glibc it is a signal handler's mapping that is lost. */
+/* A call from inside another one.  glibc does not come here for itself, so over glibc it is a
+ * signal handler's mapping that is lost. */
 static void count_nested(void)
 {
 	if (real.min_size == 0)
@@ -35,7 +37,8 @@ static void *libc_result(void *p)
 	return MAP_FAILED;
 }
 
-static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t offset, uint64_t site)
+static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t offset,
+			uint64_t site)
 {
 	const bool fixed = (flags & MAP_FIXED) != 0;
 	const bool block = is_block(prot, flags, site);
@@ -58,7 +61,9 @@ static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t
 		mapped_remove(t, (uint64_t)p, len);
 	if (p != MAP_FAILED && block)
 		mapped_insert(t, (uint64_t)p, len,
-			      t->map_as == THREAD_MAP_ARENA || t->python_layer ? HC_KIND_ARENA : HC_KIND_MMAP, stack);
+			      t->map_as == THREAD_MAP_ARENA || t->python_layer ? HC_KIND_ARENA
+									       : HC_KIND_MMAP,
+			      stack);
 	mapped_unlock();
 	thread_leave(t);
 	return p;
@@ -111,7 +116,8 @@ HOOK_EXPORT void *mremap(void *old, size_t old_len, size_t new_len, int flags, .
 	void *const p = real.mremap(old, old_len, new_len, flags, to);
 
 	if (p != MAP_FAILED) {
-		/* Nothing is left of the old place, unless that was asked for (a second view of shared memory, or empty pages). */
+		/* Nothing is left of the old place, unless that was asked for (a second view of
+		 * shared memory, or empty pages). */
 		const bool stays = old_len == 0 || flags & MREMAP_DONTUNMAP;
 
 		mapped_move(t, (uint64_t)old, old_len, (uint64_t)p, new_len, stays);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operator new and delete in all their forms.  The next definition may throw or call a new_handler, so nothing is held across it: the
- * wrapper says in struct thread who is asking, the malloc below takes it from there, and what came another way is put right afterwards.
+ * operator new and delete in all their forms.  The next definition may throw or call a new_handler,
+ * so nothing is held across it: the wrapper says in struct thread who is asking, the malloc below
+ * takes it from there, and what came another way is put right afterwards.
  *
- * The names are C++'s own, mangled; this file is C so that the library needs no C++ runtime.  Exceptions pass through (-fexceptions).
+ * The names are C++'s own, mangled; this file is C so that the library needs no C++ runtime.
+ * Exceptions pass through (-fexceptions).
  */
 #include <dlfcn.h>
 
@@ -11,19 +13,22 @@
 #include "rt/private.h"
 
 /* Is there a next definition?  A runtime that was loaded later, or privately, is looked for. */
-#define HAS_NEXT(name) (LIKELY(real.name) || (real_ready() && (real.name || (real_find_new() && real.name))))
+#define HAS_NEXT(name) \
+	(LIKELY(real.name) || (real_ready() && (real.name || (real_find_new() && real.name))))
 
 typedef void new_handler(void);
 
 static new_handler *find_new_handler(void)
 {
-	new_handler *(*const get)(void) = (new_handler * (*)(void)) dlsym(RTLD_DEFAULT, "_ZSt15get_new_handlerv");
+	new_handler *(*const get)(void) =
+		(new_handler * (*)(void)) dlsym(RTLD_DEFAULT, "_ZSt15get_new_handlerv");
 
 	return get ? get() : NULL;
 }
 
 /*
- * In a process without any C++ runtime (or before it is there).  NULL where memory is out: there is nobody who could throw.
+ * In a process without any C++ runtime (or before it is there).  NULL where memory is out: there is
+ * nobody who could throw.
  */
 static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint64_t site)
 {
@@ -33,7 +38,8 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 
 		if (!t)
 			return wrap_spare_alloc(align, size, false);
-		p = align > 16 ? wrap_real_aligned(align, wrap_size(size)) : real.malloc(size ? wrap_size(size) : 1);
+		p = align > 16 ? wrap_real_aligned(align, wrap_size(size))
+			       : real.malloc(size ? wrap_size(size) : 1);
 		if (p)
 			wrap_insert(t, p, size, kind, site);
 		thread_leave(t);
@@ -46,8 +52,9 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 }
 
 /*
- * What the C++ runtime's operator new does first, without the detour through it: most of a C++ program's blocks come this way.  NULL where
- * that fails or this thread may not enter: then the runtime is asked, which knows about handlers and exceptions.
+ * What the C++ runtime's operator new does first, without the detour through it: most of a C++
+ * program's blocks come this way.  NULL where that fails or this thread may not enter: then the
+ * runtime is asked, which knows about handlers and exceptions.
  */
 static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
 {
@@ -116,18 +123,19 @@ HOOK_EXPORT void *_ZnamSt11align_val_t(size_t size, size_t align)
 
 HOOK_EXPORT void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t align, const void *nothrow)
 {
-	NEW_BODY(_ZnwmSt11align_val_tRKSt9nothrow_t, HC_KIND_NEW, size, align, wrap_size(size), align, nothrow);
+	NEW_BODY(_ZnwmSt11align_val_tRKSt9nothrow_t, HC_KIND_NEW, size, align, wrap_size(size),
+		 align, nothrow);
 }
 
 HOOK_EXPORT void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t align, const void *nothrow)
 {
-	NEW_BODY(_ZnamSt11align_val_tRKSt9nothrow_t, HC_KIND_NEW_ARRAY, size, align, wrap_size(size), align,
-		 nothrow);
+	NEW_BODY(_ZnamSt11align_val_tRKSt9nothrow_t, HC_KIND_NEW_ARRAY, size, align,
+		 wrap_size(size), align, nothrow);
 }
 
 /*
- * Before the delete of an allocator that has its own, which may come back to our free (jemalloc's does for some forms) or not.
- * False: p was private memory, and is free now.
+ * Before the delete of an allocator that has its own, which may come back to our free (jemalloc's
+ * does for some forms) or not. False: p was private memory, and is free now.
  */
 static bool forget_direct(void *p)
 {
@@ -148,8 +156,8 @@ static bool forget_direct(void *p)
 	return is_theirs;
 }
 
-/* Where the runtime's definition comes back to our free, that does the rest; where it does only that, or there is none, free is what
- * delete does. */
+/* Where the runtime's definition comes back to our free, that does the rest; where it does only
+ * that, or there is none, free is what delete does. */
 #define DELETE_BODY(name, ...) \
 	if (UNLIKELY(!p)) \
 		return; \

@@ -97,7 +97,8 @@ static const void *find_map(uint64_t caller)
 {
 	struct object_found object;
 
-	return python.find_object && python.find_object((void *)caller, &object) == 0 ? object.map : NULL;
+	return python.find_object && python.find_object((void *)caller, &object) == 0 ? object.map
+										      : NULL;
 }
 
 static void look_for_another(uint64_t caller)
@@ -105,7 +106,8 @@ static void look_for_another(uint64_t caller)
 	if (python.another_told || !python_is_another(find_map(caller)))
 		return;
 	python.another_told = true;
-	message("a second CPython is in this process: the objects of the first one (%s) are in the census, of the "
+	message("a second CPython is in this process: the objects of the first one (%s) are in the "
+		"census, of the "
 		"second only the memory that they come from",
 		target_python.version);
 }

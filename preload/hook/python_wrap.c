@@ -114,7 +114,8 @@ static void finish(struct thread *t, void *p, size_t size,
 }
 
 /* Whatever the next allocator is, and whatever it does. */
-__attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t size, uint64_t site, uint64_t frame)
+__attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t size, uint64_t site,
+						 uint64_t frame)
 {
 	struct thread *const t = begin(l);
 
@@ -128,7 +129,8 @@ __attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t s
 }
 
 /* pymalloc has no memory, or made it known to malloc; or a new pool, site or tick. */
-__attribute__((noinline)) static void insert_slow(struct thread *t, void *p, size_t size, uint64_t site)
+__attribute__((noinline)) static void insert_slow(struct thread *t, void *p, size_t size,
+						  uint64_t site)
 {
 	struct live_block block;
 
@@ -152,7 +154,8 @@ static void *python_alloc(void *ctx, size_t size)
 	const struct thread_site *const s = &t->sites[site_index(WRAP_CALLER)];
 
 	thread_enter_known(t);
-	const bool done = s->pc == WRAP_CALLER && object_insert_hot(t, (uint64_t)p, size, s->node, tick);
+	const bool done =
+		s->pc == WRAP_CALLER && object_insert_hot(t, (uint64_t)p, size, s->node, tick);
 
 	thread_leave(t);
 	if (UNLIKELY(!done))
@@ -310,7 +313,8 @@ static void follow_arena(void *p, size_t size)
 
 	if (!t)
 		return;
-	(void)objects_add_arena((uint64_t)p, size, has_large_pools() ? PYTHON_POOL_SHIFT : PYTHON_POOL_SHIFT_OLD);
+	(void)objects_add_arena((uint64_t)p, size,
+				has_large_pools() ? PYTHON_POOL_SHIFT : PYTHON_POOL_SHIFT_OLD);
 	thread_leave(t);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Questions that the program asks about its own tagged objects, as trackref answers them.  The census is read with the gate closed; names,
- * output and visits come after it has opened again, outside the door.
+ * Questions that the program asks about its own tagged objects, as trackref answers them.  The
+ * census is read with the gate closed; names, output and visits come after it has opened again,
+ * outside the door.
  *
- * Works in private memory.  While the gate is closed this thread takes no signal: its handlers could wait for the gate.
+ * Works in private memory.  While the gate is closed this thread takes no signal: its handlers
+ * could wait for the gate.
  */
 #include <stdio.h>
 #include <string.h>
@@ -129,7 +131,8 @@ static void collect(void *arg, uint32_t tag, const struct plane_cursor *c)
 	all->nr++;
 }
 
-/* All objects of a name, oldest first; the caller frees.  NULL where there are none, or no memory. */
+/* All objects of a name, oldest first; the caller frees.  NULL where there are none, or no memory.
+ */
 static struct found *find_all(const char *name, size_t *nr)
 {
 	struct collection all = {.tag = real_ready() ? attr_find_text(name) : 0};
@@ -234,7 +237,8 @@ static uint32_t next_by_name(const struct summary *s, const char *above)
 	return best;
 }
 
-static int print_summary(FILE *out, const struct summary *s, const char *const *ignored, uint32_t nr_ignored)
+static int print_summary(FILE *out, const struct summary *s, const char *const *ignored,
+			 uint32_t nr_ignored)
 {
 	uint32_t tag = 0;
 	int lines = 0;

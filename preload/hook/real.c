@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds the next definitions, tells the allocators apart, and does what must be ready before the first block: clock, table, threads.
+ * Finds the next definitions, tells the allocators apart, and does what must be ready before the
+ * first block: clock, table, threads.
  *
- * Runs at the first call of any wrapper: in the loader, before constructors, with one thread as a rule.  dlsym of a name that nobody has
- * allocates an error text; that comes back to our wrappers on this very thread, which then use private memory.
+ * Runs at the first call of any wrapper: in the loader, before constructors, with one thread as a
+ * rule.  dlsym of a name that nobody has allocates an error text; that comes back to our wrappers
+ * on this very thread, which then use private memory.
  */
 #include "hook/real.h"
 
@@ -21,7 +23,8 @@
 
 struct real real;
 
-/* Of real_init: 0 not begun, else the thread that is at it.  Stays for ever once real.malloc is set. */
+/* Of real_init: 0 not begun, else the thread that is at it.  Stays for ever once real.malloc is
+ * set. */
 static uint32_t init_owner;
 
 #define FIND(result, name, parameters) found->name = (result(*) parameters)dlsym(RTLD_NEXT, #name);
@@ -97,7 +100,8 @@ static bool new_is_plain(const struct real *found)
 	return true;
 }
 
-/* Entry points that the allocator has not got itself would hand out, or be handed, another allocator's blocks. */
+/* Entry points that the allocator has not got itself would hand out, or be handed, another
+ * allocator's blocks. */
 static void drop_foreign(struct real *found, const Dl_info *allocator)
 {
 #define DROP(name) \
@@ -120,7 +124,8 @@ static void drop_foreign(struct real *found, const Dl_info *allocator)
 	DROP(nallocx);
 #define DROP_OF(result, name, parameters) DROP(name);
 	if (found->direct_new) {
-		/* A runtime's operator new comes back to us, wherever it is; its delete would too, for a second time. */
+		/* A runtime's operator new comes back to us, wherever it is; its delete would too,
+		 * for a second time. */
 		HOOKS_DELETE(DROP_OF)
 	}
 #undef DROP_OF
@@ -133,7 +138,8 @@ static void look_at_allocator(struct real *found)
 
 	found->allocator = "unknown";
 	found->min_size = 16;
-	if (!dladdr((void *)found->malloc, &allocator) || !dladdr((void *)gnu_get_libc_version, &libc))
+	if (!dladdr((void *)found->malloc, &allocator) ||
+	    !dladdr((void *)gnu_get_libc_version, &libc))
 		return;
 	found->allocator = name_allocator(&allocator, &libc);
 	drop_foreign(found, &allocator);
@@ -170,7 +176,8 @@ bool real_init(void)
 	const uint32_t self = (uint32_t)sys_gettid();
 	uint32_t owner = 0;
 
-	if (__atomic_compare_exchange_n(&init_owner, &owner, self, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+	if (__atomic_compare_exchange_n(&init_owner, &owner, self, false, __ATOMIC_ACQUIRE,
+					__ATOMIC_ACQUIRE)) {
 		find_all();
 		return true;
 	}

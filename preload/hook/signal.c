@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigaction and everything that libc builds upon it, for the one signal that asks for a dump (snap/handler.h keeps the program's view of
- * it); every other signal goes straight on.  Any thread, in a signal handler.
+ * sigaction and everything that libc builds upon it, for the one signal that asks for a dump
+ * (snap/handler.h keeps the program's view of it); every other signal goes straight on.  Any
+ * thread, in a signal handler.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +14,8 @@
 #include "snap/signals.h"
 #include "snap/trigger.h"
 
-/* signal(3) and sigset(3) of our signal: does the handler interrupt system calls?  siginterrupt(3) says. */
+/* signal(3) and sigset(3) of our signal: does the handler interrupt system calls?  siginterrupt(3)
+ * says. */
 static bool interrupts;
 
 static sighandler_t refuse(void)
@@ -37,7 +39,8 @@ HOOK_EXPORT int __sigaction(int sig, const struct sigaction *act, struct sigacti
 }
 
 /* flags are signal(3)'s here. */
-static sighandler_t set_handler(int sig, sighandler_t handler, int flags, sighandler_t (*next)(int, sighandler_t))
+static sighandler_t set_handler(int sig, sighandler_t handler, int flags,
+				sighandler_t (*next)(int, sighandler_t))
 {
 	if (handler_owns(sig) && handler != SIG_ERR)
 		return handler_signal(handler, flags);
@@ -59,7 +62,8 @@ DEFINE_SIGNAL(ssignal, BSD_FLAGS)
 DEFINE_SIGNAL(sysv_signal, SYSV_FLAGS)
 DEFINE_SIGNAL(__sysv_signal, SYSV_FLAGS)
 
-/* Sets the action and unblocks, or blocks only (SIG_HOLD); gives the old one, SIG_HOLD where it was blocked. */
+/* Sets the action and unblocks, or blocks only (SIG_HOLD); gives the old one, SIG_HOLD where it was
+ * blocked. */
 static sighandler_t set_disposition(int sig, sighandler_t disposition)
 {
 	const uint64_t bit = signal_bit(sig);
@@ -103,7 +107,8 @@ HOOK_EXPORT int siginterrupt(int sig, int interrupt)
 	return handler_sigaction(&act, NULL);
 }
 
-/* Who blocks our signal may wait for it: the timer that would send one to nobody else stops before. */
+/* Who blocks our signal may wait for it: the timer that would send one to nobody else stops before.
+ */
 static void stop_timer(int how, const sigset_t *set)
 {
 	uint64_t mask;

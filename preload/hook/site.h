@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a block is born: the stack that its record gets.  What HEAPCENSUS_STACKS asks for is decided here.
+ * Where a block is born: the stack that its record gets.  What HEAPCENSUS_STACKS asks for is
+ * decided here.
  */
 #ifndef HOOK_SITE_H
 #define HOOK_SITE_H

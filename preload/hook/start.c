@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start, fork and end.  The census itself begins with the first allocator call (hook/real.c); here, in a constructor, comes what needs the
- * environment or libc: options, names, status page, unwinder, triggers.
+ * Start, fork and end.  The census itself begins with the first allocator call (hook/real.c); here,
+ * in a constructor, comes what needs the environment or libc: options, names, status page,
+ * unwinder, triggers.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -28,8 +29,9 @@
 #include "target/parent.h"
 
 /*
- * Everything that another thread might be changing; not where a handler forks while its own thread is at it.  Fork handlers that were
- * registered before ours run between fork_prepare and fork_parent or fork_child.
+ * Everything that another thread might be changing; not where a handler forks while its own thread
+ * is at it.  Fork handlers that were registered before ours run between fork_prepare and
+ * fork_parent or fork_child.
  */
 static void fork_prepare(void)
 {
@@ -103,13 +105,15 @@ static bool malloc_is_ours(void)
 	void *const first = dlsym(RTLD_DEFAULT, "malloc");
 	Dl_info theirs, ours;
 
-	return !first || !dladdr(first, &theirs) || !dladdr(&real, &ours) || theirs.dli_fbase == ours.dli_fbase;
+	return !first || !dladdr(first, &theirs) || !dladdr(&real, &ours) ||
+	       theirs.dli_fbase == ours.dli_fbase;
 }
 
 static void check_allocator(void)
 {
 	if (!malloc_is_ours())
-		message("the program's malloc comes before heapcensus' (in the executable itself, or earlier in "
+		message("the program's malloc comes before heapcensus' (in the executable itself, "
+			"or earlier in "
 			"LD_PRELOAD): its blocks cannot be seen");
 }
 
@@ -135,7 +139,8 @@ __attribute__((constructor(101))) static void start(void)
 /* The last chance for a dump, and to wait for one that is being written. */
 __attribute__((destructor(101))) static void end(void) { trigger_at_exit(); }
 
-/* A program may come here from a handler, or from a child that shares its parent's memory (trigger_at_exit tells). */
+/* A program may come here from a handler, or from a child that shares its parent's memory
+ * (trigger_at_exit tells). */
 #define DEFINE_END(name) \
 	HOOK_EXPORT void name(int status) \
 	{ \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions of libc that return memory.  They allocate through our malloc: only the call site is theirs to say.
+ * Functions of libc that return memory.  They allocate through our malloc: only the call site is
+ * theirs to say.
  */
 #include <errno.h>
 
@@ -29,7 +30,8 @@ HOOK_EXPORT char *__strndup(const char *s, size_t max) { STRDUP_BODY(__strndup, 
 HOOK_EXPORT wchar_t *wcsdup(const wchar_t *s) { STRDUP_BODY(wcsdup, s); }
 
 /* flag: of the _chk forms, or negative for the plain one. */
-static int print(char **out, int flag, const char *format, va_list args, uint64_t site, uint64_t frame)
+static int print(char **out, int flag, const char *format, va_list args, uint64_t site,
+		 uint64_t frame)
 {
 	struct thread *t;
 	int len;
@@ -39,7 +41,8 @@ static int print(char **out, int flag, const char *format, va_list args, uint64_
 		return -1;
 	}
 	t = wrap_via_begin(0, 0, 0, site, frame);
-	len = flag < 0 ? real.vasprintf(out, format, args) : real.__vasprintf_chk(out, flag, format, args);
+	len = flag < 0 ? real.vasprintf(out, format, args)
+		       : real.__vasprintf_chk(out, flag, format, args);
 	wrap_via_end(t, len < 0 ? NULL : *out, 0, 0, site);
 	return len;
 }

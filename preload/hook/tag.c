@@ -16,7 +16,8 @@
 #include "snap/trigger.h"
 
 /* Gives the block another tag; its scope stays.  NULL: none. */
-static bool set_tag(enum plane_id plane, uint64_t addr, const struct live_block *block, const char *name)
+static bool set_tag(enum plane_id plane, uint64_t addr, const struct live_block *block,
+		    const char *name)
 {
 	const uint32_t tag = name ? attr_intern_text(name) : 0;
 	const uint32_t attr = attr_intern(tag, attr_get(record_attr(block->a)).scope);
@@ -118,7 +119,8 @@ HOOK_EXPORT void heapcensus_hook_scope_leave(void)
 }
 
 /* An object of a pool: in the pool plane, tagged, born here. */
-static bool insert_piece(struct thread *t, uint64_t addr, uint64_t size, const char *name, uint64_t site)
+static bool insert_piece(struct thread *t, uint64_t addr, uint64_t size, const char *name,
+			 uint64_t site)
 {
 	struct record *const slot = live_make_slot(&live_planes[PLANE_POOL], addr);
 	const uint32_t scope = attr_get(t->attr).scope;
@@ -128,7 +130,8 @@ static bool insert_piece(struct thread *t, uint64_t addr, uint64_t size, const c
 		COUNT(pools_lost);
 		return false;
 	}
-	live_insert(t, PLANE_POOL, addr, size, HC_KIND_POOL, site_find(t, site), attr_intern(tag, scope));
+	live_insert(t, PLANE_POOL, addr, size, HC_KIND_POOL, site_find(t, site),
+		    attr_intern(tag, scope));
 	return true;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rare paths of the wrappers: calls that may not enter, blocks nobody knows, allocation by way of another entry point.
+ * The rare paths of the wrappers: calls that may not enter, blocks nobody knows, allocation by way
+ * of another entry point.
  *
- * May run at any time after the library is mapped, also in a signal handler that interrupted the allocator.  errno is the allocator's.
+ * May run at any time after the library is mapped, also in a signal handler that interrupted the
+ * allocator.  errno is the allocator's.
  */
 #include "hook/wrap.h"
 
@@ -12,7 +14,8 @@
 #include "rt/count.h"
 #include "rt/private.h"
 
-struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site, uint64_t frame)
+struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site,
+			      uint64_t frame)
 {
 	struct thread *t = thread_self;
 
@@ -62,7 +65,8 @@ void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uin
 
 static bool is_private(const void *p) { return p && private_contains(p); }
 
-/* The block did not come as expected: rounded up, by another way, or from an allocator that never calls malloc. */
+/* The block did not come as expected: rounded up, by another way, or from an allocator that never
+ * calls malloc. */
 static void correct_via(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site)
 {
 	struct live_block was;
@@ -76,7 +80,8 @@ static void correct_via(struct thread *t, void *p, uint32_t kind, size_t size, u
 			live_forget(t, PLANE_MALLOC, (uint64_t)p, &was);
 			live_restore(t, PLANE_MALLOC, (uint64_t)p, size, &was);
 		}
-		live_change(PLANE_MALLOC, (uint64_t)p, kind ? kind : HC_KIND_MALLOC, stack, record_attr(was.a));
+		live_change(PLANE_MALLOC, (uint64_t)p, kind ? kind : HC_KIND_MALLOC, stack,
+			    record_attr(was.a));
 	} else if (kind) {
 		live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, stack, t->attr);
 	}
@@ -154,7 +159,8 @@ void *wrap_spare_alloc(size_t align, size_t size, bool zero)
 		COUNT(blocks_no_thread);
 	if (zero)
 		return real.calloc(1, wrap_size(size));
-	return align > 16 ? wrap_real_aligned(align, wrap_size(size)) : real.malloc(wrap_size(size));
+	return align > 16 ? wrap_real_aligned(align, wrap_size(size))
+			  : real.malloc(wrap_size(size));
 }
 
 void wrap_spare_free(void *p)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the wrappers share: who called, the record of a new block, and what to do where a thread cannot enter.
+ * What the wrappers share: who called, the record of a new block, and what to do where a thread
+ * cannot enter.
  *
- * The life of an allocation: real_ready, thread_enter, the next definition, wrap_insert, thread_leave.  Before real_ready is true (a call out of
- * dlsym, on the way to it) blocks are private memory.  Where thread_enter gives NULL the call came from inside another one: the unwinder gets
- * private memory, anybody else (a signal handler) a block that the census does not have.
+ * The life of an allocation: real_ready, thread_enter, the next definition, wrap_insert,
+ * thread_leave.  Before real_ready is true (a call out of dlsym, on the way to it) blocks are
+ * private memory.  Where thread_enter gives NULL the call came from inside another one: the
+ * unwinder gets private memory, anybody else (a signal handler) a block that the census does not
+ * have.
  */
 #ifndef HOOK_WRAP_H
 #define HOOK_WRAP_H
@@ -33,17 +36,20 @@ static inline size_t wrap_size(size_t size)
 }
 
 /*
- * via: see struct thread.  wrap_via_begin is NULL where the block is not this wrapper's to name.  C++ runtimes round the size of an aligned
- * block up to its alignment; align 0: not aligned.
+ * via: see struct thread.  wrap_via_begin is NULL where the block is not this wrapper's to name.
+ * C++ runtimes round the size of an aligned block up to its alignment; align 0: not aligned.
  */
-struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site, uint64_t frame);
+struct thread *wrap_via_begin(uint32_t kind, size_t size, size_t align, uint64_t site,
+			      uint64_t frame);
 void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_t site);
-/* Called by the inner entry point about its new block p: puts in what the outer one says, if p is what that is about. */
+/* Called by the inner entry point about its new block p: puts in what the outer one says, if p is
+ * what that is about. */
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
 void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site);
 
 /* A block that the allocator has just given: into the census. */
-__attribute__((always_inline)) static inline void wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
+__attribute__((always_inline)) static inline void
+wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
 	const uint64_t tick = clock_tick();
 	const struct thread_site *const s = &t->sites[site_index(site)];
@@ -53,8 +59,8 @@ __attribute__((always_inline)) static inline void wrap_insert(struct thread *t, 
 		wrap_insert_slow(t, p, size, kind, site);
 }
 
-/* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the allocator's, and a loss to count unless
- * operator delete has just forgotten it. */
+/* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the
+ * allocator's, and a loss to count unless operator delete has just forgotten it. */
 bool wrap_free_unknown(void *p);
 
 /* For calls that may not enter; t is thread_self. */
@@ -70,7 +76,8 @@ size_t wrap_real_usable_size(void *p);
 void wrap_free(void *p);
 void *wrap_realloc(void *old, size_t size, uint64_t site);
 
-/* After the real realloc of a block that live_forget took out: p is what it returned.  errno is 0 where nothing failed. */
+/* After the real realloc of a block that live_forget took out: p is what it returned.  errno is 0
+ * where nothing failed. */
 void wrap_after_realloc(struct thread *t, void *p, size_t size, uint64_t site, uint64_t old,
 			const struct live_block *was);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interned texts and (tag, scope) pairs.  Two append-only arrays, each with an open-addressing table of ids over it that is never
- * more than half full, so a search ends.  Readers take no lock: an id is stored (release) after what it names is complete.
+ * Interned texts and (tag, scope) pairs.  Two append-only arrays, each with an open-addressing
+ * table of ids over it that is never more than half full, so a search ends.  Readers take no lock:
+ * an id is stored (release) after what it names is complete.
  *
- * Under the door; the lock is for writers only.  All memory is the profiler's own and is kept for ever.
+ * Under the door; the lock is for writers only.  All memory is the profiler's own and is kept for
+ * ever.
  */
 #include "live/attr.h"
 
@@ -62,7 +64,8 @@ static bool attrs_init(void)
 		attrs.pair_table = private_pages(PAIR_TABLE_SIZE * sizeof(*attrs.pair_table));
 	if (!attrs.texts || !attrs.pairs || !attrs.pair_table)
 		return false;
-	__atomic_store_n(&attrs.text_table, private_pages(TEXT_TABLE_SIZE * sizeof(*attrs.text_table)),
+	__atomic_store_n(&attrs.text_table,
+			 private_pages(TEXT_TABLE_SIZE * sizeof(*attrs.text_table)),
 			 __ATOMIC_RELEASE);
 	return attrs.text_table;
 }
@@ -142,7 +145,8 @@ uint32_t attr_intern_text(const char *text)
 static uint32_t find_pair(uint32_t tag, uint32_t scope, uint32_t *at)
 {
 	for (uint32_t i = hash_pair(tag, scope);; i++) {
-		const uint32_t id = __atomic_load_n(&attrs.pair_table[i % PAIR_TABLE_SIZE], __ATOMIC_ACQUIRE);
+		const uint32_t id =
+			__atomic_load_n(&attrs.pair_table[i % PAIR_TABLE_SIZE], __ATOMIC_ACQUIRE);
 
 		*at = i % PAIR_TABLE_SIZE;
 		if (!id || (attrs.pairs[id].tag == tag && attrs.pairs[id].scope == scope))

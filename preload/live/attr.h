@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tags and scopes, interned: texts have ids from 1, and a pair (tag, scope) has an attr from 1 .. RECORD_ATTR_MAX, which is what
- * a record holds.  Append-only; looked up without a lock, added to under one.
+ * Tags and scopes, interned: texts have ids from 1, and a pair (tag, scope) has an attr from 1 ..
+ * RECORD_ATTR_MAX, which is what a record holds.  Append-only; looked up without a lock, added to
+ * under one.
  *
  * Callers are inside the door.  The snapshot child reads.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The label table: open addressing with linear probing, deletion by moving the followers back, doubled when half full.
+ * The label table: open addressing with linear probing, deletion by moving the followers back,
+ * doubled when half full.
  *
  * Under the door and the lock; memory is the profiler's own.  A nested caller never comes here.
  */
@@ -33,7 +34,10 @@ static uint64_t key_of(uint32_t plane, uint64_t addr)
 	return addr << 2 | (plane == PLANE_OBJECT ? PLANE_PYTHON : plane);
 }
 
-static uint64_t home_of(uint64_t key) { return key * 0x9e3779b97f4a7c15u >> 20 & (labels.size - 1); }
+static uint64_t home_of(uint64_t key)
+{
+	return key * 0x9e3779b97f4a7c15u >> 20 & (labels.size - 1);
+}
 
 /* The entry of key, or the free one where it would stand.  Some entry is free. */
 static struct entry *find(uint64_t key)
@@ -68,7 +72,8 @@ static void remove_entry(struct entry *e)
 	uint64_t hole = (uint64_t)(e - labels.entries);
 
 	labels.nr--;
-	for (uint64_t i = (hole + 1) & (labels.size - 1); labels.entries[i].key; i = (i + 1) & (labels.size - 1)) {
+	for (uint64_t i = (hole + 1) & (labels.size - 1); labels.entries[i].key;
+	     i = (i + 1) & (labels.size - 1)) {
 		const uint64_t home = home_of(labels.entries[i].key);
 
 		/* The follower may fill the hole unless its home lies behind it. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Labels: a text for one single block, kept until the block is freed (its record has RECORD_LABELLED).  A hash table by (plane,
- * address) under a lock.
+ * Labels: a text for one single block, kept until the block is freed (its record has
+ * RECORD_LABELLED).  A hash table by (plane, address) under a lock.
  *
- * Callers are inside the door, except that a nested free (a signal handler that interrupted the allocator) leaves its label behind: the
- * table may know more blocks than are labelled, never fewer.  The snapshot child calls label_find.
+ * Callers are inside the door, except that a nested free (a signal handler that interrupted the
+ * allocator) leaves its label behind: the table may know more blocks than are labelled, never
+ * fewer.  The snapshot child calls label_find.
  */
 #ifndef LIVE_LABEL_H
 #define LIVE_LABEL_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The slow halves of live/live.h: a new tick, sizes that do not fit, blocks that change or come back.
+ * The slow halves of live/live.h: a new tick, sizes that do not fit, blocks that change or come
+ * back.
  *
  * Callers are inside the door or own the block; errno is kept.
  */
@@ -42,7 +43,8 @@ uint64_t live_get_escape(const struct plane *p, uint64_t addr)
 	return plane_find_slot(p, addr + (1ul << p->granule_shift))->a;
 }
 
-/* The word of addr for a new block, whatever may have been there (a free that did not come to us).  NULL (counted) where there is no memory. */
+/* The word of addr for a new block, whatever may have been there (a free that did not come to us).
+ * NULL (counted) where there is no memory. */
 static uint64_t *make_word(struct thread *t, uint64_t addr)
 {
 	struct plane *const p = &live_planes[PLANE_MALLOC];
@@ -92,7 +94,8 @@ uint32_t live_nr_dropped;
 
 void live_drop_watched(void)
 {
-	__atomic_fetch_add(&live_nr_dropped, 1, __ATOMIC_RELEASE);	/* pairs with the acquire of who watches */
+	__atomic_fetch_add(&live_nr_dropped, 1,
+			   __ATOMIC_RELEASE); /* pairs with the acquire of who watches */
 }
 
 void live_drop_label(enum plane_id plane, uint64_t addr)
@@ -113,8 +116,8 @@ bool live_watch(uint64_t addr, uint64_t *birth)
 }
 
 /* Python's block is put where there is a place for what it is now. */
-static bool put_back(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size, uint64_t a,
-		     uint64_t b)
+static bool put_back(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
+		     uint64_t a, uint64_t b)
 {
 	if (plane == PLANE_OBJECT && object_put(addr, size, a, b))
 		return true;
@@ -164,7 +167,8 @@ bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t sta
 				record_pack_a(0, stack, attr, kind, record_flags(was.a)), was.b);
 	if (!live_find(plane, addr, &was))
 		return false;
-	write_a(plane, addr, record_pack_a(record_size_field(was.a), stack, attr, kind, record_flags(was.a)));
+	write_a(plane, addr,
+		record_pack_a(record_size_field(was.a), stack, attr, kind, record_flags(was.a)));
 	return true;
 }
 
@@ -183,7 +187,8 @@ bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled)
 
 bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out)
 {
-	static const enum plane_id order[] = {PLANE_POOL, PLANE_OBJECT, PLANE_PYTHON, PLANE_MALLOC, PLANE_MMAP};
+	static const enum plane_id order[] = { PLANE_POOL, PLANE_OBJECT, PLANE_PYTHON, PLANE_MALLOC,
+					       PLANE_MMAP };
 
 	for (uint32_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		const uint64_t half = 1ul << (live_planes[order[i]].granule_shift - 1);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The census itself: a block enters with live_insert when the allocator has handed it out, leaves with live_forget before the allocator
- * gets it back.  The caller is inside the door (t->inside), except for live_forget, which a nested call may use too: it writes only
- * the slot of a block that the caller owns.
+ * The census itself: a block enters with live_insert when the allocator has handed it out, leaves
+ * with live_forget before the allocator gets it back.  The caller is inside the door (t->inside),
+ * except for live_forget, which a nested call may use too: it writes only the slot of a block that
+ * the caller owns.
  *
- * Invariant, at any moment with the gate closed: the records are exactly the blocks that the program owns, less those counted as lost.
+ * Invariant, at any moment with the gate closed: the records are exactly the blocks that the
+ * program owns, less those counted as lost.
  */
 #ifndef LIVE_LIVE_H
 #define LIVE_LIVE_H
@@ -42,7 +44,8 @@ static inline uint32_t live_tick(struct thread *t)
 	return (uint32_t)tick;
 }
 
-__attribute__((always_inline)) static inline uint64_t live_pack_half(const struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline uint64_t live_pack_half(const struct plane *p,
+								     uint64_t addr)
 {
 	return (addr >> (plane_shift(p) - 1) & 1) << 62;
 }
@@ -58,8 +61,10 @@ static inline bool live_read_words(const uint64_t *word, struct record *out)
 	return true;
 }
 
-/* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails.  Not malloc's plane. */
-__attribute__((always_inline)) static inline struct record *live_make_slot(struct plane *p, uint64_t addr)
+/* The slot of addr, its leaf made where it is missing.  NULL (counted) where that fails.  Not
+ * malloc's plane. */
+__attribute__((always_inline)) static inline struct record *live_make_slot(struct plane *p,
+									   uint64_t addr)
 {
 	struct record *const slot = plane_find_slot(p, addr);
 
@@ -68,9 +73,11 @@ __attribute__((always_inline)) static inline struct record *live_make_slot(struc
 	return plane_add_leaf(p, addr) ? plane_find_slot(p, addr) : NULL;
 }
 
-/* Writes a record as given (a without size and half).  False (counted) where the table has no memory.  t may be NULL but for malloc's. */
-__attribute__((always_inline)) static inline bool live_put(struct thread *t, enum plane_id plane, uint64_t addr,
-							   uint64_t size, uint64_t a, uint64_t b)
+/* Writes a record as given (a without size and half).  False (counted) where the table has no
+ * memory.  t may be NULL but for malloc's. */
+__attribute__((always_inline)) static inline bool live_put(struct thread *t, enum plane_id plane,
+							   uint64_t addr, uint64_t size, uint64_t a,
+							   uint64_t b)
 {
 	struct plane *const p = &live_planes[plane];
 
@@ -92,8 +99,10 @@ __attribute__((always_inline)) static inline bool live_put(struct thread *t, enu
 }
 
 /* A new block: born now. */
-__attribute__((always_inline)) static inline void live_insert(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
-			       uint32_t kind, uint32_t stack, uint32_t attr)
+__attribute__((always_inline)) static inline void live_insert(struct thread *t, enum plane_id plane,
+							      uint64_t addr, uint64_t size,
+							      uint32_t kind, uint32_t stack,
+							      uint32_t attr)
 {
 	const uint32_t tick = live_tick(t);
 
@@ -103,15 +112,17 @@ __attribute__((always_inline)) static inline void live_insert(struct thread *t, 
 	t->seq++;
 }
 
-/* live_insert of one of malloc's where nothing is out of the ordinary, so that the compiler need keep nothing for slow calls.  False:
- * nothing was done. */
-__attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, uint64_t addr, uint64_t size,
-								  uint32_t kind, uint32_t stack, uint64_t tick)
+/* live_insert of one of malloc's where nothing is out of the ordinary, so that the compiler need
+ * keep nothing for slow calls.  False: nothing was done. */
+__attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, uint64_t addr,
+								  uint64_t size, uint32_t kind,
+								  uint32_t stack, uint64_t tick)
 {
 	const struct plane *const p = &live_planes[PLANE_MALLOC];
 	uint64_t *const word = plane_find_word(p, addr);
 
-	if (__builtin_expect(!word || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
+	if (__builtin_expect(
+		    !word || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
 		return false;
 	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | live_pack_half(p, addr);
 	const uint64_t b = record_pack_b((uint32_t)tick, t->slot, t->seq);
@@ -135,7 +146,8 @@ __attribute__((always_inline)) static inline bool live_insert_hot(struct thread 
 }
 
 /* Reads what starts in the granule of addr.  False where nothing does. */
-__attribute__((always_inline)) static inline bool live_read(enum plane_id plane, uint64_t addr, struct record *out)
+__attribute__((always_inline)) static inline bool live_read(enum plane_id plane, uint64_t addr,
+							    struct record *out)
 {
 	const struct plane *const p = &live_planes[plane];
 
@@ -153,7 +165,8 @@ __attribute__((always_inline)) static inline bool live_read(enum plane_id plane,
 }
 
 /* The block that starts at addr exactly. */
-__attribute__((always_inline)) static inline bool live_find(enum plane_id plane, uint64_t addr, struct live_block *out)
+__attribute__((always_inline)) static inline bool live_find(enum plane_id plane, uint64_t addr,
+							    struct live_block *out)
 {
 	const struct plane *const p = &live_planes[plane];
 	struct record record;
@@ -181,8 +194,10 @@ static inline void live_drop_word(struct thread *t, uint64_t addr)
 		store_give(t, record_number(was));
 }
 
-/* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added up then). */
-__attribute__((always_inline)) static inline bool live_forget(struct thread *t, enum plane_id plane, uint64_t addr, struct live_block *was)
+/* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added
+ * up then). */
+__attribute__((always_inline)) static inline bool live_forget(struct thread *t, enum plane_id plane,
+							      uint64_t addr, struct live_block *was)
 {
 	if (!live_find(plane, addr, was))
 		return false;
@@ -197,7 +212,8 @@ __attribute__((always_inline)) static inline bool live_forget(struct thread *t, 
 	return true;
 }
 
-/* live_forget of one of malloc's where nothing is out of the ordinary: known, of moderate size, without a label.  False: nothing was done. */
+/* live_forget of one of malloc's where nothing is out of the ordinary: known, of moderate size,
+ * without a label.  False: nothing was done. */
 __attribute__((always_inline)) static inline bool live_forget_hot(struct thread *t, uint64_t addr)
 {
 	const struct plane *const p = &live_planes[PLANE_MALLOC];
@@ -223,29 +239,35 @@ __attribute__((always_inline)) static inline bool live_forget_hot(struct thread 
 }
 
 /* For blocks that a program frees: drops the label too. */
-static inline void live_forget_label(enum plane_id plane, uint64_t addr, const struct live_block *was)
+static inline void live_forget_label(enum plane_id plane, uint64_t addr,
+				     const struct live_block *was)
 {
 	if (__builtin_expect(record_flags(was->a) & RECORD_LABELLED, 0))
 		live_drop_label(plane, addr);
 }
 
-/* Puts a block back that live_forget has taken (realloc failed), or at the same address with a new size (realloc in place). */
+/* Puts a block back that live_forget has taken (realloc failed), or at the same address with a new
+ * size (realloc in place). */
 void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t size,
 		  const struct live_block *was);
 
-/* Changes what a live block says of itself.  kind or stack or attr as given; birth, size and label stay.  False where it is unknown. */
+/* Changes what a live block says of itself.  kind or stack or attr as given; birth, size and label
+ * stay.  False where it is unknown. */
 bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr);
 bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled);
 
 /*
- * Remembering a block by its address: what is known of a watched block is true for as long as live_nr_dropped has not changed; then
- * its birth has to be compared.  Any thread that the block outlives; false where it is unknown.
+ * Remembering a block by its address: what is known of a watched block is true for as long as
+ * live_nr_dropped has not changed; then its birth has to be compared.  Any thread that the block
+ * outlives; false where it is unknown.
  */
 bool live_watch(uint64_t addr, uint64_t *birth);
-extern uint32_t live_nr_dropped __attribute__((visibility("hidden")));	/* times that watched or labelled blocks may have died */
+extern uint32_t live_nr_dropped __attribute__((
+	visibility("hidden"))); /* times that watched or labelled blocks may have died */
 void live_drop_watched(void);	/* ... other than one by one */
 
-/* The plane in which a block starts at addr: the innermost of pool, object, python, malloc, mmap.  False where none does. */
+/* The plane in which a block starts at addr: the innermost of pool, object, python, malloc, mmap.
+ * False where none does. */
 bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out);
 
 #endif

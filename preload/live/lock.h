@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A futex lock for the slow paths of this room.  Taken only by a thread that is inside the door (so with the gate closed nobody
- * holds one, and a signal handler that interrupts the holder does not come here), or by the fork handlers: all of them, and until fork has
- * returned this thread's other fork handlers, which may call the allocator, find them open.  Keeps errno.
+ * A futex lock for the slow paths of this room.  Taken only by a thread that is inside the door (so
+ * with the gate closed nobody holds one, and a signal handler that interrupts the holder does not
+ * come here), or by the fork handlers: all of them, and until fork has returned this thread's other
+ * fork handlers, which may call the allocator, find them open.  Keeps errno.
  */
 #ifndef LIVE_LOCK_H
 #define LIVE_LOCK_H

@@ -2,8 +2,9 @@
 /*
  * The mmap plane: whole, cut, punched and moved blocks.
  *
- * Under the door and the lock of this file.  Sizes are as requested; what a block covers ends at a page.  Invariant: blocks do not
- * overlap, so the nearest start below an address is the only block that can cover it.
+ * Under the door and the lock of this file.  Sizes are as requested; what a block covers ends at a
+ * page.  Invariant: blocks do not overlap, so the nearest start below an address is the only block
+ * that can cover it.
  */
 #include "live/mapped.h"
 
@@ -21,7 +22,8 @@
 /* Under its lock. */
 static struct {
 	struct lock lock;
-	uint64_t longest;	/* no block ever covered more: how far below an address a block over it can start */
+	uint64_t longest; /* no block ever covered more: how far below an address a block over it
+			     can start */
 } mapped;
 
 void mapped_lock(void) { lock_take(&mapped.lock); }
@@ -40,7 +42,8 @@ static const struct record *leaf_of(uint64_t addr)
 {
 	const struct plane *const p = &live_planes[PLANE_MMAP];
 
-	return addr >> PLANE_LEAF_SHIFT >= p->nr_leaves ? NULL : p->leaves[addr >> PLANE_LEAF_SHIFT];
+	return addr >> PLANE_LEAF_SHIFT >= p->nr_leaves ? NULL
+							: p->leaves[addr >> PLANE_LEAF_SHIFT];
 }
 
 /* The first start in [addr, end), or end. */
@@ -59,8 +62,8 @@ static uint64_t next_start(uint64_t addr, uint64_t end)
 }
 
 /*
- * The nearest start below addr from which a block could reach it, or 0.  Programs unmap files all the time, which are no blocks: the
- * search must end soon where nothing is.
+ * The nearest start below addr from which a block could reach it, or 0.  Programs unmap files all
+ * the time, which are no blocks: the search must end soon where nothing is.
  */
 static uint64_t previous_start(uint64_t addr)
 {
@@ -79,9 +82,10 @@ static uint64_t previous_start(uint64_t addr)
 	return 0;
 }
 
-/* A part of a block that has been forgotten goes on as a block.  In the thread's sums: the whole was freed, its bytes come back. */
-static void put_piece(struct thread *t, uint64_t addr, uint64_t size, const struct live_block *whole,
-		      bool keeps_label)
+/* A part of a block that has been forgotten goes on as a block.  In the thread's sums: the whole
+ * was freed, its bytes come back. */
+static void put_piece(struct thread *t, uint64_t addr, uint64_t size,
+		      const struct live_block *whole, bool keeps_label)
 {
 	uint64_t a = whole->a & ~((uint64_t)RECORD_SIZE_ESCAPE);
 
@@ -124,7 +128,8 @@ void mapped_remove(struct thread *t, uint64_t addr, uint64_t len)
 
 	if (before)
 		cut(t, before, addr, end);
-	for (uint64_t start = next_start(addr, end); start < end; start = next_start(start + PAGE, end))
+	for (uint64_t start = next_start(addr, end); start < end;
+	     start = next_start(start + PAGE, end))
 		cut(t, start, addr, end);
 }
 
@@ -148,7 +153,8 @@ static bool find_over(uint64_t addr, uint64_t *start, struct live_block *out)
 static void copy_to(struct thread *t, const struct live_block *whole, uint64_t to, uint64_t to_len)
 {
 	mapped_remove(t, to, to_len);
-	live_insert(t, PLANE_MMAP, to, to_len, record_kind(whole->a), record_stack(whole->a), record_attr(whole->a));
+	live_insert(t, PLANE_MMAP, to, to_len, record_kind(whole->a), record_stack(whole->a),
+		    record_attr(whole->a));
 	note_length(to_len);
 }
 

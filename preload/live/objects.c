@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pools and their arrays of records: made when a pool's first block is born, made anew when pymalloc has given the pool to
- * another class.  Arrays are cut from pages of our own, and used again for pools of the same class.
+ * Pools and their arrays of records: made when a pool's first block is born, made anew when
+ * pymalloc has given the pool to another class.  Arrays are cut from pages of our own, and used
+ * again for pools of the same class.
  *
- * Inside the door; the lock is for interpreters that have a GIL of their own.  The snapshot child walks.
+ * Inside the door; the lock is for interpreters that have a GIL of their own.  The snapshot child
+ * walks.
  */
 #include "live/objects.h"
 
@@ -92,7 +94,8 @@ static void drop_labels(const struct object_pool *pool, uint64_t start)
 {
 	for (uint32_t i = 0; i < nr_blocks(pool->block_size); i++)
 		if (pool->records[i].birth && pool->records[i].rest & RECORD_LABEL)
-			label_remove(PLANE_OBJECT, start + OBJECT_POOL_HEADER + i * pool->block_size);
+			label_remove(PLANE_OBJECT,
+				     start + OBJECT_POOL_HEADER + i * pool->block_size);
 }
 
 static void empty_pool(struct object_pool *pool, uint64_t start)
@@ -153,7 +156,8 @@ bool object_put(uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
 
 	if (!r)
 		return false;
-	r->rest = record_stack(a) | slack << 24 | (record_flags(a) & RECORD_LABELLED ? RECORD_LABEL : 0);
+	r->rest = record_stack(a) | slack << 24 |
+		  (record_flags(a) & RECORD_LABELLED ? RECORD_LABEL : 0);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	r->birth = b;
 	return true;
@@ -170,7 +174,8 @@ bool object_insert(struct thread *t, uint64_t addr, uint64_t size, uint32_t stac
 	return true;
 }
 
-static void unpack(const struct object_pool *pool, const struct object_record *r, struct live_block *out)
+static void unpack(const struct object_pool *pool, const struct object_record *r,
+		   struct live_block *out)
 {
 	const uint32_t flags = r->rest & RECORD_LABEL ? RECORD_LABELLED : 0;
 
@@ -234,7 +239,8 @@ static bool add_directory(uint32_t pool_shift)
 	live_objects.start_mask = -(1ull << pool_shift);
 	live_objects.entry_shift = pool_shift - ENTRY_SHIFT;
 	live_objects.leaf_mask = leaf_bytes() - sizeof(struct object_pool);
-	__atomic_store_n(&live_objects.leaves, private_pages(PLANE_NR_LEAVES * sizeof(*live_objects.leaves)),
+	__atomic_store_n(&live_objects.leaves,
+			 private_pages(PLANE_NR_LEAVES * sizeof(*live_objects.leaves)),
 			 __ATOMIC_RELEASE);
 	return live_objects.leaves != NULL;
 }

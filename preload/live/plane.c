@@ -2,7 +2,8 @@
 /*
  * The shadow planes: reservation of directories, leaves on demand, and the walk in address order.
  *
- * Any thread, in a signal handler, in the snapshot child; nothing is ever unmapped.  Leaves are raced for: the loser gives its own back.
+ * Any thread, in a signal handler, in the snapshot child; nothing is ever unmapped.  Leaves are
+ * raced for: the loser gives its own back.
  */
 #include "live/plane.h"
 
@@ -81,8 +82,8 @@ bool plane_add_leaf(struct plane *p, uint64_t addr)
 		return false;
 	}
 	/* Release: pairs with the acquire in plane_find_slot. */
-	if (!__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE))
+	if (!__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		private_pages_free(leaf, leaf_bytes(p));
 	return true;
 }
@@ -93,7 +94,8 @@ static void clear_slots(struct record *first, uint64_t nr)
 	const uint64_t start = (uint64_t)first, end = (uint64_t)(first + nr);
 	const uint64_t page_start = (start + PAGE - 1) & -PAGE, page_end = end & -PAGE;
 
-	if (page_start < page_end && sys_madvise((void *)page_start, page_end - page_start, MADV_DONTNEED) == 0) {
+	if (page_start < page_end &&
+	    sys_madvise((void *)page_start, page_end - page_start, MADV_DONTNEED) == 0) {
 		memset(first, 0, page_start - start);
 		memset((void *)page_end, 0, end - page_end);
 	} else {
@@ -130,7 +132,8 @@ static const void *cursor_leaf(struct plane_cursor *c)
 
 		if (index >= c->plane->nr_leaves)
 			return NULL;
-		const void *const leaf = __atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
+		const void *const leaf =
+			__atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
 
 		if (leaf)
 			return leaf;
@@ -174,7 +177,8 @@ bool plane_cursor_next(struct plane_cursor *c)
 
 		if (!leaf)
 			return false;
-		for (uint64_t i = (c->next & (LEAF_SIZE - 1)) >> shift; i < LEAF_SIZE >> shift; i++) {
+		for (uint64_t i = (c->next & (LEAF_SIZE - 1)) >> shift; i < LEAF_SIZE >> shift;
+		     i++) {
 			if (!read_record(c->plane, leaf, i, &c->record))
 				continue;
 			c->next = (c->next & ~(LEAF_SIZE - 1)) + (i << shift);

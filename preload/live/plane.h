@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shadow memory: for every granule of address space one struct record; in malloc's plane half of one (live/record.h).  A plane is one such map with its own granule; blocks of two
- * planes may nest (a pool object in a malloc block, a Python object in an arena), blocks of one plane may not.
+ * Shadow memory: for every granule of address space one struct record; in malloc's plane half of
+ * one (live/record.h).  A plane is one such map with its own granule; blocks of two planes may nest
+ * (a pool object in a malloc block, a Python object in an arena), blocks of one plane may not.
  *
- *   directory   one pointer per 64 MB of the 47-bit address space, reserved at the plane's first block (malloc's: at
- *               start), pages touched on demand
- *   leaf        (64 MB >> granule_shift) records or words, mmap'd NORESERVE when the first block falls into it, never moved
+ *   directory   one pointer per 64 MB of the 47-bit address space, reserved at the plane's first
+ *               block (malloc's: at start), pages touched on demand
+ *   leaf        (64 MB >> granule_shift) records or words, mmap'd NORESERVE when the first block
+ *               falls into it, never moved
  *
- * A leaf that cannot be mapped is not retried for its range until a later insert; the block is untracked and counted.
- * All functions: any thread, in a signal handler, in the snapshot child; they never allocate from the host and keep errno.
+ * A leaf that cannot be mapped is not retried for its range until a later insert; the block is
+ * untracked and counted. All functions: any thread, in a signal handler, in the snapshot child;
+ * they never allocate from the host and keep errno.
  */
 #ifndef LIVE_PLANE_H
 #define LIVE_PLANE_H
@@ -38,7 +41,7 @@ struct plane {
 	void **leaves;			/* the directory: each entry is set once, atomically */
 	uint64_t nr_leaves;		/* 0 while there is no directory, else PLANE_NR_LEAVES */
 	uint32_t granule_shift;
-	uint32_t inline_min;		/* malloc's: blocks of this size and more cover two granules */
+	uint32_t inline_min; /* malloc's: blocks of this size and more cover two granules */
 };
 
 extern struct plane live_planes[NR_PLANES] __attribute__((visibility("hidden")));
@@ -49,7 +52,8 @@ bool live_planes_init(uint32_t malloc_granule_shift);
 /* Maps the leaf of addr.  False (counted) where it cannot. */
 bool plane_add_leaf(struct plane *p, uint64_t addr);
 
-/* Not malloc's: forgets all that starts in [addr, addr + len), which is page aligned, and gives the memory of its records back. */
+/* Not malloc's: forgets all that starts in [addr, addr + len), which is page aligned, and gives the
+ * memory of its records back. */
 void plane_clear(struct plane *p, uint64_t addr, uint64_t len);
 
 /* A constant where the compiler knows the plane. */
@@ -58,8 +62,10 @@ __attribute__((always_inline)) static inline uint32_t plane_shift(const struct p
 	return p == &live_planes[PLANE_PYTHON] ? PLANE_PYTHON_SHIFT : p->granule_shift;
 }
 
-/* The leaf of addr and its granule's place in it.  NULL where the leaf does not exist or addr is beyond the address space. */
-__attribute__((always_inline)) static inline void *plane_find_leaf(const struct plane *p, uint64_t addr, uint64_t *place)
+/* The leaf of addr and its granule's place in it.  NULL where the leaf does not exist or addr is
+ * beyond the address space. */
+__attribute__((always_inline)) static inline void *plane_find_leaf(const struct plane *p,
+								   uint64_t addr, uint64_t *place)
 {
 	/* Pairs with the release in plane_add_directory. */
 	if (addr >> PLANE_LEAF_SHIFT >= __atomic_load_n(&p->nr_leaves, __ATOMIC_ACQUIRE))
@@ -69,7 +75,8 @@ __attribute__((always_inline)) static inline void *plane_find_leaf(const struct 
 }
 
 /* The slot of addr; not malloc's plane. */
-__attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p,
+									    uint64_t addr)
 {
 	uint64_t place;
 	struct record *const leaf = plane_find_leaf(p, addr, &place);
@@ -78,7 +85,8 @@ __attribute__((always_inline)) static inline struct record *plane_find_slot(cons
 }
 
 /* The same in malloc's plane.  Behind a leaf's last word there is room for what follows it. */
-__attribute__((always_inline)) static inline uint64_t *plane_find_word(const struct plane *p, uint64_t addr)
+__attribute__((always_inline)) static inline uint64_t *plane_find_word(const struct plane *p,
+								       uint64_t addr)
 {
 	uint64_t place;
 	uint64_t *const leaf = plane_find_leaf(p, addr, &place);

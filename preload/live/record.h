@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The record of one live block, 16 bytes, packed.  It stands in the shadow (live/plane.h) at the block's address.
+ * The record of one live block, 16 bytes, packed.  It stands in the shadow (live/plane.h) at the
+ * block's address.
  *
  * Invariants:
  *   a.kind != 0  <=>  a block starts at this granule; a.start == 1 then, and b's top bit is 0
- *   a.size == SIZE_ESCAPE  =>  what follows the record holds the size (such a block covers many granules)
+ *   a.size == SIZE_ESCAPE  =>  what follows the record holds the size (such a block covers many
+ *   granules)
  *   the block's address is its granule's, plus half a granule with RECORD_HALF
- *   (address, tick, thread, seq) is unique for the life of the process: seq counts the thread's births and
+ *   (address, tick, thread, seq) is unique for the life of the process: seq counts births and
  *   cannot wrap within one tick; a thread slot is not reused within one tick
  *
- * In malloc's plane a granule has one word.  A block that covers two granules at least has its record there, a and then b: the top bit tells which.
- * A smaller one has a word of kind RECORD_STORED, which says where live/store.h has the record.
+ * In malloc's plane a granule has one word.  A block that covers two granules at least has its
+ * record there, a and then b: the top bit tells which. A smaller one has a word of kind
+ * RECORD_STORED, which says where live/store.h has the record.
  *
- * Writing: only the thread that owns the block (has just got it from, or is about to give it to, the allocator) writes its slot, a last.
- * Reading: with the gate closed, or by the owner.
+ * Writing: only the thread that owns the block (has just got it from, or is about to give it to,
+ * the allocator) writes its slot, a last. Reading: with the gate closed, or by the owner.
  */
 #ifndef LIVE_RECORD_H
 #define LIVE_RECORD_H
@@ -39,8 +42,10 @@
 #define RECORD_TICK_NS (1ull << 28)	/* 0.27 s; RECORD_TICK_MAX of them are 208 days */
 
 enum record_flag {
-	RECORD_LABELLED = 1,	/* live/label.h may have a text for it, or somebody watches it: its end is told */
-	RECORD_HALF = 2,	/* the block starts half a granule later (glibc's are aligned to 16, granules are 32) */
+	RECORD_LABELLED = 1, /* live/label.h may have a text for it, or somebody watches it: its end
+				is told */
+	RECORD_HALF = 2,     /* the block starts half a granule later (glibc's are aligned to 16,
+				granules are 32) */
 };
 
 struct record {
@@ -49,7 +54,8 @@ struct record {
 };
 _Static_assert(sizeof(struct record) == 16, "half of a granule");
 
-static inline uint64_t record_pack_a(uint64_t size, uint32_t stack, uint32_t attr, uint32_t kind, uint32_t flags)
+static inline uint64_t record_pack_a(uint64_t size, uint32_t stack, uint32_t attr, uint32_t kind,
+				     uint32_t flags)
 {
 	const uint64_t small = size < RECORD_SIZE_ESCAPE ? size : RECORD_SIZE_ESCAPE;
 
@@ -74,7 +80,8 @@ static inline uint32_t record_seq(uint64_t b) { return b >> 40; }
 /* The word of a stored record: of its block's a the size, the flags and the start are there. */
 static inline uint64_t record_pack_stored(uint64_t a, uint32_t number)
 {
-	return (a & (RECORD_SIZE_ESCAPE | RECORD_START | 3ull << 61)) | (uint64_t)number << 19 | (uint64_t)RECORD_STORED << 57;
+	return (a & (RECORD_SIZE_ESCAPE | RECORD_START | 3ull << 61)) | (uint64_t)number << 19 |
+	       (uint64_t)RECORD_STORED << 57;
 }
 static inline uint32_t record_number(uint64_t word) { return (uint32_t)(word >> 19); }
 

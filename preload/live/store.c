@@ -32,7 +32,8 @@ static bool add_fresh(struct thread *t)
 	if (store.nr > UINT32_MAX - BATCH)
 		return false;
 	if (!*chunk)
-		__atomic_store_n(chunk, private_pages(CHUNK * sizeof(struct record)), __ATOMIC_RELAXED);
+		__atomic_store_n(chunk, private_pages(CHUNK * sizeof(struct record)),
+				 __ATOMIC_RELAXED);
 	if (!*chunk)
 		return false;
 	/* The lowest first. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the records of malloc's smallest blocks are: those that cover only one granule, whose word in the shadow (live/record.h) has room for
- * the record's number, not for the record.
+ * Where the records of malloc's smallest blocks are: those that cover only one granule, whose word
+ * in the shadow (live/record.h) has room for the record's number, not for the record.
  *
- * Every thread keeps some free numbers (struct thread), and takes and gives them 32 at a time: no lock on the way of a malloc.  Records are
- * never moved, their memory is never given back.
+ * Every thread keeps some free numbers (struct thread), and takes and gives them 32 at a time: no
+ * lock on the way of a malloc.  Records are never moved, their memory is never given back.
  *
- * Invariant, with the gate closed: a number is named by one word, or is among the free ones, or was lost by a nested free; 0 is none.
+ * Invariant, with the gate closed: a number is named by one word, or is among the free ones, or was
+ * lost by a nested free; 0 is none.
  */
 #ifndef LIVE_STORE_H
 #define LIVE_STORE_H
@@ -32,7 +33,8 @@ void store_fork_done(void);
 
 static inline struct record *store_get(uint32_t number)
 {
-	struct record *const chunk = __atomic_load_n(&live_store[number >> STORE_CHUNK_SHIFT], __ATOMIC_RELAXED);
+	struct record *const chunk =
+		__atomic_load_n(&live_store[number >> STORE_CHUNK_SHIFT], __ATOMIC_RELAXED);
 
 	return chunk + number % (1u << STORE_CHUNK_SHIFT);
 }

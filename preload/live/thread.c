@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads come, end and are followed by others: registration, slots, history; and waiting at the closed gate.
+ * Threads come, end and are followed by others: registration, slots, history; and waiting at the
+ * closed gate.
  *
- * A slot number goes on to a later thread only in a tick after its last birth, so (tick, slot) names one thread.  All memory is the
- * profiler's own; the lock of this file is taken by registration, by a thread's end and by fork, never in the snapshot child.
+ * A slot number goes on to a later thread only in a tick after its last birth, so (tick, slot)
+ * names one thread.  All memory is the profiler's own; the lock of this file is taken by
+ * registration, by a thread's end and by fork, never in the snapshot child.
  */
 #include "live/thread.h"
 
@@ -206,7 +208,8 @@ static void free_scopes(struct thread *t)
 	t->attr = 0;
 }
 
-/* The key's destructor.  The thread may call the allocator again: its struct stays its own until the kernel has forgotten it. */
+/* The key's destructor.  The thread may call the allocator again: its struct stays its own until
+ * the kernel has forgotten it. */
 static void thread_end(void *arg)
 {
 	struct thread *const t = arg;
@@ -241,11 +244,12 @@ void gate_wait(struct thread *t)
 	do {
 		uint32_t closer = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 
-		__atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE);	/* pairs with the acquire in gate_close */
+		__atomic_store_n(&t->inside, 0,
+				 __ATOMIC_RELEASE); /* pairs with the acquire in gate_close */
 		if (closer && closer != (uint32_t)sys_getpid())
 			/* Closed by our parent before it forked: nobody here will open it. */
-			__atomic_compare_exchange_n(&gate.closed, &closer, 0, false, __ATOMIC_RELAXED,
-						    __ATOMIC_RELAXED);
+			__atomic_compare_exchange_n(&gate.closed, &closer, 0, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 		else if (closer)
 			sys_futex_wait(&gate.closed, closer, &a_while);
 	} while (!try_enter(t));

@@ -2,14 +2,16 @@
 /*
  * Threads as the census knows them, and the door every allocator call goes through.
  *
- * struct thread lives in the profiler's own memory (never freed, reused), so others may look at it after its thread has gone. A thread
- * registers itself at its first allocator call; a pthread key destructor retires it.  What the thread still allocates after that (other
- * destructors, libc's own clean-up) goes on under its name: the struct is given to another thread in a later tick only, when the
- * kernel no longer knows the old one.
+ * struct thread lives in the profiler's own memory (never freed, reused), so others may look at it
+ * after its thread has gone. A thread registers itself at its first allocator call; a pthread key
+ * destructor retires it.  What the thread still allocates after that (other destructors, libc's own
+ * clean-up) goes on under its name: the struct is given to another thread in a later tick only,
+ * when the kernel no longer knows the old one.
  *
- * The door: a thread sets `inside`, then looks at gate.closed; the closer sets gate.closed, issues membarrier(), then waits
- * until every `inside` is 0.  membarrier pairs with the compiler barrier in thread_enter: the hot path has no fence.  Where the kernel has no
- * membarrier, every entry goes through gate_wait, which issues the fence itself (gate.needs_fence).
+ * The door: a thread sets `inside`, then looks at gate.closed; the closer sets gate.closed, issues
+ * membarrier(), then waits until every `inside` is 0.  membarrier pairs with the compiler barrier
+ * in thread_enter: the hot path has no fence.  Where the kernel has no membarrier, every entry goes
+ * through gate_wait, which issues the fence itself (gate.needs_fence).
  */
 #ifndef LIVE_THREAD_H
 #define LIVE_THREAD_H
@@ -30,8 +32,8 @@ enum thread_pending {
 
 enum thread_map {
 	THREAD_MAP_BLOCK = 0,
-	THREAD_MAP_ARENA,	/* an arena that blocks are carved from */
-	THREAD_MAP_ROOT,	/* no block: memory of an interpreter's own, which refers to blocks */
+	THREAD_MAP_ARENA, /* an arena that blocks are carved from */
+	THREAD_MAP_ROOT,  /* no block: memory of an interpreter's own, which refers to blocks */
 };
 
 /* An entered scope (hook/tag.c), in private memory. */
@@ -56,21 +58,28 @@ struct thread {
 	uint64_t seq;		/* births so far: blocks allocated */
 	uint64_t nr_freed, bytes_allocated, bytes_freed;
 
-	/* A wrapper that allocates through another entry point of ours (operator new, strdup) says here for whom: */
+	/* A wrapper that allocates through another entry point of ours (operator new, strdup) says
+	 * here for whom: */
 	uint64_t via_sp;	/* valid only for frames below this stack address; 0: none */
 	uint64_t via_site;
 	uint64_t via_size;	/* what the program asked for */
 	uint64_t via_rounded;	/* ... what its runtime may make of that */
-	uint64_t via_slack;	/* ... and what may be added to that; 0 but for Python under debug hooks */
+	uint64_t via_slack; /* ... and what may be added to that; 0 but for Python under debug hooks
+			     */
 	uint64_t via_done;	/* answer: the block that was recorded so */
 	uint32_t via_kind;	/* 0: the inner entry point's own */
 	uint32_t map_as;	/* enum thread_map: what its anonymous mappings are */
-	const void *python_layer;	/* the outermost wrapper of Python's allocators that it is in (hook/python_wrap.c) */
-	uint64_t deleting;	/* block that operator delete has taken out of the census and may yet pass to free */
+	const void *python_layer; /* the outermost wrapper of Python's allocators that it is in
+				     (hook/python_wrap.c) */
+	uint64_t deleting; /* block that operator delete has taken out of the census and may yet
+			      pass to free */
 
-	uint32_t in_unwinder;	/* 1 while the unwinder runs: what it allocates comes from private_malloc, where that gives any */
-	struct depot_memo *depot_memo;	/* what it has interned (stack/depot.h); the next thread's, too */
-	struct python_memo *python_memo;	/* what it has seen of Python's frames (hook/python_stack.c); the next thread's, too */
+	uint32_t in_unwinder; /* 1 while the unwinder runs: what it allocates comes from
+				 private_malloc, where that gives any */
+	struct depot_memo
+		*depot_memo; /* what it has interned (stack/depot.h); the next thread's, too */
+	struct python_memo *python_memo; /* what it has seen of Python's frames
+					    (hook/python_stack.c); the next thread's, too */
 	struct scope *scopes;	/* innermost entered scope */
 	int32_t tid;
 	uint32_t first_tick;
@@ -82,7 +91,8 @@ struct thread {
 	struct thread *next_ended;
 	struct thread *next;	/* all of them; pushed once, never removed */
 
-	/* Free numbers of live/store.h: the owner's, and the next thread's that gets this struct. */
+	/* Free numbers of live/store.h: the owner's, and the next thread's that gets this struct.
+	 */
 	uint32_t nr_spare;
 	uint32_t spare[THREAD_NR_SPARE];
 
@@ -98,7 +108,8 @@ struct thread_gone {
 	char name[THREAD_NAME_SIZE];
 };
 
-extern __thread struct thread *thread_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern __thread struct thread *thread_self
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern struct thread *threads_all;	/* atomically pushed at the head */
 
 /* snap/gate.c closes and opens it. */
@@ -118,7 +129,8 @@ void gate_wait(struct thread *t);	/* returns with t->inside == 1 and the gate op
 /* Once, at the first allocator call of the process. */
 void threads_init(void);
 
-/* From now on no thread gets in: every call is forwarded only.  By the process' only thread, at start. */
+/* From now on no thread gets in: every call is forwarded only.  By the process' only thread, at
+ * start. */
 void threads_refuse(void);
 
 /* For pthread_atfork; the child's other threads have ended. */
@@ -126,8 +138,9 @@ void threads_fork_prepare(void);
 void threads_fork_parent(void);
 void threads_fork_child(void);
 
-/* Gate closed, or in the snapshot child: the threads that are gone and not in threads_all any more (those with alive == 0 are), oldest
- * not first.  Only the newest THREAD_HISTORY_MAX are kept (threads_forgotten counts the rest). */
+/* Gate closed, or in the snapshot child: the threads that are gone and not in threads_all any more
+ * (those with alive == 0 are), oldest not first.  Only the newest THREAD_HISTORY_MAX are kept
+ * (threads_forgotten counts the rest). */
 #define THREAD_HISTORY_MAX 65536u
 const struct thread_gone *threads_history(uint32_t *nr);
 
@@ -160,7 +173,8 @@ __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 
 static inline void thread_leave(struct thread *t)
 {
-	__atomic_store_n(&t->inside, 0, __ATOMIC_RELEASE);	/* pairs with the acquire in gate_close */
+	__atomic_store_n(&t->inside, 0,
+			 __ATOMIC_RELEASE); /* pairs with the acquire in gate_close */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (__builtin_expect(__atomic_load_n(&t->pending, __ATOMIC_RELAXED), 0))
 		trigger_run_pending(t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the profiler could not do, counted by reason.  Relaxed atomics on slow paths only; the dump carries every count as
- * a CNTR key of the same name; heapcensus/count_list.h has the list.
+ * What the profiler could not do, counted by reason.  Relaxed atomics on slow paths only; the dump
+ * carries every count as a CNTR key of the same name; heapcensus/count_list.h has the list.
  */
 #ifndef RT_COUNT_H
 #define RT_COUNT_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw system calls: each returns what the kernel returns (-errno on failure) and leaves errno alone, so they may be used inside the
- * allocator, in a signal handler and in the snapshot child.  x86-64 only.  clone and vfork are not here: they cannot be plain functions.
+ * Raw system calls: each returns what the kernel returns (-errno on failure) and leaves errno
+ * alone, so they may be used inside the allocator, in a signal handler and in the snapshot child.
+ * x86-64 only.  clone and vfork are not here: they cannot be plain functions.
  */
 #ifndef RT_SYS_H
 #define RT_SYS_H
@@ -220,7 +221,8 @@ static inline int sys_setpriority(int which, int who, int value)
 
 static inline int sys_nanosleep(uint64_t ns)
 {
-	const struct timespec t = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000),
+				    .tv_nsec = (long)(ns % 1000000000) };
 
 	return (int)sys_call3(SYS_nanosleep, (long)&t, 0, 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The private zstd (compression only): <zstd.h> with the names that the .so carries.  scripts/make-private keeps exactly the hc_zs_ names
- * of this file.  It never allocates: use the static-workspace calls.
+ * The private zstd (compression only): <zstd.h> with the names that the .so carries.
+ * scripts/make-private keeps exactly the hc_zs_ names of this file.  It never allocates: use the
+ * static-workspace calls.
  */
 #ifndef RT_ZSTD_H
 #define RT_ZSTD_H

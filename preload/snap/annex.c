@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Following vtable -> type_info -> name through modules.  Bounded: every address once, a limited number of them, a limited depth.  The
- * snapshot child only; every read is guarded.
+ * Following vtable -> type_info -> name through modules.  Bounded: every address once, a limited
+ * number of them, a limited depth.  The snapshot child only; every read is guarded.
  */
 #include "snap/annex.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Read-only memory that types are named by: vtables that first words of blocks point at, their type_info, the
- * names; names of CPython's static classes.  Collected while contents are written, so that a dump can be read
- * where the binaries are missing.  The snapshot child only.
+ * Read-only memory that types are named by: vtables that first words of blocks point at, their
+ * type_info, the names; names of CPython's static classes.  Collected while contents are written,
+ * so that a dump can be read where the binaries are missing.  The snapshot child only.
  */
 #ifndef SNAP_ANNEX_H
 #define SNAP_ANNEX_H
@@ -13,7 +13,8 @@
 
 void annex_init(struct image *im);
 
-/* word: the first of a block.  Adds what it points at to image.annex if that looks like a vtable. */
+/* word: the first of a block.  Adds what it points at to image.annex if that looks like a vtable.
+ */
 void annex_note(struct image *im, uint64_t word);
 
 /* Adds the text at addr, with its zero; what is in writable memory is in the dump already. */

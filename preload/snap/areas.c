@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Painting areas over each other: sort by start, then sweep with the few that are open at a time.  The snapshot child only: bump memory, no lock.
+ * Painting areas over each other: sort by start, then sweep with the few that are open at a time.
+ * The snapshot child only: bump memory, no lock.
  */
 #include "snap/areas.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pieces of the address space with a meaning, in the snapshot child: what memory is dumped, as what.  Meanings are painted over each other; the
- * greater enum area_kind wins.  Memory comes from the child's bump allocator; running out is remembered in `failed`.
+ * Pieces of the address space with a meaning, in the snapshot child: what memory is dumped, as
+ * what.  Meanings are painted over each other; the greater enum area_kind wins.  Memory comes from
+ * the child's bump allocator; running out is remembered in `failed`.
  */
 #ifndef SNAP_AREAS_H
 #define SNAP_AREAS_H
@@ -13,16 +14,16 @@
 
 /* In the order of who wins. */
 enum area_kind {
-	AREA_READ_ONLY,		/* not writable, or shared: not dumped */
-	AREA_ANONYMOUS,		/* private writable memory of unknown use */
-	AREA_DATA,		/* writable segments of a module */
-	AREA_HEAP,		/* the allocator's */
-	AREA_DEAD_STACK,	/* of a thread that has gone */
-	AREA_MAPPED,		/* blocks whose contents stand elsewhere (BMEM), or nowhere (arenas) */
-	AREA_BLOCK,		/* a large block */
+	AREA_READ_ONLY,	 /* not writable, or shared: not dumped */
+	AREA_ANONYMOUS,	 /* private writable memory of unknown use */
+	AREA_DATA,	 /* writable segments of a module */
+	AREA_HEAP,	 /* the allocator's */
+	AREA_DEAD_STACK, /* of a thread that has gone */
+	AREA_MAPPED,	 /* blocks whose contents stand elsewhere (BMEM), or nowhere (arenas) */
+	AREA_BLOCK,	 /* a large block */
 	AREA_TLS,
 	AREA_STACK,
-	AREA_STACK_FREE,	/* below a living thread's stack pointer */
+	AREA_STACK_FREE, /* below a living thread's stack pointer */
 	AREA_PROFILER,
 };
 

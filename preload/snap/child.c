@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The child's life: a stack of its own, no descriptors of the program, low priority; then layout, file, sections, name.  It obeys
- * the rules of a signal handler that may never return: raw system calls, bump memory, no locks, no libc beyond string.h.
+ * The child's life: a stack of its own, no descriptors of the program, low priority; then layout,
+ * file, sections, name.  It obeys the rules of a signal handler that may never return: raw system
+ * calls, bump memory, no locks, no libc beyond string.h.
  */
 #include "snap/child.h"
 
@@ -100,8 +101,8 @@ void child_fail(const char *format, ...)
 
 static void child_crashed(int sig, uint64_t pc, uint64_t addr)
 {
-	child_fail("the writing process met signal %d at 0x%lx (address 0x%lx): please report this", sig,
-		   pc, addr);
+	child_fail("the writing process met signal %d at 0x%lx (address 0x%lx): please report this",
+		   sig, pc, addr);
 }
 
 static void raise_limit(int resource)
@@ -174,7 +175,8 @@ static void write_dump(uint64_t id)
 	struct image *const im = &child.image;
 	int err;
 
-	im->writer = writer_create(&child.bump, (int)option_get(OPTION_ZSTD), id, child_sink, &child.output);
+	im->writer = writer_create(&child.bump, (int)option_get(OPTION_ZSTD), id, child_sink,
+				   &child.output);
 	if (!im->writer)
 		child_fail("no memory");
 	err = image_write(im);
@@ -217,7 +219,8 @@ static bool map_own_memory(void)
 	char *const p = sys_mmap(NULL, size + 2 * CHILD_GUARD, PROT_NONE,
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (sys_is_error((long)p) || sys_mprotect(p + CHILD_GUARD, size, PROT_READ | PROT_WRITE) != 0)
+	if (sys_is_error((long)p) ||
+	    sys_mprotect(p + CHILD_GUARD, size, PROT_READ | PROT_WRITE) != 0)
 		return false;
 	child.own_start = (uint64_t)(p + CHILD_GUARD);
 	child.own_end = child.own_start + size;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A copy with a fix-up, as kernels do it: the one instruction that touches the program's memory is known by address, and the fault
- * handler lets it end early.  The snapshot child only: it owns its signal table.
+ * A copy with a fix-up, as kernels do it: the one instruction that touches the program's memory is
+ * known by address, and the fault handler lets it end early.  The snapshot child only: it owns its
+ * signal table.
  */
 #include "snap/copy.h"
 
@@ -13,7 +14,8 @@
 #include "snap/signals.h"
 #include "rt/ban.h"
 
-/* Returns how many bytes were not copied.  rep movsb leaves that number in rcx wherever it stops. */
+/* Returns how many bytes were not copied.  rep movsb leaves that number in rcx wherever it stops.
+ */
 uint64_t copy_bytes(void *dst, uint64_t addr, uint64_t len);
 extern const char copy_bytes_move[], copy_bytes_end[];
 

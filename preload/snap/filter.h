@@ -9,7 +9,8 @@
 
 #include "snap/image.h"
 
-/* bytes is 8-aligned; a last piece shorter than a word is zeroed.  Does nothing unless contents=pointers. */
+/* bytes is 8-aligned; a last piece shorter than a word is zeroed.  Does nothing unless
+ * contents=pointers. */
 void filter_words(const struct image *im, void *bytes, size_t len);
 
 #endif

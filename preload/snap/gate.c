@@ -20,7 +20,8 @@ void gate_init(void)
 	gate.needs_fence = sys_membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
 }
 
-/* Every thread that runs has passed a full barrier: it sees the gate, or we see it inside.  Pairs with thread_enter. */
+/* Every thread that runs has passed a full barrier: it sees the gate, or we see it inside.  Pairs
+ * with thread_enter. */
 static void gate_barrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -40,7 +41,8 @@ static bool gate_take(uint64_t deadline)
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&gate.closed, __ATOMIC_RELAXED);
 
-		/* A closer of another process is our parent at the moment of a fork that did not run the handlers: stale. */
+		/* A closer of another process is our parent at the moment of a fork that did not
+		 * run the handlers: stale. */
 		if (seen != pid && __atomic_compare_exchange_n(&gate.closed, &seen, pid, false,
 							       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			return true;
@@ -85,7 +87,8 @@ bool gate_close(uint64_t timeout_ns)
 	if (!gate_take(deadline))
 		return false;
 	gate_barrier();
-	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next) {
+	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t;
+	     t = t->next) {
 		if (!gate_wait_for(t, deadline)) {
 			gate_open();
 			return false;

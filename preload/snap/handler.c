@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chaining.  The kernel's flags and mask for our signal mirror the program's as long as it has a handler of its own, so that what it
- * sees (EINTR or restart, mask, alternate stack) is what it asked for; SA_RESETHAND is emulated, as the kernel would take our
- * handler away.  Where the program has none, every signal is blocked while ours runs, and interrupted calls are restarted.
+ * Chaining.  The kernel's flags and mask for our signal mirror the program's as long as it has a
+ * handler of its own, so that what it sees (EINTR or restart, mask, alternate stack) is what it
+ * asked for; SA_RESETHAND is emulated, as the kernel would take our handler away.  Where the
+ * program has none, every signal is blocked while ours runs, and interrupted calls are restarted.
  *
- * The view is guarded by a spin lock that is only ever held with all signals blocked: a handler cannot meet its own thread's lock.
+ * The view is guarded by a spin lock that is only ever held with all signals blocked: a handler
+ * cannot meet its own thread's lock.
  */
 #include "snap/handler.h"
 
@@ -54,7 +56,8 @@ bool handler_is_programs(void)
 	return has;
 }
 
-/* Calls the program's handler, if it has one.  It may never return (siglongjmp): nothing is held here. */
+/* Calls the program's handler, if it has one.  It may never return (siglongjmp): nothing is held
+ * here. */
 static bool handler_chain(int sig, siginfo_t *info, void *context);
 
 /* A signal that we sent to ourselves: our child at its end, our timer.  None of the program's. */
@@ -94,7 +97,8 @@ static void handler_install(void)
 		return;
 	}
 	memcpy(&mask, &handler.view.sa_mask, sizeof(mask));
-	signal_set_kernel(handler.signal, handler_run, handler.view.sa_flags & HANDLER_MIRRORED, mask);
+	signal_set_kernel(handler.signal, handler_run, handler.view.sa_flags & HANDLER_MIRRORED,
+			  mask);
 }
 
 static bool handler_chain(int sig, siginfo_t *info, void *context)

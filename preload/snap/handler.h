@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The signal that asks for a dump.  Our handler stands in the kernel's table; what the program sets and sees for that one signal is kept here, and
- * its handler is called after ours as the kernel would have called it.  Every other signal is none of our business.
+ * The signal that asks for a dump.  Our handler stands in the kernel's table; what the program sets
+ * and sees for that one signal is kept here, and its handler is called after ours as the kernel
+ * would have called it.  Every other signal is none of our business.
  *
  * hook/signal.c forwards sigaction and its kin here.  Any thread, in a signal handler.
  */

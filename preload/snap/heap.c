@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunk and heap headers of glibc (2.26 .. 2.40, x86-64), as malloc/malloc.c and arena.c lay them out.  The snapshot child only.
+ * Chunk and heap headers of glibc (2.26 .. 2.40, x86-64), as malloc/malloc.c and arena.c lay them
+ * out.  The snapshot child only.
  */
 #include "snap/heap.h"
 
@@ -29,8 +30,9 @@ static bool heap_info_is_plausible(const struct heap_info *h, uint64_t at, uint6
 	const uint64_t arena_offset = h->arena & (HEAP_ALIGN - 1);
 
 	return h->size && h->size <= h->mprotect_size && h->mprotect_size <= HEAP_ALIGN &&
-	       h->mprotect_size <= room && !(h->size % HEAP_PAGE) && !(h->mprotect_size % HEAP_PAGE) &&
-	       !(h->prev % HEAP_ALIGN) && arena_offset >= sizeof(*h) && arena_offset <= 64 &&
+	       h->mprotect_size <= room && !(h->size % HEAP_PAGE) &&
+	       !(h->mprotect_size % HEAP_PAGE) && !(h->prev % HEAP_ALIGN) &&
+	       arena_offset >= sizeof(*h) && arena_offset <= 64 &&
 	       (h->prev || h->arena - arena_offset == at);
 }
 
@@ -53,7 +55,8 @@ static struct heap_arena *heap_get_arena(struct heap_stats *s, uint64_t arena)
 
 void heap_find_arenas(uint64_t start, uint64_t end, struct areas *layout, struct heap_stats *s)
 {
-	for (uint64_t at = (start + HEAP_ALIGN - 1) & ~(HEAP_ALIGN - 1); at < end; at += HEAP_ALIGN) {
+	for (uint64_t at = (start + HEAP_ALIGN - 1) & ~(HEAP_ALIGN - 1); at < end;
+	     at += HEAP_ALIGN) {
 		struct heap_info h;
 
 		if (!copy_memory(&h, at, sizeof(h)) || !heap_info_is_plausible(&h, at, end - at))
@@ -76,7 +79,8 @@ enum heap_block_kind heap_add_block(struct heap_stats *s, uint64_t addr, uint64_
 	if (bytes < size || bytes % 16 || bytes >> 47)
 		goto odd;
 	if (chunk.size & CHUNK_MMAPPED) {
-		if ((addr - 16 - chunk.prev_size) % HEAP_PAGE || (chunk.prev_size + bytes) % HEAP_PAGE)
+		if ((addr - 16 - chunk.prev_size) % HEAP_PAGE ||
+		    (chunk.prev_size + bytes) % HEAP_PAGE)
 			goto odd;
 		*start = addr - 16 - chunk.prev_size;
 		*end = addr - 16 + bytes;

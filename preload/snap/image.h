@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the snapshot child works on: the facts that its parent left, what it found out itself, and where it writes to.  One thread, in a
- * copy of the program's memory that nobody else sees; no locks, no libc beyond string.h.  Each section is one function of an image, and a row
- * of IMAGE_SECTIONS.
+ * What the snapshot child works on: the facts that its parent left, what it found out itself, and
+ * where it writes to.  One thread, in a copy of the program's memory that nobody else sees; no
+ * locks, no libc beyond string.h.  Each section is one function of an image, and a row of
+ * IMAGE_SECTIONS.
  */
 #ifndef SNAP_IMAGE_H
 #define SNAP_IMAGE_H
@@ -46,10 +47,11 @@ struct image {
 	struct maps maps;
 	struct modules modules;
 	struct pages pages;
-	uint64_t own_start, own_end;	/* the child's first memory, mapped before the maps were read */
+	uint64_t own_start,
+		own_end; /* the child's first memory, mapped before the maps were read */
 
 	/* snap/layout.h */
-	struct areas layout;		/* what each piece of a mapping is; flat after layout_finish */
+	struct areas layout; /* what each piece of a mapping is; flat after layout_finish */
 	struct areas contents;		/* memory that blocks claim: large ones, mappings */
 	struct heap_stats heap;
 	uint64_t heap_seen_start, heap_seen_end;	/* mapping of the block before */
@@ -61,7 +63,7 @@ struct image {
 	struct hc_label *labels;
 	uint32_t nr_labels, labels_room;
 
-	struct areas annex;		/* read-only memory that types are named by; collected by BMEM */
+	struct areas annex; /* read-only memory that types are named by; collected by BMEM */
 	struct annex_seen *annex_seen;
 	uint64_t nr_unreadable;		/* ranges that could not be read */
 	uint64_t nr_overlapping;	/* blocks left out */
@@ -69,8 +71,8 @@ struct image {
 };
 
 /*
- * Reads maps and modules and works out the layout.  b's memory is [own_start, own_end) so far.  False where the maps cannot be read.  The
- * caller sets image.writer afterwards.
+ * Reads maps and modules and works out the layout.  b's memory is [own_start, own_end) so far.
+ * False where the maps cannot be read.  The caller sets image.writer afterwards.
  */
 bool image_init(struct image *im, const struct facts *facts, struct bump *b, uint64_t own_start,
 		uint64_t own_end);
@@ -78,7 +80,8 @@ bool image_init(struct image *im, const struct facts *facts, struct bump *b, uin
 /* Writes all sections, in order.  Returns writer_error. */
 int image_write(struct image *im);
 
-/* function, in the order of the file: a section that names strings stands before STRS, one that counts losses before CNTR. */
+/* function, in the order of the file: a section that names strings stands before STRS, one that
+ * counts losses before CNTR. */
 #define IMAGE_SECTIONS(X) \
 	X(section_process) \
 	X(section_modules) \

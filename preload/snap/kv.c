@@ -10,7 +10,8 @@
 
 #define KV_VALUE_MAX 65536u
 
-static void kv_put(struct writer *w, const char *key, enum hc_kv_type type, const void *value, size_t len)
+static void kv_put(struct writer *w, const char *key, enum hc_kv_type type, const void *value,
+		   size_t len)
 {
 	const struct hc_kv head = {
 		.key_len = (uint16_t)strlen(key),

@@ -35,8 +35,10 @@ static bool later_create(int signal)
 
 	if (__atomic_load_n(&later.state, __ATOMIC_ACQUIRE) == LATER_READY)
 		return true;
-	/* Where the system gives none, for it counts as a signal that waits, it is not asked again. */
-	if (!__atomic_compare_exchange_n(&later.state, &none, LATER_BUSY, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ||
+	/* Where the system gives none, for it counts as a signal that waits, it is not asked again.
+	 */
+	if (!__atomic_compare_exchange_n(&later.state, &none, LATER_BUSY, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED) ||
 	    sys_call3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&later.timer) != 0)
 		return false;
 	__atomic_store_n(&later.state, LATER_READY, __ATOMIC_RELEASE);
@@ -46,7 +48,8 @@ static bool later_create(int signal)
 void later_ask(int signal, uint64_t monotonic_ns, uint64_t mask)
 {
 	const struct itimerspec at = {
-		.it_value = {(time_t)(monotonic_ns / 1000000000), (long)(monotonic_ns % 1000000000)},
+		.it_value = { (time_t)(monotonic_ns / 1000000000),
+			      (long)(monotonic_ns % 1000000000) },
 	};
 
 	if (mask & signal_bit(signal) || !later_create(signal))

@@ -55,7 +55,8 @@ static void layout_add_maps(struct image *im)
 		const struct map *const m = &im->maps.maps[i];
 		const bool dumped = (m->prot & PROT_WRITE) && !m->shared && map_is_anonymous(m);
 
-		areas_add(&im->layout, m->start, m->end, dumped ? AREA_ANONYMOUS : AREA_READ_ONLY, 0);
+		areas_add(&im->layout, m->start, m->end, dumped ? AREA_ANONYMOUS : AREA_READ_ONLY,
+			  0);
 		if (!dumped || !layout_has_glibc())
 			continue;
 		if (!strcmp(m->path, "[heap]")) {
@@ -138,7 +139,8 @@ static void layout_bound_stack(struct image *im, struct layout_thread *t)
 		t->stack_end = top;
 }
 
-static void layout_add_thread(struct image *im, const struct thread *known, const struct os_thread *os)
+static void layout_add_thread(struct image *im, const struct thread *known,
+			      const struct os_thread *os)
 {
 	struct layout_thread *const t = &im->threads[im->nr_threads++];
 
@@ -186,7 +188,8 @@ void layout_build(struct image *im)
 	layout_add_threads(im);
 }
 
-/* A stack that is a block (a coroutine's, or given to pthread_attr_setstack) ends where the block ends. */
+/* A stack that is a block (a coroutine's, or given to pthread_attr_setstack) ends where the block
+ * ends. */
 static void layout_bound_by_block(struct image *im, const struct walk *w)
 {
 	for (uint32_t i = 0; i < im->nr_threads; i++) {
@@ -214,7 +217,8 @@ static void layout_add_heap(struct image *im, const struct walk *w)
 	}
 	if (kind == HEAP_ARENA)
 		return;
-	/* Another allocator, or a main arena that could not use brk: the mapping around the block. */
+	/* Another allocator, or a main arena that could not use brk: the mapping around the block.
+	 */
 	if (w->addr >= im->heap_seen_start && w->addr < im->heap_seen_end)
 		return;
 	m = maps_find(&im->maps, w->addr);
@@ -245,10 +249,11 @@ static void layout_paint_thread(struct image *im, const struct layout_thread *t)
 	uint64_t bottom = t->stack_start;
 
 	if (t->os && m && (m->prot & PROT_WRITE)) {
-		const uint64_t low = t->tls - layout.tls_size, high = t->tls + layout.descriptor_size;
+		const uint64_t low = t->tls - layout.tls_size,
+			       high = t->tls + layout.descriptor_size;
 
-		areas_add(&im->layout, low > m->start ? low : m->start, high < m->end ? high : m->end,
-			  AREA_TLS, tid);
+		areas_add(&im->layout, low > m->start ? low : m->start,
+			  high < m->end ? high : m->end, AREA_TLS, tid);
 	}
 	if (!t->os || !t->stack_end)
 		return;
@@ -268,8 +273,9 @@ static bool layout_is_reused(const struct image *im, uint64_t start, uint64_t en
 }
 
 /*
- * A stack that libc keeps for the next thread: stale words, no root.  Thousands of threads may have had the same one, at the same address or at
- * some distance: one area a mapping, which reaches as far as the furthest of them.  Dead areas begin at first.
+ * A stack that libc keeps for the next thread: stale words, no root.  Thousands of threads may have
+ * had the same one, at the same address or at some distance: one area a mapping, which reaches as
+ * far as the furthest of them.  Dead areas begin at first.
  */
 static void layout_paint_dead(struct image *im, const struct layout_thread *t, uint64_t first)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every piece of the address space is: the program's data, its allocator's memory, stacks, the profiler's own.  The snapshot child
- * only; fills image.layout.  The memory of the allocator is completed by layout_add_block while BLKS is written.
+ * What every piece of the address space is: the program's data, its allocator's memory, stacks, the
+ * profiler's own.  The snapshot child only; fills image.layout.  The memory of the allocator is
+ * completed by layout_add_block while BLKS is written.
  */
 #ifndef SNAP_LAYOUT_H
 #define SNAP_LAYOUT_H
@@ -11,7 +12,8 @@
 #include "snap/image.h"
 #include "snap/walk.h"
 
-/* Once at start, in the program: asks libc for the size of static TLS.  allocator: its name, as PROC has it. */
+/* Once at start, in the program: asks libc for the size of static TLS.  allocator: its name, as
+ * PROC has it. */
 void layout_init(const char *allocator);
 const char *layout_allocator(void);
 
@@ -26,7 +28,8 @@ struct layout_thread {
 /* Maps, modules, threads, the profiler's own; not yet what only blocks tell. */
 void layout_build(struct image *im);
 
-/* A block's part: allocator memory around it, and whether a thread runs on it.  Gives where the block's contents go to. */
+/* A block's part: allocator memory around it, and whether a thread runs on it.  Gives where the
+ * block's contents go to. */
 void layout_add_block(struct image *im, const struct walk *w);
 
 /* After all blocks: paints stacks, flattens image.layout. */

@@ -67,7 +67,8 @@ int output_open(struct output *o, uint64_t unique, bool unnamed)
 	int err = output_open_in(o, rt_process.dir, unique, unnamed);
 
 	o->dir_error = 0;
-	if (err && rt_process.fallback[0] && !output_open_in(o, rt_process.fallback, unique, unnamed)) {
+	if (err && rt_process.fallback[0] &&
+	    !output_open_in(o, rt_process.fallback, unique, unnamed)) {
 		o->dir_error = err;
 		return 0;
 	}
@@ -130,7 +131,8 @@ static int output_name(const struct output *o)
 	if (o->part[0])
 		return output_rename(o->part, o->path);
 	output_format_link(o, link, sizeof(link));
-	return (int)sys_call6(SYS_linkat, AT_FDCWD, (long)link, AT_FDCWD, (long)o->path, AT_SYMLINK_FOLLOW, 0);
+	return (int)sys_call6(SYS_linkat, AT_FDCWD, (long)link, AT_FDCWD, (long)o->path,
+			      AT_SYMLINK_FOLLOW, 0);
 }
 
 int output_commit(struct output *o, uint64_t first)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dump's file: written under a temporary name, synced, renamed to the next free <dir>/<name>.<pid>.<n>.hc.  The snapshot child only.
- * A file under its final name is always complete.
+ * The dump's file: written under a temporary name, synced, renamed to the next free
+ * <dir>/<name>.<pid>.<n>.hc.  The snapshot child only. A file under its final name is always
+ * complete.
  */
 #ifndef SNAP_OUTPUT_H
 #define SNAP_OUTPUT_H
@@ -21,15 +22,17 @@ struct output {
 };
 
 /*
- * Opens the temporary file in the process' folder, else in its fallback; without a name where the file system can do that and `unnamed` lets it:
- * nothing is left behind, whoever is killed.  -errno of the first folder where neither can be written.
+ * Opens the temporary file in the process' folder, else in its fallback; without a name where the
+ * file system can do that and `unnamed` lets it: nothing is left behind, whoever is killed.  -errno
+ * of the first folder where neither can be written.
  */
 int output_open(struct output *o, uint64_t unique, bool unnamed);
 
 /* A writer_sink_fn. */
 int output_sink(void *arg, const void *bytes, size_t len);
 
-/* Syncs, gives the final name, closes; numbers below `first` are not tried.  On error the temporary file is removed; returns -errno. */
+/* Syncs, gives the final name, closes; numbers below `first` are not tried.  On error the temporary
+ * file is removed; returns -errno. */
 int output_commit(struct output *o, uint64_t first);
 
 /* Closes and removes the temporary file. */

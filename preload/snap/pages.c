@@ -34,7 +34,8 @@ static void pages_fill_mincore(struct pages *p, uint64_t page)
 
 static void pages_fill(struct pages *p, uint64_t page)
 {
-	const long got = p->fd < 0 ? -1 : sys_pread(p->fd, p->entries, sizeof(p->entries), page * 8);
+	const long got =
+		p->fd < 0 ? -1 : sys_pread(p->fd, p->entries, sizeof(p->entries), page * 8);
 
 	if (got < 8) {
 		pages_fill_mincore(p, page);

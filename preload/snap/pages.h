@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which pages of private anonymous memory exist, from /proc/self/pagemap: a page that does not is zero and need not be read.
- * The snapshot child only.
+ * Which pages of private anonymous memory exist, from /proc/self/pagemap: a page that does not is
+ * zero and need not be read. The snapshot child only.
  */
 #ifndef SNAP_PAGES_H
 #define SNAP_PAGES_H
@@ -26,7 +26,8 @@ void pages_init(struct pages *p);
 bool pages_is_there(struct pages *p, uint64_t addr);
 
 /*
- * The first run of pages that are there in [from, end): false where there is none.  Falls back on mincore, which sees no swap.
+ * The first run of pages that are there in [from, end): false where there is none.  Falls back on
+ * mincore, which sees no swap.
  */
 bool pages_find_run(struct pages *p, uint64_t from, uint64_t end, uint64_t *start, uint64_t *stop);
 

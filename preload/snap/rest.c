@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The thread goes on in rest_write, below, on its own stack and with its own signal mask: handlers of the program's cut the write short
- * as they would have, leave it by longjmp, or cancel it.  A struct rest lies at its stack pointer, under the red zone of the function
- * that made the call; handlers of ours alone change it.
+ * The thread goes on in rest_write, below, on its own stack and with its own signal mask: handlers
+ * of the program's cut the write short as they would have, leave it by longjmp, or cancel it.  A
+ * struct rest lies at its stack pointer, under the red zone of the function that made the call;
+ * handlers of ours alone change it.
  *
  * In a signal handler: no locks, errno kept.
  */
@@ -27,16 +28,18 @@
 
 struct rest {
 	uint64_t pc, rsi, rdx;	/* rest_write goes back with these */
-	uint64_t done;		/* bytes that have been written; the sum is what it goes back with, too */
+	uint64_t done; /* bytes that have been written; the sum is what it goes back with, too */
 	long nr;		/* of the call that writes the parts */
 	uint64_t nr_parts;
 	struct msghdr message;	/* of the parts, where it is a socket */
 	struct iovec parts[REST_NR_PARTS];
 };
 
-_Static_assert(offsetof(struct rest, pc) == 0 && offsetof(struct rest, rsi) == 8 && offsetof(struct rest, rdx) == 16 &&
-		       offsetof(struct rest, done) == 24, "rest_write reads these");
-_Static_assert(sizeof(struct rest) + REST_RED_ZONE <= REST_SIZE, "what rest_write takes off the stack");
+_Static_assert(offsetof(struct rest, pc) == 0 && offsetof(struct rest, rsi) == 8 &&
+		       offsetof(struct rest, rdx) == 16 && offsetof(struct rest, done) == 24,
+	       "rest_write reads these");
+_Static_assert(sizeof(struct rest) + REST_RED_ZONE <= REST_SIZE,
+	       "what rest_write takes off the stack");
 
 /* Where the call is made, and what it comes back to. */
 extern const char rest_write[], rest_written[];
@@ -105,7 +108,8 @@ static bool read_request(struct request *q, const greg_t *regs, long nr)
 	}
 }
 
-/* Takes off what has been written.  Parts may be one with r->parts.  False where nothing is left, or more parts than there is room for. */
+/* Takes off what has been written.  Parts may be one with r->parts.  False where nothing is left,
+ * or more parts than there is room for. */
 static bool set_parts(struct rest *r, const struct iovec *parts, uint64_t nr, uint64_t written)
 {
 	uint64_t total = 0;
@@ -133,17 +137,20 @@ static bool has_send_timeout(int fd)
 	struct timeval t = {0};
 	socklen_t len = sizeof(t);
 
-	return sys_call6(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, (long)&t, (long)&len, 0) != 0 || t.tv_sec || t.tv_usec;
+	return sys_call6(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, (long)&t, (long)&len, 0) !=
+		       0 ||
+	       t.tv_sec || t.tv_usec;
 }
 
-/* A pipe, a terminal, a socket for as long as it takes: what a signal cuts short, but a call that would have waited.  Gives the call for the
- * rest, or 0. */
+/* A pipe, a terminal, a socket for as long as it takes: what a signal cuts short, but a call that
+ * would have waited.  Gives the call for the rest, or 0. */
 static long find_call(int fd, int flags)
 {
 	struct stat stat;
 	const long state = sys_call3(SYS_fcntl, fd, F_GETFL, 0);
 
-	if (state < 0 || state & O_NONBLOCK || flags & ~REST_FLAGS || sys_call3(SYS_fstat, fd, (long)&stat, 0) != 0)
+	if (state < 0 || state & O_NONBLOCK || flags & ~REST_FLAGS ||
+	    sys_call3(SYS_fstat, fd, (long)&stat, 0) != 0)
 		return 0;
 	if (S_ISFIFO(stat.st_mode) || S_ISCHR(stat.st_mode))
 		return SYS_writev;
@@ -174,7 +181,8 @@ bool rest_begin(ucontext_t *context, long nr)
 	struct request q;
 	long call;
 
-	/* The kernel leaves in rcx where it goes back to: we do not stand here for another reason. */
+	/* The kernel leaves in rcx where it goes back to: we do not stand here for another reason.
+	 */
 	if (regs[REG_RCX] != regs[REG_RIP] || !read_request(&q, regs, nr))
 		return false;
 	call = find_call((int)regs[REG_RDI], q.flags);

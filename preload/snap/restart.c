@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Restarting by hand.  The kernel has put -EINTR into rax and gone behind the `syscall` instruction; going back over it with the call's number in
- * rax makes the call again.  The number is found in the code before it: `mov $nr, %eax`, with other moves in between in libc.
+ * Restarting by hand.  The kernel has put -EINTR into rax and gone behind the `syscall`
+ * instruction; going back over it with the call's number in rax makes the call again.  The number
+ * is found in the code before it: `mov $nr, %eax`, with other moves in between in libc.
  *
- * Time: none of these calls but nanosleep & co. says how much of its timeout is left.  Restarted once, a call may last up to twice its
- * timeout; from then on the time that passes is taken off.  A call that was restarted is known by its timeout: one millisecond short,
- * or a pointer to our own copy, or by one where the kernel wants none.  (The timeouts of sockets begin anew each time, except for recv and
- * accept.)  Registers are changed in libc's code only, where nothing
- * reads them after the call.
+ * Time: none of these calls but nanosleep & co. says how much of its timeout is left.  Restarted
+ * once, a call may last up to twice its timeout; from then on the time that passes is taken off.  A
+ * call that was restarted is known by its timeout: one millisecond short, or a pointer to our own
+ * copy, or by one where the kernel wants none.  (The timeouts of sockets begin anew each time,
+ * except for recv and accept.)  Registers are changed in libc's code only, where nothing reads them
+ * after the call.
  *
  * In a signal handler: no locks, errno kept.
  */
@@ -30,21 +32,23 @@
 
 enum restart_how {
 	RESTART_AS_IS = 1,
-	RESTART_POLL,		/* milliseconds in rdx */
-	RESTART_EPOLL,		/* milliseconds in r10 */
-	RESTART_NANOSLEEP,	/* rdi request, rsi rest */
-	RESTART_CLOCK_NANOSLEEP,	/* rsi flags, rdx request, r10 rest */
-	RESTART_RDX_TIMESPEC,	/* a relative time that the kernel does not count down */
+	RESTART_POLL,		 /* milliseconds in rdx */
+	RESTART_EPOLL,		 /* milliseconds in r10 */
+	RESTART_NANOSLEEP,	 /* rdi request, rsi rest */
+	RESTART_CLOCK_NANOSLEEP, /* rsi flags, rdx request, r10 rest */
+	RESTART_RDX_TIMESPEC,	 /* a relative time that the kernel does not count down */
 	RESTART_R10_TIMESPEC,
 	RESTART_R8_TIMESPEC,
-	RESTART_FUTEX,		/* rsi operation, r10 its time */
-	RESTART_RECVFROM,	/* r8 where the address goes, r9 its length; the socket may have a timeout */
-	RESTART_ACCEPT,		/* rsi, rdx likewise */
+	RESTART_FUTEX,	  /* rsi operation, r10 its time */
+	RESTART_RECVFROM, /* r8 where the address goes, r9 its length; the socket may have a timeout
+			   */
+	RESTART_ACCEPT,	  /* rsi, rdx likewise */
 };
 
 /*
- * Calls that return EINTR even with SA_RESTART (signal(7)), and those that do with a socket timeout, or when the program's own action for
- * the signal has no SA_RESTART.  Not here: connect and close, which must not be made twice.
+ * Calls that return EINTR even with SA_RESTART (signal(7)), and those that do with a socket
+ * timeout, or when the program's own action for the signal has no SA_RESTART.  Not here: connect
+ * and close, which must not be made twice.
  */
 static const uint8_t restart_how[512] = {
 	[SYS_poll] = RESTART_POLL,
@@ -88,9 +92,11 @@ static const uint8_t restart_how[512] = {
 #define RESTART_MOV 0xb8		/* mov $imm32, %eax */
 #define RESTART_MOV_LEN 5
 #define RESTART_SYSCALL_LEN 2
-#define RESTART_LOOK_BACK 40		/* bytes of libc's code between the number and the call, at most */
+#define RESTART_LOOK_BACK   40 /* bytes of libc's code between the number and the call, at most */
 
-#define RESTART_LATE_MS 20		/* a call that we restarted is over by then: the same timeout later is another call's */
+#define RESTART_LATE_MS \
+	20 /* a call that we restarted is over by then: the same timeout later is another call's \
+	    */
 
 #define RESTART_PENDING_STEPS 20
 #define RESTART_PENDING_NS 100000
@@ -145,7 +151,8 @@ static long decode_mov(const uint8_t *code)
 	uint32_t nr;
 
 	memcpy(&nr, code + 1, sizeof(nr));
-	return code[0] == RESTART_MOV && nr < sizeof(restart_how) && restart_how[nr] ? (long)nr : -1;
+	return code[0] == RESTART_MOV && nr < sizeof(restart_how) && restart_how[nr] ? (long)nr
+										     : -1;
 }
 
 /* The number of the system call that ends at pc, if it is one to restart; else -1. */
@@ -203,7 +210,8 @@ static void restart_shorten_timespec(greg_t *regs, int reg)
 		restarted.ns = now;
 		return;
 	}
-	left = restarted.left.tv_sec * 1000000000 + restarted.left.tv_nsec - (int64_t)(now - restarted.ns);
+	left = restarted.left.tv_sec * 1000000000 + restarted.left.tv_nsec -
+	       (int64_t)(now - restarted.ns);
 	if (left < 0)
 		left = 0;
 	restarted.left.tv_sec = left / 1000000000;
@@ -231,7 +239,8 @@ static int64_t socket_timeout_ns(int fd)
 	return t.tv_sec * 1000000000 + t.tv_usec * 1000;
 }
 
-/* Where no address is wanted, nobody reads its length: it marks the call.  False where the socket's timeout is over. */
+/* Where no address is wanted, nobody reads its length: it marks the call.  False where the socket's
+ * timeout is over. */
 static bool restart_socket(greg_t *regs, int address, int length)
 {
 	const uint64_t now = clock_monotonic_ns();
@@ -287,7 +296,8 @@ static bool restart_adjust(greg_t *regs, enum restart_how how)
 	return true;
 }
 
-/* Signals that will run a handler in this thread or this process as soon as they may; its flags have none of `without`. */
+/* Signals that will run a handler in this thread or this process as soon as they may; its flags
+ * have none of `without`. */
 static uint64_t find_handled(uint64_t pending, uint64_t without)
 {
 	struct signal_kernel_action action;
@@ -296,13 +306,15 @@ static uint64_t find_handled(uint64_t pending, uint64_t without)
 	for (int sig = 1; sig <= 64; sig++) {
 		if (!(pending & signal_bit(sig)) || signal_get_kernel(sig, &action) != 0)
 			continue;
-		if (action.handler != SIG_DFL && action.handler != SIG_IGN && !(action.flags & without))
+		if (action.handler != SIG_DFL && action.handler != SIG_IGN &&
+		    !(action.flags & without))
 			handled |= signal_bit(sig);
 	}
 	return handled;
 }
 
-/* Does another signal wait to be delivered here as soon as we return?  One that waits for the process may go to another thread. */
+/* Does another signal wait to be delivered here as soon as we return?  One that waits for the
+ * process may go to another thread. */
 static bool is_interrupted_anyway(uint64_t ignore, uint64_t without)
 {
 	for (int i = 0; i < RESTART_PENDING_STEPS; i++) {
@@ -315,10 +327,12 @@ static bool is_interrupted_anyway(uint64_t ignore, uint64_t without)
 	return true;
 }
 
-/* Before a call that the kernel will make again, as our action has SA_RESTART: it leaves in rcx where a call comes back to. */
+/* Before a call that the kernel will make again, as our action has SA_RESTART: it leaves in rcx
+ * where a call comes back to. */
 static bool is_before_restart(const greg_t *regs)
 {
-	const uint64_t nr = (uint64_t)regs[REG_RAX], after = (uint64_t)regs[REG_RIP] + RESTART_SYSCALL_LEN;
+	const uint64_t nr = (uint64_t)regs[REG_RAX],
+		       after = (uint64_t)regs[REG_RIP] + RESTART_SYSCALL_LEN;
 	uint8_t code[RESTART_SYSCALL_LEN];
 
 	return (uint64_t)regs[REG_RCX] == after && nr < sizeof(restart_how) && restart_how[nr] &&

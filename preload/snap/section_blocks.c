@@ -63,8 +63,11 @@ void section_attrs(struct image *im)
 	for (uint32_t i = 1; i <= nr; i++) {
 		const struct attr_pair pair = attr_get(i);
 		const struct hc_attr out = {
-			.tag = pair.tag ? strings_intern_text(&im->strings, attr_text(pair.tag)) : 0,
-			.scope = pair.scope ? strings_intern_text(&im->strings, attr_text(pair.scope)) : 0,
+			.tag = pair.tag ? strings_intern_text(&im->strings, attr_text(pair.tag))
+					: 0,
+			.scope = pair.scope
+					 ? strings_intern_text(&im->strings, attr_text(pair.scope))
+					 : 0,
 		};
 
 		writer_append(im->writer, &out, sizeof(out));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * PROC, CNTR, ALLC and STRS: what the process is, what was lost, what its allocator holds.  The snapshot child only.
+ * PROC, CNTR, ALLC and STRS: what the process is, what was lost, what its allocator holds.  The
+ * snapshot child only.
  */
 #include <string.h>
 #include <sys/utsname.h>
@@ -20,7 +21,8 @@
 #include "rt/ban.h"
 
 #define CMDLINE_MAX 65536
-#define PAUSE_WAIT_NS 1000000	/* a step of waiting for the parent to say how long it stood still */
+#define PAUSE_WAIT_NS 1000000 /* a step of waiting for the parent to say how long it stood still \
+			       */
 #define PAUSE_WAIT_STEPS 100
 
 static const char *const contents_texts[] = {

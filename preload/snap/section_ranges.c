@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * RMEM, ANEX and RESI: memory outside of small blocks.  Pages that are not there, and pages of zeroes, are left out.  The snapshot
- * child only.
+ * RMEM, ANEX and RESI: memory outside of small blocks.  Pages that are not there, and pages of
+ * zeroes, are left out.  The snapshot child only.
  */
 #include <string.h>
 
@@ -195,7 +195,8 @@ void section_resident(struct image *im)
 
 		if (!(m->prot & PROT_WRITE) || m->shared || m->start == im->own_start)
 			continue;
-		while (at < m->end && pages_find_run(&im->pages, at, m->end, &run.start, &run.end)) {
+		while (at < m->end &&
+		       pages_find_run(&im->pages, at, m->end, &run.start, &run.end)) {
 			writer_append(im->writer, &run, sizeof(run));
 			at = run.end;
 		}

@@ -11,8 +11,8 @@
 #define SA_RESTORER 0x04000000
 #endif
 
-/* What the handler returns to: rt_sigreturn, which finds the frame at the stack pointer.  The CFI of libc's own is not repeated:
- * unwinders know the instruction bytes. */
+/* What the handler returns to: rt_sigreturn, which finds the frame at the stack pointer.  The CFI
+ * of libc's own is not repeated: unwinders know the instruction bytes. */
 void signal_return(void);
 __asm__(".text\n"
 	".hidden signal_return\n"

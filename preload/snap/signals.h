@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's view of a signal action, set without libc (whose sigaction is interposed, and may be another library's).
- * Any context; errno kept.
+ * The kernel's view of a signal action, set without libc (whose sigaction is interposed, and may be
+ * another library's). Any context; errno kept.
  */
 #ifndef SNAP_SIGNALS_H
 #define SNAP_SIGNALS_H
@@ -29,7 +29,8 @@ static inline uint64_t signal_bit(int signal)
 	return 1ull << (signal - 1);
 }
 
-/* Sets a handler with SA_SIGINFO; flags are further SA_* flags, mask what is blocked while it runs.  Returns -errno. */
+/* Sets a handler with SA_SIGINFO; flags are further SA_* flags, mask what is blocked while it runs.
+ * Returns -errno. */
 int signal_set_kernel(int signal, signal_handler_fn *handler, int flags, uint64_t mask);
 int signal_get_kernel(int signal, struct signal_kernel_action *action);
 

@@ -24,7 +24,8 @@
 #include "rt/ban.h"
 
 #define SNAPSHOT_FACTS_SIZE (4ul << 20)		/* address space; pages are touched as needed */
-#define SNAPSHOT_GATE_NS 100000000		/* a thread inside the allocator for longer is probably waiting for us */
+#define SNAPSHOT_GATE_NS \
+	100000000 /* a thread inside the allocator for longer is probably waiting for us */
 #define SNAPSHOT_WAKE_STEPS 100
 #define SNAPSHOT_WAKE_NS 200000
 
@@ -224,7 +225,8 @@ bool snapshot_is_running(void)
 		return true;
 	__atomic_store_n(&snapshot.child, 0, __ATOMIC_RELEASE);
 	if (got != child)
-		status = 0;	/* somebody else has waited for it, with __WALL: how it ended stands in the status page */
+		status = 0; /* somebody else has waited for it, with __WALL: how it ended stands in
+			       the status page */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_FAILED)
 		COUNT(snapshots_failed);
 	else if (status)

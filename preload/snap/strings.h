@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The STRS section in the making: texts interned to indices from 1.  The snapshot child only; bump memory, no lock.
+ * The STRS section in the making: texts interned to indices from 1.  The snapshot child only; bump
+ * memory, no lock.
  */
 #ifndef SNAP_STRINGS_H
 #define SNAP_STRINGS_H
@@ -22,14 +23,15 @@ struct strings_entry {
 struct strings {
 	struct bump *bump;
 	struct strings_entry *entries;	/* [0] unused */
-	uint32_t *slots;		/* open addressing: indices, 0 empty; nr_slots is a power of two */
+	uint32_t *slots; /* open addressing: indices, 0 empty; nr_slots is a power of two */
 	uint32_t nr, room, nr_slots;
 };
 
 /* False where there is no memory. */
 bool strings_init(struct strings *s, struct bump *b);
 
-/* The index of len bytes, which must stay as they are until strings_write.  0 where there is no memory, or bytes is NULL. */
+/* The index of len bytes, which must stay as they are until strings_write.  0 where there is no
+ * memory, or bytes is NULL. */
 uint32_t strings_intern(struct strings *s, const char *bytes, size_t len);
 
 /* Of a zero-ended text; 0 for an empty one. */

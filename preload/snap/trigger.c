@@ -2,9 +2,10 @@
 /*
  * Triggers: the policy around snap/snapshot.c.
  *
- * `asked` holds reasons that nobody has answered yet.  Whoever gets `busy` answers them; whoever does not may go, since the holder looks
- * again after giving it back.  While a child writes, asked stays set: the thread that reaps it (periodic work, the next
- * trigger) answers, and an idle program is woken by a signal from the child, where it was a signal that asked.
+ * `asked` holds reasons that nobody has answered yet.  Whoever gets `busy` answers them; whoever
+ * does not may go, since the holder looks again after giving it back.  While a child writes, asked
+ * stays set: the thread that reaps it (periodic work, the next trigger) answers, and an idle
+ * program is woken by a signal from the child, where it was a signal that asked.
  *
  * Any context outside the door, or in a signal handler; no locks, errno kept.
  */
@@ -32,7 +33,8 @@
 #include "rt/ban.h"
 
 #define TRIGGER_GATE_TRIES 10
-#define TRIGGER_STUCK_NS 10000000000ull		/* at exit: a child that gets nothing done for so long is left alone */
+#define TRIGGER_STUCK_NS \
+	10000000000ull /* at exit: a child that gets nothing done for so long is left alone */
 #define TRIGGER_STEP_NS 2000000
 #define TRIGGER_SILENCE_NS 600000000	/* over two ticks without an allocation */
 
@@ -60,15 +62,18 @@ static void trigger_update_estimates(void)
 {
 	uint64_t allocated = 0, freed = 0, births = 0, deaths = 0;
 
-	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next) {
+	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t;
+	     t = t->next) {
 		allocated += t->bytes_allocated;
 		freed += t->bytes_freed;
 		births += t->seq;
 		deaths += t->nr_freed;
 	}
 	trigger.changes = births + deaths;
-	__atomic_store_n(&rt_status->live_bytes, allocated > freed ? allocated - freed : 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&rt_status->live_blocks, births > deaths ? births - deaths : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&rt_status->live_bytes, allocated > freed ? allocated - freed : 0,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&rt_status->live_blocks, births > deaths ? births - deaths : 0,
+			 __ATOMIC_RELAXED);
 }
 
 static bool trigger_take_busy(void)
@@ -81,7 +86,8 @@ static void trigger_give_busy(void)
 	__atomic_store_n(&trigger.busy, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Under busy, no child running.  Takes one snapshot for all that was asked.  False: the gate would not close. */
+/* Under busy, no child running.  Takes one snapshot for all that was asked.  False: the gate would
+ * not close. */
 static bool trigger_take_one(uint32_t reasons, void *context)
 {
 	const char *const text = reason_texts[__builtin_ctz(reasons)];
@@ -104,7 +110,8 @@ static bool trigger_answer(void *context, bool *begun)
 	uint32_t reasons;
 
 	if (snapshot_is_running()) {
-		/* Only a signal may be answered by a signal: the program's own action for it knows of none otherwise. */
+		/* Only a signal may be answered by a signal: the program's own action for it knows
+		 * of none otherwise. */
 		reasons = __atomic_load_n(&trigger.asked, __ATOMIC_RELAXED);
 		return snapshot_wait_for_end(reasons & 1u << TRIGGER_SIGNAL);
 	}
@@ -112,10 +119,12 @@ static bool trigger_answer(void *context, bool *begun)
 	if (!reasons)
 		return true;
 	if (!trigger_take_one(reasons, context)) {
-		/* Some thread is inside and waits for what we hold up: try again when we have gone on a bit. */
+		/* Some thread is inside and waits for what we hold up: try again when we have gone
+		 * on a bit. */
 		__atomic_fetch_or(&trigger.asked, reasons, __ATOMIC_RELAXED);
 		if (thread_self)
-			__atomic_fetch_or(&thread_self->pending, THREAD_PENDING_SNAPSHOT, __ATOMIC_RELAXED);
+			__atomic_fetch_or(&thread_self->pending, THREAD_PENDING_SNAPSHOT,
+					  __ATOMIC_RELAXED);
 		return false;
 	}
 	*begun = true;
@@ -136,8 +145,9 @@ static bool trigger_serve(void *context)
 }
 
 /*
- * Is this the process that the census belongs to?  A child that shares our memory (vfork) must leave it alone; one that was made without
- * libc's fork, and so without its handlers, becomes a process of its own now.
+ * Is this the process that the census belongs to?  A child that shares our memory (vfork) must
+ * leave it alone; one that was made without libc's fork, and so without its handlers, becomes a
+ * process of its own now.
  */
 static bool trigger_is_at_home(void)
 {
@@ -148,7 +158,8 @@ static bool trigger_is_at_home(void)
 	const pid_t parent = sys_getppid();
 	const long order = sys_call6(SYS_kcmp, pid, parent, KCMP_VM, 0, 0, 0);
 
-	/* Where the system does not say (seccomp), a direct child is taken for one that shares: a dump less harms nobody. */
+	/* Where the system does not say (seccomp), a direct child is taken for one that shares: a
+	 * dump less harms nobody. */
 	if (order == 0 || (order < 0 && parent == rt_process.pid))
 		return false;
 	process_after_fork();
@@ -195,7 +206,8 @@ static uint32_t trigger_find_due(void)
 	const uint64_t every = option_get(OPTION_EVERY), grow = option_get(OPTION_GROW);
 	uint32_t due = 0;
 
-	if (every && clock_monotonic_ns() >= trigger.next_every_ns && trigger.changes != trigger.changes_dumped) {
+	if (every && clock_monotonic_ns() >= trigger.next_every_ns &&
+	    trigger.changes != trigger.changes_dumped) {
 		trigger.next_every_ns = clock_monotonic_ns() + every;
 		due |= 1u << TRIGGER_EVERY;
 	}
@@ -318,7 +330,8 @@ static void trigger_wait_for_child(void)
 
 	while (snapshot_is_running()) {
 		const uint64_t now = clock_monotonic_ns();
-		const uint64_t progress = __atomic_load_n(&rt_status->progress_done, __ATOMIC_RELAXED);
+		const uint64_t progress =
+			__atomic_load_n(&rt_status->progress_done, __ATOMIC_RELAXED);
 
 		if (progress != done) {
 			done = progress;
@@ -336,9 +349,11 @@ void trigger_at_exit(void)
 	if (!trigger.ready || sys_getpid() != rt_process.pid)
 		return;
 	trigger_wait_for_child();
-	if (option_get(OPTION_EXIT) == HC_EXIT_DUMP && !__atomic_exchange_n(&trigger.ended, true, __ATOMIC_RELAXED))
+	if (option_get(OPTION_EXIT) == HC_EXIT_DUMP &&
+	    !__atomic_exchange_n(&trigger.ended, true, __ATOMIC_RELAXED))
 		__atomic_fetch_or(&trigger.asked, 1u << TRIGGER_EXIT, __ATOMIC_SEQ_CST);
-	for (int i = 0; i < TRIGGER_GATE_TRIES && __atomic_load_n(&trigger.asked, __ATOMIC_SEQ_CST); i++)
+	for (int i = 0; i < TRIGGER_GATE_TRIES && __atomic_load_n(&trigger.asked, __ATOMIC_SEQ_CST);
+	     i++)
 		(void)trigger_serve(NULL);
 	trigger_wait_for_child();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When to take a snapshot.  Asking is cheap and always safe; one snapshot is written at a time.  What is asked for while one is being
- * written is remembered and answered by one more snapshot afterwards; anything beyond is counted (snapshots_skipped).
+ * When to take a snapshot.  Asking is cheap and always safe; one snapshot is written at a time.
+ * What is asked for while one is being written is remembered and answered by one more snapshot
+ * afterwards; anything beyond is counted (snapshots_skipped).
  */
 #ifndef SNAP_TRIGGER_H
 #define SNAP_TRIGGER_H
@@ -24,12 +25,14 @@ enum trigger_reason {
 	NR_TRIGGER_REASONS,
 };
 
-/* Once at start, after options, status page and threads: the gate, the signal handler.  allocator: its name, for PROC. */
+/* Once at start, after options, status page and threads: the gate, the signal handler.  allocator:
+ * its name, for PROC. */
 void trigger_init(const char *allocator);
 
 /*
- * Asks for a snapshot: now where the calling thread is outside the door, else when it leaves.  context: ucontext_t where the program was
- * interrupted by a signal handler, or NULL.  True where one was begun at once.  Any context; errno kept.
+ * Asks for a snapshot: now where the calling thread is outside the door, else when it leaves.
+ * context: ucontext_t where the program was interrupted by a signal handler, or NULL.  True where
+ * one was begun at once.  Any context; errno kept.
  */
 bool trigger_ask(enum trigger_reason reason, void *context);
 
@@ -37,13 +40,15 @@ bool trigger_ask(enum trigger_reason reason, void *context);
 bool trigger_is_from_child(int32_t pid);
 void trigger_resume(void *context);
 
-/* Our timer's signal (snap/later.h): is anything due in a program that has fallen silent?  context: ucontext_t. */
+/* Our timer's signal (snap/later.h): is anything due in a program that has fallen silent?  context:
+ * ucontext_t. */
 void trigger_look_now(void *context);
 
 /* A thread is about to block these: the timer is set again by one that has not. */
 void trigger_signals_blocked(uint64_t mask);
 
-/* When the program ends: dumps if asked to, and waits (within bounds) for a child that still writes. */
+/* When the program ends: dumps if asked to, and waits (within bounds) for a child that still
+ * writes. */
 void trigger_at_exit(void);
 
 /* In the child of fork: nothing is asked, no snapshot runs, numbers start again. */

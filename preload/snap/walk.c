@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Merging the planes.  Blocks of two planes may nest; one that straddles the end of another (the census was not told of something) is
- * left out, since a dump must not hold it.  The snapshot child only.
+ * Merging the planes.  Blocks of two planes may nest; one that straddles the end of another (the
+ * census was not told of something) is left out, since a dump must not hold it.  The snapshot child
+ * only.
  */
 #include "snap/walk.h"
 
@@ -20,9 +21,10 @@ void walk_init(struct walk *w)
 	}
 }
 
-/* Which plane a block comes from when two have one of the same address and size: what is told later is inside. */
-static const enum plane_id walk_order[NR_PLANES] = {PLANE_MMAP, PLANE_MALLOC, PLANE_PYTHON, PLANE_OBJECT,
-					     PLANE_POOL};
+/* Which plane a block comes from when two have one of the same address and size: what is told later
+ * is inside. */
+static const enum plane_id walk_order[NR_PLANES] = { PLANE_MMAP, PLANE_MALLOC, PLANE_PYTHON,
+						     PLANE_OBJECT, PLANE_POOL };
 
 static bool walk_find_first(const struct walk *w, enum plane_id *first)
 {
@@ -33,8 +35,9 @@ static bool walk_find_first(const struct walk *w, enum plane_id *first)
 
 		if (!w->more[walk_order[i]])
 			continue;
-		if (found && (c->addr > w->cursors[*first].addr ||
-			      (c->addr == w->cursors[*first].addr && c->size <= w->cursors[*first].size)))
+		if (found &&
+		    (c->addr > w->cursors[*first].addr ||
+		     (c->addr == w->cursors[*first].addr && c->size <= w->cursors[*first].size)))
 			continue;
 		*first = walk_order[i];
 		found = true;

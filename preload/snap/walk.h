@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All live blocks of all planes in the order of BLKS: by address, of two at one address the larger first.  The snapshot child only.
+ * All live blocks of all planes in the order of BLKS: by address, of two at one address the larger
+ * first.  The snapshot child only.
  */
 #ifndef SNAP_WALK_H
 #define SNAP_WALK_H
@@ -20,7 +21,7 @@ struct walk_open {
 struct walk {
 	struct plane_cursor cursors[NR_PLANES];
 	bool more[NR_PLANES];
-	struct walk_open open[WALK_DEPTH_MAX];	/* blocks around the walk's place, outermost first */
+	struct walk_open open[WALK_DEPTH_MAX]; /* blocks around the walk's place, outermost first */
 	uint32_t nr_open;
 	uint64_t nr_dropped;	/* that overlap the end of another block */
 
@@ -29,7 +30,8 @@ struct walk {
 	uint64_t addr, size;
 	struct record record;
 	enum plane_id plane;
-	bool is_owner;		/* its contents are its own: neither an arena nor inside another block that holds them */
+	bool is_owner; /* its contents are its own: neither an arena nor inside another block that
+			  holds them */
 };
 
 void walk_init(struct walk *w);

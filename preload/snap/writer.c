@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunk framing, compression and checksums of a dump.  The snapshot child and tests: bump memory, no libc beyond memcpy.
- * A full chunk is written only when more bytes come, since the last chunk of a section is marked.
+ * Chunk framing, compression and checksums of a dump.  The snapshot child and tests: bump memory,
+ * no libc beyond memcpy. A full chunk is written only when more bytes come, since the last chunk of
+ * a section is marked.
  */
 #include "snap/writer.h"
 
@@ -28,7 +29,7 @@ struct writer {
 	uint64_t raw_bytes;
 	XXH3_state_t *chunks;	/* over the header checksums */
 	struct hc_chunk_header head;	/* of the current section: id, flags, part */
-	uint8_t *raw;		/* each buffer: WRITER_HEAD, the payload, 8 spare bytes of padding */
+	uint8_t *raw; /* each buffer: WRITER_HEAD, the payload, 8 spare bytes of padding */
 	size_t raw_len;
 	uint8_t *packed;
 	size_t packed_max;
@@ -101,7 +102,8 @@ uint64_t writer_file_size(const struct writer *w) { return w->offset; }
 size_t writer_left(const struct writer *w) { return WRITER_CHUNK_RAW - w->raw_len; }
 size_t writer_used(const struct writer *w) { return w->raw_len; }
 
-/* The payload in its buffer, WRITER_HEAD bytes after the start: compressed, or as it stands where that is no shorter. */
+/* The payload in its buffer, WRITER_HEAD bytes after the start: compressed, or as it stands where
+ * that is no shorter. */
 static uint8_t *writer_pack(struct writer *w, struct hc_chunk_header *h)
 {
 	size_t len;
@@ -131,8 +133,8 @@ static void writer_flush(struct writer *w, uint16_t flags)
 	h->flags = (h->flags & HC_CHUNK_REQUIRED) | flags;
 	h->payload_checksum =
 		XXH3_64bits_withSeed(buffer + WRITER_HEAD, h->stored_len, w->file_id);
-	h->header_checksum = XXH3_64bits_withSeed(h, offsetof(struct hc_chunk_header, header_checksum),
-						  w->file_id + w->offset);
+	h->header_checksum = XXH3_64bits_withSeed(
+		h, offsetof(struct hc_chunk_header, header_checksum), w->file_id + w->offset);
 	memcpy(buffer, h, sizeof(*h));
 	padding = -h->stored_len & 7;
 	memset(buffer + WRITER_HEAD + h->stored_len, 0, padding);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks of include/heapcensus/dump_format.h, written one after the other to a sink.  The snapshot child and tests: all memory comes from the
- * bump allocator given, nothing is locked.
+ * Chunks of include/heapcensus/dump_format.h, written one after the other to a sink.  The snapshot
+ * child and tests: all memory comes from the bump allocator given, nothing is locked.
  *
- *   writer_begin; then writer_take / writer_append / writer_cut in any number; writer_end     for each section
- *   writer_finish                                                                             for the file
+ *   for each section: writer_begin, writer_take / writer_append / writer_cut in any number,
+ *                     writer_end
+ *   for the file:     writer_finish
  *
- * The first error stays in `error` and turns everything after it into nothing; writer_take goes on giving memory, so sections need
- * not look at every step (long loops do, to end early).
+ * The first error stays in `error` and turns everything after it into nothing; writer_take goes on
+ * giving memory, so sections need not look at every step (long loops do, to end early).
  */
 #ifndef SNAP_WRITER_H
 #define SNAP_WRITER_H
@@ -38,7 +39,8 @@ uint64_t writer_file_size(const struct writer *w);
 void writer_begin(struct writer *w, enum hc_section_id id);
 void writer_end(struct writer *w);
 
-/* len (<= WRITER_CHUNK_RAW) bytes in one piece in the current chunk, uninitialised; valid until the next writer_take or writer_cut. */
+/* len (<= WRITER_CHUNK_RAW) bytes in one piece in the current chunk, uninitialised; valid until the
+ * next writer_take or writer_cut. */
 void *writer_take(struct writer *w, size_t len);
 void writer_append(struct writer *w, const void *bytes, size_t len);
 

@@ -46,10 +46,12 @@ static uint64_t hash_node(uint64_t pc, uint32_t parent)
 	return (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15;
 }
 
-/* Nodes without a parent (callers are nothing else) stay in few pages of the table: there are thousands, not millions. */
+/* Nodes without a parent (callers are nothing else) stay in few pages of the table: there are
+ * thousands, not millions. */
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 {
-	return &depot.buckets[hash_node(pc, parent) >> (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
+	return &depot.buckets[hash_node(pc, parent) >>
+			      (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
 }
 
 /* Searches the chain from head to (not including) end. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The CPython in the process, if any: its entry points and what the dump says of it.  Found by name, so that no Python headers are needed and
- * one library serves all versions; the structs below are the documented ones, unchanged since 3.5.
+ * The CPython in the process, if any: its entry points and what the dump says of it.  Found by
+ * name, so that no Python headers are needed and one library serves all versions; the structs below
+ * are the documented ones, unchanged since 3.5.
  *
  * Written by python_find, called once for each candidate; read-only after.
  */
@@ -87,7 +88,8 @@ struct python {
 
 	uint64_t runtime, type_type;	/* addresses of _PyRuntime, PyType_Type; 0 unknown */
 	char version[32];		/* "3.11.2"; empty: there is no CPython */
-	char allocator[24];		/* as PYTHONMALLOC names it; "custom"; "default" where nobody has changed it */
+	char allocator[24]; /* as PYTHONMALLOC names it; "custom"; "default" where nobody has
+			       changed it */
 	uint32_t minor;			/* of 3.x; 0 for other majors */
 	bool free_threaded;
 };
@@ -95,8 +97,8 @@ struct python {
 extern struct python target_python;
 
 /*
- * Looks for a CPython: in the whole program (where NULL: the loader's lock is taken), or in one object, without a lock (where: its struct
- * link_map).  False where there is none.
+ * Looks for a CPython: in the whole program (where NULL: the loader's lock is taken), or in one
+ * object, without a lock (where: its struct link_map).  False where there is none.
  */
 bool python_find(const void *where);
 

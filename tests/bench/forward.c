@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An interposer that forwards malloc & co. and does nothing else: what any preload costs, to which the benches compare.
- * The first call resolves them; what dlsym itself asks for meanwhile comes from a small buffer.
+ * An interposer that forwards malloc & co. and does nothing else: what any preload costs, to which
+ * the benches compare. The first call resolves them; what dlsym itself asks for meanwhile comes
+ * from a small buffer.
  */
 #include <dlfcn.h>
 #include <stddef.h>

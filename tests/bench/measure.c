@@ -4,8 +4,9 @@
  *
  *	measure FILE SECONDS PROGRAM [ARGUMENTS]
  *
- * It is killed after SECONDS.  The kernel counts the memory of the process that forked into a child's peak RSS, so the
- * one that forks must be small: this is why the bench does not fork by itself.
+ * It is killed after SECONDS.  The kernel counts the memory of the process that forked into a
+ *child's peak RSS, so the one that forks must be small: this is why the bench does not fork by
+ *itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +60,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "measure: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
-	fprintf(out, "%d %.6f %.6f %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), now() - start,
+	fprintf(out, "%d %.6f %.6f %ld\n",
+		WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), now() - start,
 		seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss);
 	return fclose(out) ? 1 : 0;
 }

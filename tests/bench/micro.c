@@ -4,8 +4,9 @@
  *
  *	micro THREADS LIVE PAIRS
  *
- * LIVE 0: each thread frees what it has just allocated (hot).  Else all threads together keep LIVE blocks, and each pair
- * replaces a random one of the thread's share (cold: table and block are rarely in the cache).
+ * LIVE 0: each thread frees what it has just allocated (hot).  Else all threads together keep LIVE
+ *blocks, and each pair replaces a random one of the thread's share (cold: table and block are
+ *rarely in the cache).
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -110,8 +111,9 @@ int main(int argc, char **argv)
 		return 2;
 	pthread_barrier_init(&filled, NULL, (unsigned int)nr_threads);
 	for (size_t i = 0; i < nr_threads; i++) {
-		work[i] = (struct work){.random = 88172645463325252u + i, .nr_live = nr_live / nr_threads,
-					.nr_pairs = nr_pairs};
+		work[i] = (struct work){ .random = 88172645463325252u + i,
+					 .nr_live = nr_live / nr_threads,
+					 .nr_pairs = nr_pairs };
 		if (i && pthread_create(&work[i].thread, NULL, run, &work[i]))
 			abort();
 	}

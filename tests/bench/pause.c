@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a snapshot stops the program: the longest gap that a thread sees which only spins on the clock (spin), or on
- * malloc and free (malloc).  One of them at a time, so that on two cores it shares none with the snapshot's child.
+ * How long a snapshot stops the program: the longest gap that a thread sees which only spins on the
+ *clock (spin), or on malloc and free (malloc).  One of them at a time, so that on two cores it
+ *shares none with the snapshot's child.
  *
  *	pause BLOCKS BYTES SIGNAL SECONDS spin|malloc
  *
- * Holds BLOCKS blocks of BYTES bytes together, all touched; watches for SECONDS without a snapshot, then sends itself
- * SIGNAL (0: none) and watches for SECONDS more.  Prints "quiet_ms snapshot_ms".
+ * Holds BLOCKS blocks of BYTES bytes together, all touched; watches for SECONDS without a snapshot,
+ *then sends itself SIGNAL (0: none) and watches for SECONDS more.  Prints "quiet_ms snapshot_ms".
  */
 #include <pthread.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The expression language on the sample dump (SAMPLE_DUMP): any text is evaluated or refused with an error that
- * points into it, in every output format.
+ * The expression language on the sample dump (SAMPLE_DUMP): any text is evaluated or refused with
+ * an error that points into it, in every output format.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static struct heap *open_heap(void)
 	const char *path = getenv("SAMPLE_DUMP");
 	struct dump *d;
 	struct heap *h;
-	struct error *error = path ? dump_open(path, NULL, &d) : error_create("SAMPLE_DUMP is not set");
+	struct error *error =
+		path ? dump_open(path, NULL, &d) : error_create("SAMPLE_DUMP is not set");
 
 	if (!error)
 		error = heap_open(d, NULL, &h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/: records in the planes, the walk over them, what changes a block and what does not; mappings against a model of pages.
+ * live/: records in the planes, the walk over them, what changes a block and what does not;
+ * mappings against a model of pages.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,14 +88,16 @@ static void test_sizes(void **state)
 
 			insert(places[k], sizes[i]);
 			check_block(places[k], sizes[i]);
-			assert_int_equal(self->bytes_allocated - self->bytes_freed, live + sizes[i]);
+			assert_int_equal(self->bytes_allocated - self->bytes_freed,
+					 live + sizes[i]);
 			assert_true(live_forget(self, PLANE_MALLOC, places[k], &b));
 			assert_int_equal(self->bytes_allocated - self->bytes_freed, live);
 		}
 	}
 }
 
-/* Small and larger blocks come and go at the same places: what one left behind is not taken for the other's. */
+/* Small and larger blocks come and go at the same places: what one left behind is not taken for the
+ * other's. */
 static void test_small_and_large(void **state)
 {
 	enum { NR = 64, NR_CHANGES = 100000 };
@@ -112,7 +115,8 @@ static void test_small_and_large(void **state)
 			assert_true(live_find(PLANE_MALLOC, addr, &b));
 			assert_true(b.b == births[i]);
 			assert_int_equal(b.size, sizes[i]);
-			assert_true(live_forget_hot(self, addr) || live_forget(self, PLANE_MALLOC, addr, &b));
+			assert_true(live_forget_hot(self, addr) ||
+				    live_forget(self, PLANE_MALLOC, addr, &b));
 			births[i] = 0;
 			continue;
 		}
@@ -122,7 +126,8 @@ static void test_small_and_large(void **state)
 
 		self->seq += next_random() % 0x100000;
 		sizes[i] = large && n % 2 ? 41 + (uint64_t)n % 16 : (uint64_t)n % 25;
-		if (n % 5 == 0 || !live_insert_hot(self, addr, sizes[i], HC_KIND_MALLOC, 7, clock_tick()))
+		if (n % 5 == 0 ||
+		    !live_insert_hot(self, addr, sizes[i], HC_KIND_MALLOC, 7, clock_tick()))
 			live_insert(self, PLANE_MALLOC, addr, sizes[i], HC_KIND_MALLOC, 7, 0);
 		assert_true(live_find(PLANE_MALLOC, addr, &b));
 		births[i] = b.b;
@@ -205,7 +210,8 @@ static void test_births_differ(void **state)
 	assert_true(record_tick(a.b) <= record_tick(b.b));
 }
 
-/* Pool objects, in the smallest granules, over several leaves: the walk sees each once, in order. */
+/* Pool objects, in the smallest granules, over several leaves: the walk sees each once, in order.
+ */
 static void test_walk(void **state)
 {
 	enum { NR = 2000 };
@@ -367,12 +373,14 @@ static void test_mapping_labels(void **state)
 	(void)state;
 	mapped_lock();
 	mapped_insert(self, addr, 10 * 4096, HC_KIND_MMAP, 0);
-	assert_true(label_set(PLANE_MMAP, addr, "cache") && live_set_labelled(PLANE_MMAP, addr, true));
+	assert_true(label_set(PLANE_MMAP, addr, "cache") &&
+		    live_set_labelled(PLANE_MMAP, addr, true));
 	mapped_move(self, addr, 10 * 4096, to, 20 * 4096, false);
 	assert_null(label_find(PLANE_MMAP, addr));
 	assert_string_equal(label_find(PLANE_MMAP, to), "cache");
 	mapped_remove(self, to + 4096, 4096);	/* a hole: the front keeps the label */
-	assert_true(live_find(PLANE_MMAP, to, &b) && b.size == 4096 && record_flags(b.a) & RECORD_LABELLED);
+	assert_true(live_find(PLANE_MMAP, to, &b) && b.size == 4096 &&
+		    record_flags(b.a) & RECORD_LABELLED);
 	assert_true(live_find(PLANE_MMAP, to + 8192, &b) && !(record_flags(b.a) & RECORD_LABELLED));
 	assert_int_equal(b.size, 18 * 4096);
 	mapped_remove(self, to, 20 * 4096);

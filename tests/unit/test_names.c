@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/attr and live/label: interning, from many threads at once and beyond what there is room for; labels against a plain array.
+ * live/attr and live/label: interning, from many threads at once and beyond what there is room for;
+ * labels against a plain array.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,8 +157,9 @@ static void test_labels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_texts), cmocka_unit_test(test_pairs), cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_overflow), cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_texts),	cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_threads), cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

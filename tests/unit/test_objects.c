@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/objects: Python's small objects in pools that this test makes as pymalloc does, for both sizes of pool, against a model.
+ * live/objects: Python's small objects in pools that this test makes as pymalloc does, for both
+ * sizes of pool, against a model.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,7 +200,8 @@ static void test_restore(void **state)
 	assert_true(live_forget(self, PLANE_PYTHON, addr, &now));
 }
 
-/* Pools of random classes that change when they are empty: the walk sees what the model has, in order. */
+/* Pools of random classes that change when they are empty: the walk sees what the model has, in
+ * order. */
 static void test_walk(void **state)
 {
 	enum { NR_POOLS = 16, NR_MAX = 1 << 10 };
@@ -217,7 +219,8 @@ static void test_walk(void **state)
 			sizes[p] = 16 * (1 + next_random() % 32);
 			set_class(pool, sizes[p]);
 		}
-		const uint32_t i = next_random() % (((1u << pool_shift) - OBJECT_POOL_HEADER) / sizes[p]);
+		const uint32_t i =
+			next_random() % (((1u << pool_shift) - OBJECT_POOL_HEADER) / sizes[p]);
 		const uint64_t addr = block_at(pool, sizes[p], i);
 
 		if (alive[p][i])
@@ -233,7 +236,8 @@ static void test_walk(void **state)
 			if (!alive[p][i])
 				continue;
 			assert_true(plane_cursor_next(&c));
-			assert_true(c.addr == block_at(start + ((uint64_t)p << pool_shift), sizes[p], i));
+			assert_true(c.addr ==
+				    block_at(start + ((uint64_t)p << pool_shift), sizes[p], i));
 			assert_int_equal(c.size, sizes[p] - 3);
 			assert_int_equal(record_stack(c.record.a), p);
 			assert_int_equal(record_kind(c.record.a), HC_KIND_PYTHON);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dump's file: no name before it is whole, none of another file taken, nothing left of one that was given up or whose writer was killed.
+ * The dump's file: no name before it is whole, none of another file taken, nothing left of one that
+ * was given up or whose writer was killed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,7 +66,8 @@ static void check_commit(bool unnamed)
 	char taken[256];
 	FILE *file;
 
-	(void)snprintf(taken, sizeof(taken), "%s/%s.%d.3.hc", folder, rt_process.name, rt_process.pid);
+	(void)snprintf(taken, sizeof(taken), "%s/%s.%d.3.hc", folder, rt_process.name,
+		       rt_process.pid);
 	file = fopen(taken, "w");
 	assert_non_null(file);
 	(void)fputs("mine", file);

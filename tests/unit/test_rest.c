@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes that a handler of ours interrupts: nothing of them is lost, and what is the program's to see (its own signals, cancelling, a reader
- * that goes away) it sees.
+ * Writes that a handler of ours interrupts: nothing of them is lost, and what is the program's to
+ * see (its own signals, cancelling, a reader that goes away) it sees.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,7 +117,10 @@ static ssize_t call_sendmsg(int fd)
 }
 
 static void make_pipe(int fds[2]) { assert_int_equal(pipe(fds), 0); }
-static void make_sockets(int fds[2]) { assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0); }
+static void make_sockets(int fds[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+}
 
 static void set_handler(int sig)
 {
@@ -138,7 +141,8 @@ static void test_whole(void **state)
 	(void)state;
 	set_handler(SIGUSR1);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct work signaller = {.target = pthread_self(), .sig = SIGUSR1}, reader = {.max = LEN};
+		struct work signaller = { .target = pthread_self(), .sig = SIGUSR1 },
+			    reader = { .max = LEN };
 		pthread_t threads[2];
 		int fds[2];
 
@@ -169,7 +173,8 @@ static void raise_alarm(unsigned int us)
 /* The program's alarm cuts it short: what has been written by then, over all the restarts. */
 static void test_own_signal(void **state)
 {
-	struct work signaller = {.target = pthread_self(), .sig = SIGUSR1}, reader = {.max = 100000};
+	struct work signaller = { .target = pthread_self(), .sig = SIGUSR1 },
+		    reader = { .max = 100000 };
 	pthread_t threads[2];
 	ssize_t written;
 	int fds[2];
@@ -205,7 +210,8 @@ static void test_own_signal(void **state)
 	close(fds[1]);
 }
 
-/* Ours first; the program's comes while our handler runs.  Where nothing ends the write, the pipe is emptied at last. */
+/* Ours first; the program's comes while our handler runs.  Where nothing ends the write, the pipe
+ * is emptied at last. */
 static void *send_both(void *arg)
 {
 	struct work *const w = arg;
@@ -222,7 +228,8 @@ static void *send_both(void *arg)
 	return NULL;
 }
 
-/* A call that the kernel would make again for our handler's sake ends for a signal that wants no restart. */
+/* A call that the kernel would make again for our handler's sake ends for a signal that wants no
+ * restart. */
 static void test_signal_meanwhile(void **state)
 {
 	struct work sender = {.target = pthread_self()};
@@ -289,7 +296,8 @@ static void test_cancelled(void **state)
 /* The reader of a socket goes: the bytes that it was sent are told, and no SIGPIPE comes. */
 static void test_reader_gone(void **state)
 {
-	struct work signaller = {.target = pthread_self(), .sig = SIGUSR1}, reader = {.max = 200000};
+	struct work signaller = { .target = pthread_self(), .sig = SIGUSR1 },
+		    reader = { .max = 200000 };
 	pthread_t thread;
 	ssize_t written;
 	int fds[2];

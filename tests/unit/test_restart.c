@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Restarting interrupted system calls: libc's own calls under a signal handler that chains to nobody, and contexts made by hand.
+ * Restarting interrupted system calls: libc's own calls under a signal handler that chains to
+ * nobody, and contexts made by hand.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,8 @@ static int stopped;
 
 static void *send_signals(void *arg)
 {
-	/* At least once, however late this thread gets the processor; then after the call, which is no harm. */
+	/* At least once, however late this thread gets the processor; then after the call, which is
+	 * no harm. */
 	do {
 		usleep(20000);
 		pthread_kill(target, *(int *)arg);
@@ -157,10 +159,14 @@ static void check_not_restarted(const uint8_t *code, size_t len, greg_t result)
 
 static void test_decode(void **state)
 {
-	static const uint8_t epoll[] __attribute__((aligned(64))) = {0xb8, 232, 0, 0, 0, 0x0f, 0x05};
-	static const uint8_t close_call[] __attribute__((aligned(64))) = {0xb8, 3, 0, 0, 0, 0x0f, 0x05};
-	static const uint8_t connect_call[] __attribute__((aligned(64))) = {0xb8, 42, 0, 0, 0, 0x0f, 0x05};
-	static const uint8_t unknown[] __attribute__((aligned(64))) = {0x89, 0xf8, 0x90, 0x90, 0x90, 0x0f, 0x05};
+	static const uint8_t epoll[]
+		__attribute__((aligned(64))) = { 0xb8, 232, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t close_call[]
+		__attribute__((aligned(64))) = { 0xb8, 3, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t connect_call[]
+		__attribute__((aligned(64))) = { 0xb8, 42, 0, 0, 0, 0x0f, 0x05 };
+	static const uint8_t unknown[]
+		__attribute__((aligned(64))) = { 0x89, 0xf8, 0x90, 0x90, 0x90, 0x0f, 0x05 };
 	static const uint8_t huge[] __attribute__((aligned(64))) = {0xb8, 232, 0, 0, 1, 0x0f, 0x05};
 
 	(void)state;

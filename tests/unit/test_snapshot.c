@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole snapshot of this very process, taken without the hooks: blocks are put into the census by hand, the dump is read back with the
- * analyzer's reader.
+ * A whole snapshot of this very process, taken without the hooks: blocks are put into the census by
+ * hand, the dump is read back with the analyzer's reader.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,14 +97,16 @@ static void test_snapshot(void **state)
 	(void)state;
 	start_census("full");
 	t = enter();
-	const uint32_t tag = attr_intern(attr_intern_text("Request"), attr_intern_text("spider/books"));
+	const uint32_t tag =
+		attr_intern(attr_intern_text("Request"), attr_intern_text("spider/books"));
 	const uint32_t stack = depot_intern(0x1234, depot_intern(0x5678, 0));
 
 	for (size_t i = 0; i < NR_BLOCKS; i++) {
 		blocks[i] = malloc(16 + i);
 		blocks[i][0] = (uint64_t)(i ? blocks[i - 1] : NULL);
 		blocks[i][1] = i;
-		live_insert(t, PLANE_MALLOC, (uint64_t)blocks[i], 16 + i, HC_KIND_MALLOC, stack, i % 2 ? tag : 0);
+		live_insert(t, PLANE_MALLOC, (uint64_t)blocks[i], 16 + i, HC_KIND_MALLOC, stack,
+			    i % 2 ? tag : 0);
 	}
 	memset(large, 0, 1 << 20);
 	large[70000] = (uint64_t)blocks[7];
@@ -147,7 +149,8 @@ static void test_snapshot(void **state)
 	assert_int_equal(b->kind[dump_find_block(d, (uint64_t)large + 70)], HC_KIND_POOL);
 	assert_memory_equal(dump_block_bytes(d, dump_find_block(d, (uint64_t)map)), map, 1 << 20);
 
-	/* Roots: libc's data (this program's counts as the profiler's own), and this stack, where blocks[] is. */
+	/* Roots: libc's data (this program's counts as the profiler's own), and this stack, where
+	 * blocks[] is. */
 	const uint64_t global = (uint64_t)dlsym(RTLD_DEFAULT, "_IO_2_1_stdout_");
 
 	assert_non_null(dump_find_bytes(d, global, 8));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/thread: many threads, one after the other and at once; slots and history; the gate holds whoever comes and lets go of all.
+ * live/thread: many threads, one after the other and at once; slots and history; the gate holds
+ * whoever comes and lets go of all.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ static uint32_t nr_threads(void)
 {
 	uint32_t nr = 0;
 
-	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t; t = t->next)
+	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t;
+	     t = t->next)
 		nr++;
 	return nr;
 }
@@ -52,7 +54,8 @@ static void *short_life(void *arg)
 	return t;
 }
 
-/* Every block of a thread that has gone can still be told from those of the thread that has its slot now. */
+/* Every block of a thread that has gone can still be told from those of the thread that has its
+ * slot now. */
 static void test_churn(void **state)
 {
 	enum { NR = 20000 };
@@ -64,7 +67,8 @@ static void test_churn(void **state)
 		pthread_t thread;
 		void *t;
 
-		assert_int_equal(pthread_create(&thread, NULL, short_life, (void *)(0x10000 + i * 32)), 0);
+		assert_int_equal(
+			pthread_create(&thread, NULL, short_life, (void *)(0x10000 + i * 32)), 0);
 		pthread_join(thread, &t);
 		assert_non_null(t);
 	}

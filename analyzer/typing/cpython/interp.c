@@ -8,7 +8,8 @@
 #include "heap/private.h"
 
 #define BORROWED_MAX 3u
-#define CACHE	     1u /* of these: { version, name, what the class has by that name }, the name held */
+/* Of these: { version, name, what the class has by that name }, the name is held. */
+#define CACHE	     1u
 #define CACHE_ENTRY  24u
 #define CACHE_NAME   8u
 #define MEMBERS_MAX  16u

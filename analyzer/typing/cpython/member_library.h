@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * References in objects of the interpreter's and the standard library's C code that neither
- * tp_members nor Guppy names: '.name' where an attribute shows it, else '->name' as the C sources call
- * it.  Rows as in member_list.h.
+ * tp_members nor Guppy names: '.name' where an attribute shows it, else '->name' as the C sources
+ * call it.  Rows as in member_list.h.
  */
 #ifndef TYPING_CPYTHON_MEMBER_LIBRARY_H
 #define TYPING_CPYTHON_MEMBER_LIBRARY_H
@@ -256,7 +256,8 @@
 	CPYTHON_ASYNC_MEMBERS(X) \
 	CPYTHON_MODULE_MEMBERS(X)
 
-/* Where an object's items begin, which go on to its end: class, relation, offset in every version */
+/* Where an object's items begin, which go on to its end: class, relation, offset in every version
+ */
 #define CPYTHON_ITEM_MEMBERS(X) \
 	X("hamt_bitmap_node", "->b_array", 32) \
 	X("hamt_array_node", "->a_array", 16) \

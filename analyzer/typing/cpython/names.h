@@ -56,8 +56,8 @@ const char *cpython_object_word(struct cpython *p, const struct cpython_class *c
 				uint64_t addr);
 /* The word at addr of a module's data or the interpreter's state; NULL: not known here. */
 const char *cpython_static_word(struct cpython *p, uint64_t addr);
-/* The type of what the word at addr is of, a static object's class or the interpreter's state; NULL: it
- * is of nothing known, "" where it is not worth telling. */
+/* The type of what the word at addr is of, a static object's class or the interpreter's state;
+ * NULL: it is of nothing known, "" where it is not worth telling. */
 const char *cpython_static_holder(struct cpython *p, uint64_t addr);
 /* Has the dict whose items these are (or has had) no keys but str? */
 bool cpython_has_str_keys(struct cpython *p, const struct cpython_items *items);

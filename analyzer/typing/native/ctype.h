@@ -34,8 +34,8 @@ enum ctype_flags {
 	CTYPE_INCOMPLETE = 2, /* only declared, as far as anybody has looked */
 	CTYPE_CXX = 4,	      /* from C++: printed without "struct" */
 	CTYPE_HAS_VPTR = 8,   /* of its own or of a base; known after ctype_complete */
-	CTYPE_FLEXIBLE = 16,  /* ends in an array of no told length, or of 0 or 1: may be longer than
-				 its size; known after ctype_complete */
+	CTYPE_FLEXIBLE = 16, /* ends in an array of no told length, or of 0 or 1: may be longer than
+				its size; known after ctype_complete */
 };
 
 enum ctype_member_flags {
@@ -61,9 +61,10 @@ struct ctype_enumerator {
 struct ctype {
 	enum ctype_kind kind;
 	uint32_t flags;
-	const char *name;	    /* interned, as printed: "struct request", "web::Page", "char *" */
+	const char *name; /* interned, as printed: "struct request", "web::Page", "char *" */
 	uint64_t size;		    /* bytes; 0: not known */
-	const struct ctype *target; /* pointer, reference: what it leads to; array: its element; enum: NULL */
+	const struct ctype
+		*target; /* pointer, reference: what it leads to; array: its element; enum: NULL */
 	uint64_t nr_elements;	    /* array; 0: not told */
 
 	/* Filled by ctype_complete. */

@@ -44,13 +44,13 @@ struct function {
 	const struct ctype *returns;
 };
 bool debug_find_function(struct native *n, uint64_t pc, struct function *ret);
-/* Type of the parameter (0 is the first, `this` included) of the function that begins at entry; NULL:
- * not known. */
+/* Type of the parameter (0 is the first, `this` included) of the function that begins at entry;
+ * NULL: not known. */
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);
 
 /*
- * Where a variable may be, as far as the flow of a value needs it: in a register, or in the frame at
- * a distance from a register.
+ * Where a variable may be, as far as the flow of a value needs it: in a register, or in the frame
+ * at a distance from a register.
  */
 struct place {
 	bool is_memory;

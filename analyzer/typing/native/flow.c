@@ -151,7 +151,8 @@ static bool is_frame(const struct operand *where)
 	return (where->base == RSP || where->base == RBP) && !where->has_index;
 }
 
-/* The type of the word at `where`, from its variable, its global, or the pointer that leads there. */
+/* The type of the word at `where`, from its variable, its global, or the pointer that leads there.
+ */
 static const struct ctype *memory_type(struct flow *f, const struct operand *where)
 {
 	const struct ctype *holder, *types[TYPES_MAX];
@@ -175,7 +176,8 @@ static const struct ctype *memory_type(struct flow *f, const struct operand *whe
 	if (!holder || !ctype_is_pointer(holder))
 		return NULL;
 	/* An element of an array: which one does not matter. */
-	if (where->has_index || (offset && holder->target->size && !ctype_is_record(holder->target)))
+	if (where->has_index ||
+	    (offset && holder->target->size && !ctype_is_record(holder->target)))
 		offset = holder->target->size ? offset % holder->target->size : 0;
 	return ctype_find_at(f->native, holder->target, offset, &base);
 }
@@ -208,8 +210,8 @@ static struct value address(struct flow *f, const struct operand *where)
 {
 	struct variable v;
 
-	if (where->is_fixed && !where->has_index && debug_find_global(f->native, where->offset, &v) &&
-	    v.addr == (uint64_t)where->offset)
+	if (where->is_fixed && !where->has_index &&
+	    debug_find_global(f->native, where->offset, &v) && v.addr == (uint64_t)where->offset)
 		return (struct value){ .type = ctype_get_pointer(f->native, v.type) };
 	return (struct value){ 0 };
 }
@@ -253,7 +255,8 @@ static void run_mov(struct flow *f, const cs_x86 *x)
 	struct operand where;
 	struct value v = { 0 };
 
-	if (from->type == X86_OP_REG && from->size == 8 && register_number(from->reg) < NR_REGISTERS)
+	if (from->type == X86_OP_REG && from->size == 8 &&
+	    register_number(from->reg) < NR_REGISTERS)
 		v = f->registers[register_number(from->reg)];
 	else if (from->type == X86_OP_MEM && from->size == 8 && memory_operand(f, from, &where))
 		v = load(f, &where);

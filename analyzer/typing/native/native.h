@@ -28,7 +28,8 @@ struct native {
 	size_t nr_allocations, allocations_room;
 
 	/* dwarf_type.c */
-	struct map die_types; /* (address of a DIE's bytes, name given by a typedef) -> struct ctype * */
+	struct map die_types; /* (address of a DIE's bytes, name given by a typedef) -> struct ctype
+				 * */
 	struct map type_dies; /* (struct ctype *, 0) -> struct type_die *: where its members are */
 
 	struct native_block *blocks; /* [nr_objects] block.h; NULL: there is no debug information */

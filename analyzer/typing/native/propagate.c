@@ -65,7 +65,8 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 	struct native *n = p->native;
 	const uint32_t to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
 
-	if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word || !block_is_open(n, to))
+	if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word ||
+	    !block_is_open(n, to))
 		return;
 	target = ctype_complete(n, target);
 

@@ -86,8 +86,9 @@ static const char *native_relation(struct heap *h, node_id from, uint64_t offset
 /* "::queue.head", "::main.queue". */
 static const char *name_in_variable(struct native *n, const struct variable *v, uint64_t offset)
 {
-	_cleanup_free_ char *name = xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
-					      path_format(n, v->type, offset, heap_wants_index(n->heap)));
+	_cleanup_free_ char *name =
+		xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
+			  path_format(n, v->type, offset, heap_wants_index(n->heap)));
 
 	return heap_intern_name(n->heap, name);
 }

@@ -50,7 +50,8 @@ static void settle_sites(struct native *n)
 			struct site_answer *a = native_alloc(n, 1, sizeof(*a));
 
 			*slot = (uintptr_t)a;
-			a->is_known = site_find_type(n, blocks->stack[i], blocks->size[i], &a->type);
+			a->is_known =
+				site_find_type(n, blocks->stack[i], blocks->size[i], &a->type);
 		}
 
 		const struct site_answer *a = (const struct site_answer *)(uintptr_t)*slot;

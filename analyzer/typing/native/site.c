@@ -53,7 +53,8 @@ const struct site_types *site_get_types(struct native *n, uint64_t return_addres
 }
 
 /* How good a candidate is for a block of that size; 0: not at all.  What the value's own variable
- * says is worth more than what a list's link or a function says, which may mean its first member. */
+ * says is worth more than what a list's link or a function says, which may mean its first member.
+ */
 static unsigned int rank(struct native *n, const struct site_candidate *c, uint64_t size)
 {
 	static const unsigned int by_end[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Units of a module.  Address ranges come from the units' own DIEs, since clang writes no
- * .debug_aranges; names of scopes from one walk over a unit's namespaces and types, since a DIE does
- * not know its parent.
+ * .debug_aranges; names of scopes from one walk over a unit's namespaces and types, since a DIE
+ * does not know its parent.
  */
 #include "typing/native/unit.h"
 

@@ -34,7 +34,8 @@ static bool fixed_address(struct debug *d, Dwarf_Die *die, uint64_t *ret)
 	size_t nr;
 	Dwarf_Addr addr;
 
-	if (!dwarf_attr(die, DW_AT_location, &attr) || dwarf_getlocation(&attr, &ops, &nr) || nr != 1)
+	if (!dwarf_attr(die, DW_AT_location, &attr) || dwarf_getlocation(&attr, &ops, &nr) ||
+	    nr != 1)
 		return false;
 	if (ops[0].atom == DW_OP_addr)
 		addr = ops[0].number;
@@ -357,8 +358,8 @@ static void give_local(void *arg, struct scopes *s, Dwarf_Die *die, const struct
 
 	if (!place->is_memory || !s->has_cfa)
 		return;
-	/* frame->end is the canonical frame address; rbp, where it is not what that is counted from,
-	 * was pushed right behind the return address. */
+	/* frame->end is the canonical frame address; rbp, where it is not what that is counted
+	 * from, was pushed right behind the return address. */
 	if (place->regno == s->cfa.regno)
 		v.addr = search->frame->end - s->cfa.offset + place->offset;
 	else if (place->regno == REGISTER_BP && s->is_based_on_bp)

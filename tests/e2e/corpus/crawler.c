@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A crawler's data as C programs keep it: a hash table of URLs, a queue of requests through an embedded list, a tree, a
- * flexible array, a union, arrays of structs and of pointers, a pool of one allocation, a wrapper around malloc, an
- * object with its text behind it in one block.
+ * A crawler's data as C programs keep it: a hash table of URLs, a queue of requests through an
+ * embedded list, a tree, a flexible array, a union, arrays of structs and of pointers, a pool of
+ * one allocation, a wrapper around malloc, an object with its text behind it in one block.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Objects as C++ programs make them: with and without vtables, multiple and virtual inheritance, templates, a private
-// implementation, arrays with and without destructors, unique_ptr and shared_ptr.
+// Objects as C++ programs make them: with and without vtables, multiple and virtual inheritance,
+// templates, a private implementation, arrays with and without destructors, unique_ptr and
+// shared_ptr.
 #include <memory>
 #include <vector>
 

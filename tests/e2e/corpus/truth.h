@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program of the corpus says of its own blocks, for test_native_types.py: a line on standard output for each,
+ * What a program of the corpus says of its own blocks, for test_native_types.py: a line on standard
+ * output for each,
  *
  *     block ADDRESS TYPE      of this type; "T[]" several of them; "T + " begins with one
  *     gone ADDRESS            freed or moved
  *     ready
  *
- * then it waits for the end of standard input.  note() takes a void pointer, so that it tells the compiler nothing, and
- * the debug information neither, of what the block is.
+ * then it waits for the end of standard input.  note() takes a void pointer, so that it tells the
+ * compiler nothing, and the debug information neither, of what the block is.
  */
 #ifndef TRUTH_H
 #define TRUTH_H

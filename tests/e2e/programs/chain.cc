@@ -2,8 +2,9 @@
 /*
  * chain: allocates at the end of known call chains, and looks after its descriptors.
  *
- * Prints "function NAME ADDRESS SIZE" for each function of a chain (SIZE: of the block that it allocates, 0 for those that only call), "fd N": the
- * lowest free descriptor, and "stolen N": how many bytes of a pipe went missing while threads allocated, after the program had closed all
+ * Prints "function NAME ADDRESS SIZE" for each function of a chain (SIZE: of the block that it
+ * allocates, 0 for those that only call), "fd N": the lowest free descriptor, and "stolen N": how
+ * many bytes of a pipe went missing while threads allocated, after the program had closed all
  * descriptors that it did not know and taken their numbers.  Then "ready", and waits for its input.
  */
 #include <cstdio>
@@ -108,9 +109,10 @@ static const struct {
 	leaf *function;
 	int size;
 } leaves[] = {
-	{"by_malloc", by_malloc, 1001},	    {"by_calloc", by_calloc, 1002}, {"by_realloc", by_realloc, 1003},
-	{"by_memalign", by_memalign, 1004}, {"by_new", by_new, 1005},	    {"by_new_array", by_new_array, 1006},
-	{"by_strdup", by_strdup, 1007},
+	{ "by_malloc", by_malloc, 1001 },   { "by_calloc", by_calloc, 1002 },
+	{ "by_realloc", by_realloc, 1003 }, { "by_memalign", by_memalign, 1004 },
+	{ "by_new", by_new, 1005 },	    { "by_new_array", by_new_array, 1006 },
+	{ "by_strdup", by_strdup, 1007 },
 };
 
 int main()
@@ -123,8 +125,9 @@ int main()
 		outer(l.function);
 		printf("function %s %p %d\n", l.name, reinterpret_cast<void *>(l.function), l.size);
 	}
-	printf("function inner %p 0\nfunction outer %p 0\nfunction main %p 0\nready\n", reinterpret_cast<void *>(inner),
-	       reinterpret_cast<void *>(outer), reinterpret_cast<void *>(main));
+	printf("function inner %p 0\nfunction outer %p 0\nfunction main %p 0\nready\n",
+	       reinterpret_cast<void *>(inner), reinterpret_cast<void *>(outer),
+	       reinterpret_cast<void *>(main));
 	fflush(stdout);
 	(void)getchar();
 	return 0;

@@ -2,14 +2,16 @@
 //
 // C++ objects of every sort, and the truth about them on standard output, for test_classes.py:
 //
-//     block ADDRESS SIZE SITE      every live block of operator new, with the address its caller returns to;
+//     block ADDRESS SIZE SITE      every live block of operator new, with the address its caller
+//     returns to;
 //                                  or several addresses, innermost first
 //     object ADDRESS NAME          the polymorphic ones, by name
 //     arrayof ADDRESS NAME         blocks that hold several
 //     local NAME ADDRESS           a variable on the stack that points at an object
 //     ready
 //
-// then waits for the end of standard input.  Built with and without RTTI, and with a static C++ library.
+// then waits for the end of standard input.  Built with and without RTTI, and with a static C++
+// library.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -176,7 +178,8 @@ static void make_shapes(Everything *all)
 	};
 	all->shapes.emplace_back(known(new Local(1), "make_shapes(Everything*)::Local"));
 	all->shapes.emplace_back(known(new Box<int>, "Box<int>"));
-	all->shapes.emplace_back(known(new Box<std::vector<long>>, "Box<std::vector<long, std::allocator<long> > >"));
+	all->shapes.emplace_back(known(new Box<std::vector<long>>,
+				       "Box<std::vector<long, std::allocator<long> > >"));
 	all->shapes.emplace_back(known(new Box<std::string>, "Box<std::string>"));
 	for (int i = 0; i < 3; i++)
 		all->sinks.emplace_back(known(new web::Sink, "web::Sink"));
@@ -215,7 +218,8 @@ __attribute__((noinline)) static void *load_table()
 {
 	void *table = demo_malloc(24);
 
-	printf("block %p 24 %p,%p\n", table, reinterpret_cast<void *>(reinterpret_cast<char *>(&demo_malloc) + 4),
+	printf("block %p 24 %p,%p\n", table,
+	       reinterpret_cast<void *>(reinterpret_cast<char *>(&demo_malloc) + 4),
 	       reinterpret_cast<void *>(reinterpret_cast<char *>(&load_table) + 4));
 	return table;
 }

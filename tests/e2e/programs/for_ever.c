@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A function that allocates and frees until its process ends, for a thread of an interpreter that is about to end.
+ * A function that allocates and frees until its process ends, for a thread of an interpreter that
+ * is about to end.
  */
 #include <stdlib.h>
 

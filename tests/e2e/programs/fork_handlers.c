@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forks, with handlers that are registered before those of any library and so run inside of theirs; they use every entry point that
- * takes a lock of the census.
+ * Forks, with handlers that are registered before those of any library and so run inside of theirs;
+ * they use every entry point that takes a lock of the census.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -43,7 +43,10 @@ int main(void)
 	const pid_t child = fork();
 
 	if (child == 0)
-		_exit(munmap(mmap(NULL, MAP_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), MAP_SIZE) ? 1 : 5);
+		_exit(munmap(mmap(NULL, MAP_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+			     MAP_SIZE)
+			      ? 1
+			      : 5);
 	waitpid(child, &status, 0);
 	printf("child ended with %d\n", WEXITSTATUS(status));
 	return 0;

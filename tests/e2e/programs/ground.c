@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ground THREADS OPERATIONS SEED [failures]: uses every entry point of the allocator from THREADS threads, which free each other's blocks, and keeps
- * a log of its own (ground.h).  tests/e2e/test_ground.py compares the log in a dump with the census in the same dump.
+ * ground THREADS OPERATIONS SEED [failures]: uses every entry point of the allocator from THREADS
+ * threads, which free each other's blocks, and keeps a log of its own (ground.h).
+ * tests/e2e/test_ground.py compares the log in a dump with the census in the same dump.
  *
- * Says "ready" when the threads are there and none of them has allocated; begins at a line on standard input; ends at its end, but not
- * before OPERATIONS are done.  Each thread looks after its own operations: blocks hold what was written, sizes and errno are right.  With
- * "failures" it asks for too much as well (how that fails differs between allocators; glibc's way is what is looked for).
+ * Says "ready" when the threads are there and none of them has allocated; begins at a line on
+ * standard input; ends at its end, but not before OPERATIONS are done.  Each thread looks after its
+ * own operations: blocks hold what was written, sizes and errno are right.  With "failures" it asks
+ * for too much as well (how that fails differs between allocators; glibc's way is what is looked
+ * for).
  */
 #include <errno.h>
 #include <malloc.h>
@@ -79,7 +82,8 @@ static void *worker_main(void *arg)
 	while (w->nr_operations < operations || !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		worker_step(w);
 		if (w->nr_operations % 2048 == 0)
-			usleep(w->nr_operations < operations ? 2000 : 30000);	/* let dumps be written */
+			usleep(w->nr_operations < operations ? 2000
+							     : 30000); /* let dumps be written */
 	}
 	heapcensus_scope_leave();
 	return NULL;
@@ -139,7 +143,7 @@ int main(int argc, char **argv)
 	wait_for_line();
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &usr1, NULL);	/* from here on one of the workers gets it */
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL); /* from here on one of the workers gets it */
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
 	say("running\n");

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ground truth of tests/e2e/test_ground.py: what each form of allocation is, and the log that the program keeps of its blocks.
+ * The ground truth of tests/e2e/test_ground.py: what each form of allocation is, and the log that
+ * the program keeps of its blocks.
  *
- * The log is ordinary memory in .bss, so a dump carries it as of the very instant of the dump.  A slot is changed by the thread that has
- * made it busy.  Its entry number `state & 1` is what was before; while it is busy, the other entry is what the operation under way
- * will leave behind.  One store of `state` ends the operation, so a dump shows every slot before, in, or after an operation.
+ * The log is ordinary memory in .bss, so a dump carries it as of the very instant of the dump.  A
+ * slot is changed by the thread that has made it busy.  Its entry number `state & 1` is what was
+ * before; while it is busy, the other entry is what the operation under way will leave behind.  One
+ * store of `state` ends the operation, so a dump shows every slot before, in, or after an
+ * operation.
  */
 #ifndef GROUND_H
 #define GROUND_H
@@ -20,7 +23,8 @@
 #define GROUND_NR_THREADS 64
 #define GROUND_NR_SLOTS 16384
 #define GROUND_NR_PIECES 64		/* pool pieces of each thread: slots of their own */
-#define GROUND_SECRET 0x67726f756e640000ull	/* block at p of 8 bytes or more begins with p ^ GROUND_SECRET */
+#define GROUND_SECRET \
+	0x67726f756e640000ull /* block at p of 8 bytes or more begins with p ^ GROUND_SECRET */
 
 struct ground_entry {
 	uint64_t addr;		/* 0: no block */
@@ -78,7 +82,8 @@ extern "C" {
 #endif
 extern const struct ground_form ground_new_forms[];
 extern const size_t ground_nr_new_forms;
-/* Asks each form of operator new for more than there is; gives how many did not say so as they should. */
+/* Asks each form of operator new for more than there is; gives how many did not say so as they
+ * should. */
 int ground_new_failures(size_t too_much);
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The C forms of allocation for ground.c.  What the allocator at hand may lack (C23's free_sized, jemalloc's mallocx family) is looked
- * up at start; where it is missing the form falls back on malloc and free.
+ * The C forms of allocation for ground.c.  What the allocator at hand may lack (C23's free_sized,
+ * jemalloc's mallocx family) is looked up at start; where it is missing the form falls back on
+ * malloc and free.
  */
 #include "ground_forms.h"
 
@@ -118,7 +119,8 @@ static void *get_mallocx(size_t size, size_t align)
 
 static void *get_map(size_t size, size_t align)
 {
-	void *const p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *const p =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)align;
 	return p == MAP_FAILED ? NULL : p;
@@ -174,16 +176,17 @@ static void put_map(void *p, size_t size, size_t align)
 }
 
 const struct ground_form ground_c_forms[] = {
-	{"malloc", GROUND_MALLOC, HC_KIND_MALLOC, false, get_malloc, put_free},
-	{"malloc sized", GROUND_MALLOC, HC_KIND_MALLOC, false, get_malloc, put_sized},
-	{"calloc", GROUND_MALLOC, HC_KIND_CALLOC, false, get_calloc, put_free},
-	{"realloc", GROUND_MALLOC, HC_KIND_REALLOC, false, get_realloc, put_free},
-	{"reallocarray", GROUND_MALLOC, HC_KIND_REALLOC, false, get_reallocarray, put_free},
-	{"posix_memalign", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_posix_memalign, put_free},
-	{"aligned_alloc", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_aligned_alloc, put_aligned_sized},
-	{"memalign", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_memalign, put_free},
-	{"mallocx", GROUND_MALLOC, HC_KIND_MALLOC, false, get_mallocx, put_dallocx},
-	{"mallocx sized", GROUND_MALLOC, HC_KIND_MALLOC, false, get_mallocx, put_sdallocx},
+	{ "malloc", GROUND_MALLOC, HC_KIND_MALLOC, false, get_malloc, put_free },
+	{ "malloc sized", GROUND_MALLOC, HC_KIND_MALLOC, false, get_malloc, put_sized },
+	{ "calloc", GROUND_MALLOC, HC_KIND_CALLOC, false, get_calloc, put_free },
+	{ "realloc", GROUND_MALLOC, HC_KIND_REALLOC, false, get_realloc, put_free },
+	{ "reallocarray", GROUND_MALLOC, HC_KIND_REALLOC, false, get_reallocarray, put_free },
+	{ "posix_memalign", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_posix_memalign, put_free },
+	{ "aligned_alloc", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_aligned_alloc,
+	  put_aligned_sized },
+	{ "memalign", GROUND_MALLOC, HC_KIND_MEMALIGN, true, get_memalign, put_free },
+	{ "mallocx", GROUND_MALLOC, HC_KIND_MALLOC, false, get_mallocx, put_dallocx },
+	{ "mallocx sized", GROUND_MALLOC, HC_KIND_MALLOC, false, get_mallocx, put_sdallocx },
 };
 const size_t ground_nr_c_forms = sizeof(ground_c_forms) / sizeof(ground_c_forms[0]);
 
@@ -200,7 +203,8 @@ const struct ground_form ground_page_forms[] = {
 };
 const size_t ground_nr_page_forms = sizeof(ground_page_forms) / sizeof(ground_page_forms[0]);
 
-const struct ground_form ground_map_form = {"mmap", GROUND_MAP, HC_KIND_MMAP, false, get_map, put_map};
+const struct ground_form ground_map_form = { "mmap", GROUND_MAP, HC_KIND_MMAP,
+					     false,  get_map,	 put_map };
 
 void ground_forms_init(void)
 {

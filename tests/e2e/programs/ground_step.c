@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Operations: each takes a random slot, says in the slot's other entry what it will leave behind, does it, and lets go of the slot.
+ * Operations: each takes a random slot, says in the slot's other entry what it will leave behind,
+ * does it, and lets go of the slot.
  */
 #include "ground_step.h"
 
@@ -107,7 +108,8 @@ static struct ground_entry *slot_next(struct ground_slot *s)
 static struct ground_slot *slot_claim(struct worker *w)
 {
 	for (;;) {
-		struct ground_slot *const s = &ground_log.slots[worker_random(w) % ground_log.nr_slots];
+		struct ground_slot *const s =
+			&ground_log.slots[worker_random(w) % ground_log.nr_slots];
 		uint32_t state = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
 
 		if (!(state & GROUND_BUSY) &&
@@ -117,7 +119,8 @@ static struct ground_slot *slot_claim(struct worker *w)
 	}
 }
 
-/* Says what will be: next is written in full before its address, the address before the operation. */
+/* Says what will be: next is written in full before its address, the address before the operation.
+ */
 static void slot_announce(struct ground_slot *s, const struct ground_entry *next, uint64_t addr)
 {
 	struct ground_entry *const e = slot_next(s);
@@ -158,7 +161,8 @@ static void block_sign(const struct ground_entry *e, uint64_t addr)
 }
 
 /* Is the first word what was written when the block was at `signed_at`? */
-static void block_check(struct worker *w, const struct ground_entry *e, uint64_t addr, uint64_t signed_at)
+static void block_check(struct worker *w, const struct ground_entry *e, uint64_t addr,
+			uint64_t signed_at)
 {
 	uint64_t word;
 
@@ -264,7 +268,8 @@ static void resized(struct worker *w, struct ground_slot *s)
 	e.form = 0;
 	slot_announce(s, &e, GROUND_ANY);
 	void *const old = (void *)was->addr;
-	const uint64_t addr = (uint64_t)(e.size % 2 ? realloc(old, e.size) : reallocarray(old, 1, e.size));
+	const uint64_t addr =
+		(uint64_t)(e.size % 2 ? realloc(old, e.size) : reallocarray(old, 1, e.size));
 
 	if (!addr) {
 		worker_complain(w, "no memory", "realloc", e.size);
@@ -287,7 +292,8 @@ static void resized(struct worker *w, struct ground_slot *s)
 static void remapped(struct worker *w, struct ground_slot *s)
 {
 	const struct ground_entry *const was = slot_now(s);
-	const uint64_t pages = was->size / PAGE, r = worker_random(w), cut = (1 + r / 4 % pages) * PAGE;
+	const uint64_t pages = was->size / PAGE, r = worker_random(w),
+		       cut = (1 + r / 4 % pages) * PAGE;
 	struct ground_entry e = *was;
 	uint64_t addr = was->addr;
 
@@ -314,13 +320,15 @@ static void remapped(struct worker *w, struct ground_slot *s)
 	slot_settle(s, addr);
 }
 
-/* A hole in the middle of a mapping: the part behind it goes to a free slot, if the next one taken is. */
+/* A hole in the middle of a mapping: the part behind it goes to a free slot, if the next one taken
+ * is. */
 static void punched(struct worker *w, struct ground_slot *s)
 {
 	const struct ground_entry was = *slot_now(s);
 	struct ground_slot *const other = slot_claim(w);
 
-	if (slot_now(other)->addr || other - ground_log.slots >= GROUND_NR_SLOTS || was.size < 3 * PAGE) {
+	if (slot_now(other)->addr || other - ground_log.slots >= GROUND_NR_SLOTS ||
+	    was.size < 3 * PAGE) {
 		slot_release(other);
 		slot_release(s);
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list_types DUMP: what the analyzer knows of every object, a line each: address, provenance, type, relations by which roots hold
- * it (joined by ;), separated by tabs.  Notes about binaries go to standard error.  For tests of types on real programs.
+ * list_types DUMP: what the analyzer knows of every object, a line each: address, provenance, type,
+ * relations by which roots hold it (joined by ;), separated by tabs.  Notes about binaries go to
+ * standard error.  For tests of types on real programs.
  */
 #include <stdio.h>
 
@@ -17,7 +18,8 @@ static void list_object(struct heap *h, node_id n)
 	const struct type *type = object_type(h, n);
 	const char *separator = "";
 
-	printf("%lx\t%s\t%s\t", dump_blocks(h->dump)->addr[n], provenances[type->provenance], type->name);
+	printf("%lx\t%s\t%s\t", dump_blocks(h->dump)->addr[n], provenances[type->provenance],
+	       type->name);
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		if (!node_is_root(h, h->in_from[k]))
 			continue;
@@ -31,7 +33,8 @@ int main(int argc, char **argv)
 {
 	struct dump *d = NULL;
 	struct heap *h = NULL;
-	struct error *error = argc == 2 ? dump_open(argv[1], NULL, &d) : error_create("usage: list_types DUMP");
+	struct error *error =
+		argc == 2 ? dump_open(argv[1], NULL, &d) : error_create("usage: list_types DUMP");
 	size_t nr = 0;
 
 	if (!error)

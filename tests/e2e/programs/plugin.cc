@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A C++ library that a C program loads (plugin_host.c): keeps objects, and has exceptions from operator new.
+// A C++ library that a C program loads (plugin_host.c): keeps objects, and has exceptions from
+// operator new.
 #include <cstdint>
 #include <map>
 #include <memory>

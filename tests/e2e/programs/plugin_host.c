@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plugin_host PLUGIN: a C program without C++ of its own.  Loads the plugin with RTLD_LOCAL, uses it, unloads it, three times; says "loaded" while
- * its objects are alive the last time and waits for a line, then once more when it has gone.
+ * plugin_host PLUGIN: a C program without C++ of its own.  Loads the plugin with RTLD_LOCAL, uses
+ * it, unloads it, three times; says "loaded" while its objects are alive the last time and waits
+ * for a line, then once more when it has gone.
  */
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * puppet [p:|c:]COMMAND [ARGUMENT] ...: does what its arguments say, one after the other; a command with p: or c: only in the parent or the
- * child of the last fork.  What cannot be done ends it with status 3.  The commands are the table at the end.
+ * puppet [p:|c:]COMMAND [ARGUMENT] ...: does what its arguments say, one after the other; a command
+ * with p: or c: only in the parent or the child of the last fork.  What cannot be done ends it with
+ * status 3.  The commands are the table at the end.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -81,7 +82,8 @@ static void do_greedy(void)
 		last = *(void **)p;
 		free(p);
 	}
-	dprintf(STDOUT_FILENO, "greedy: %s\n", nr < 1000000 && error == ENOMEM ? "ended in time" : "odd");
+	dprintf(STDOUT_FILENO, "greedy: %s\n",
+		nr < 1000000 && error == ENOMEM ? "ended in time" : "odd");
 }
 
 static double now_ms(void)
@@ -201,7 +203,8 @@ static void do_memory(void)
 
 /* --- SIGUSR1 --- */
 
-static volatile sig_atomic_t nr_handled, nr_own_blocked, nr_mask_blocked, nr_on_stack, nr_sender_known;
+static volatile sig_atomic_t nr_handled, nr_own_blocked, nr_mask_blocked, nr_on_stack,
+	nr_sender_known;
 
 static void handle(siginfo_t *info)
 {
@@ -239,7 +242,8 @@ static const struct {
 	{"nodefer", SA_NODEFER}, {"onstack", SA_ONSTACK},
 };
 
-/* handler plain|ignore|default|signal|FLAG,FLAG...: for SIGUSR1; SIGWINCH is blocked while it runs. */
+/* handler plain|ignore|default|signal|FLAG,FLAG...: for SIGUSR1; SIGWINCH is blocked while it runs.
+ */
 static void do_handler(void)
 {
 	const char *const flags = argument();
@@ -281,14 +285,16 @@ static void do_view(void)
 								  : "foreign";
 
 	dprintf(STDOUT_FILENO, "view: %s flags %x mask %d%d\n", name,
-		(unsigned)a.sa_flags & ~0x04000000u /* SA_RESTORER */, sigismember(&a.sa_mask, SIGWINCH),
-		sigismember(&a.sa_mask, SIGUSR1));
+		(unsigned)a.sa_flags & ~0x04000000u /* SA_RESTORER */,
+		sigismember(&a.sa_mask, SIGWINCH), sigismember(&a.sa_mask, SIGUSR1));
 }
 
 static void do_handled(void)
 {
-	dprintf(STDOUT_FILENO, "handled %d, interrupted %d, own blocked %d, mask %d, on stack %d, sender %d\n",
-		nr_handled, nr_interrupted, nr_own_blocked, nr_mask_blocked, nr_on_stack, nr_sender_known);
+	dprintf(STDOUT_FILENO,
+		"handled %d, interrupted %d, own blocked %d, mask %d, on stack %d, sender %d\n",
+		nr_handled, nr_interrupted, nr_own_blocked, nr_mask_blocked, nr_on_stack,
+		nr_sender_known);
 }
 
 static void do_raise(void)

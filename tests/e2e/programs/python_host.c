@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * python_host LIBPYTHON SCRIPT [ROUNDS]: a C program that loads a Python with RTLD_LOCAL, as a plugin would be, and runs the script in it; more
- * than once, the interpreter is ended and started again in between.
+ * python_host LIBPYTHON SCRIPT [ROUNDS]: a C program that loads a Python with RTLD_LOCAL, as a
+ * plugin would be, and runs the script in it; more than once, the interpreter is ended and started
+ * again in between.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@ int main(int argc, char **argv)
 	void *const lib = argc >= 3 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
 
 	if (!lib) {
-		fprintf(stderr, "%s\n", argc >= 3 ? dlerror() : "usage: python_host LIBPYTHON SCRIPT [ROUNDS]");
+		fprintf(stderr, "%s\n",
+			argc >= 3 ? dlerror() : "usage: python_host LIBPYTHON SCRIPT [ROUNDS]");
 		return 3;
 	}
 	void (*const start)(int) = (void (*)(int))dlsym(lib, "Py_InitializeEx");

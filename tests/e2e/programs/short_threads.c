@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * short_threads N: N threads, 32 at a time; each keeps one block of 40 + i % 24 bytes, frees others, and ends.  Says "kept N" and
- * waits for a line on standard input.
+ * short_threads N: N threads, 32 at a time; each keeps one block of 40 + i % 24 bytes, frees
+ * others, and ends.  Says "kept N" and waits for a line on standard input.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < nr + AT_ONCE; i++) {
 		if (i >= AT_ONCE)
 			pthread_join(threads[i % AT_ONCE], NULL);
-		if (i < nr && pthread_create(&threads[i % AT_ONCE], NULL, thread_main, (void *)i) != 0) {
+		if (i < nr &&
+		    pthread_create(&threads[i % AT_ONCE], NULL, thread_main, (void *)i) != 0) {
 			perror("pthread_create");
 			return 3;
 		}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalled one|many MS: a program that notices signals.  It allocates, blocks in every system call of calls.c, has children that
- * it waits for, and counts what is not as it should be: interrupted calls, times that are too short or far too long, children
- * that are not its own, SIGCHLD that it does not expect.  What it prints is the same at every run, unless something disturbs it.
+ * signalled one|many MS: a program that notices signals.  It allocates, blocks in every system call
+ * of calls.c, has children that it waits for, and counts what is not as it should be: interrupted
+ * calls, times that are too short or far too long, children that are not its own, SIGCHLD that it
+ * does not expect.  What it prints is the same at every run, unless something disturbs it.
  *
- * "one": a single thread does all that in turns.  "many": a thread for each call, one for the children, four that allocate.
- * "started" on standard error when it is under way; each thread goes on for MS at least.
+ * "one": a single thread does all that in turns.  "many": a thread for each call, one for the
+ * children, four that allocate. "started" on standard error when it is under way; each thread goes
+ * on for MS at least.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -61,8 +63,8 @@ static void caller_try(struct caller *c, int ms)
 
 static void caller_print(const struct caller *c)
 {
-	printf("%s: interrupted %u, early %u, late %u, wrong %u\n", c->call->name, c->nr_interrupted,
-	       c->nr_early, c->nr_late, c->nr_wrong);
+	printf("%s: interrupted %u, early %u, late %u, wrong %u\n", c->call->name,
+	       c->nr_interrupted, c->nr_early, c->nr_late, c->nr_wrong);
 }
 
 static void *caller_main(void *arg)
@@ -127,7 +129,8 @@ static void parent_try(struct parent *p)
 
 static void parent_print(const struct parent *p)
 {
-	printf("children: strange %u, interrupted %u, wrong status %u, left %u, sigchld %d too many, %d strange\n",
+	printf("children: strange %u, interrupted %u, wrong status %u, left %u, sigchld %d too "
+	       "many, %d strange\n",
 	       p->nr_strange, p->nr_interrupted, p->nr_wrong_status, p->nr_left,
 	       (int)nr_sigchld - (int)p->nr_children, (int)nr_sigchld_strange);
 }
@@ -160,7 +163,8 @@ static void churn(struct churner *c, unsigned int nr)
 {
 	while (nr--) {
 		c->random = c->random * 6364136223846793005ull + 1442695040888963407ull;
-		const uint32_t i = c->random >> 33 & (NR_KEPT - 1), size = 1 + (c->random >> 45 & 1023);
+		const uint32_t i = c->random >> 33 & (NR_KEPT - 1),
+			       size = 1 + (c->random >> 45 & 1023);
 
 		if (c->kept[i]) {
 			c->sum = c->sum * 31 + c->kept[i][0] + c->kept[i][c->size[i] - 1];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Uses all of <heapcensus/tag.h> from C++ (programs/tags_c.c from C) and checks what it answers; then prints its live references, asks for a
- * dump and waits for a line.  Without the preload every answer must be "nothing".
+ * Uses all of <heapcensus/tag.h> from C++ (programs/tags_c.c from C) and checks what it answers;
+ * then prints its live references, asks for a dump and waits for a line.  Without the preload every
+ * answer must be "nothing".
  */
 #include <heapcensus/tag.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * threaded_python: exports what a CPython without the GIL is known by ($PYTHON_VERSION_TEXT is its version).  Says how often somebody has
- * touched its allocators, and waits for a line.  WITH_GIL: one that has it.
+ * threaded_python: exports what a CPython without the GIL is known by ($PYTHON_VERSION_TEXT is its
+ * version).  Says how often somebody has touched its allocators, and waits for a line.  WITH_GIL:
+ * one that has it.
  */
 #include <stdio.h>
 #include <stdlib.h>

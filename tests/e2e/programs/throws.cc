@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// throws: asks operator new for more than there is, a thousand times in each form, with a new_handler for some; goes on each time.
-// Prints what it counted.
+// throws: asks operator new for more than there is, a thousand times in each form, with a
+// new_handler for some; goes on each time. Prints what it counted.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

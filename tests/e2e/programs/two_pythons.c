@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * two_pythons FIRST FIRST_HOME SECOND SECOND_HOME SCRIPT: loads two CPythons side by side and runs the script in each.
+ * two_pythons FIRST FIRST_HOME SECOND SECOND_HOME SCRIPT: loads two CPythons side by side and runs
+ * the script in each.
  */
 #include <dlfcn.h>
 #include <stdio.h>
