@@ -55,6 +55,31 @@ def test_saved_guppy(shapes, heapcensus):
     assert {name: census.get(name, (0, 0))[0] for _, name in lines} == {name: int(count) for count, name in lines}
 
 
+TABLE = """
+import ctypes, sys
+api = ctypes.pythonapi
+api.PyMem_Malloc.restype = ctypes.c_void_p
+table = api.PyMem_Malloc(ctypes.c_size_t(32))
+ctypes.memmove(table, (ctypes.c_uint64 * 4)(id(str), id(int), 2, 1), 32)
+print(table, id(str), flush=True)
+sys.stdin.read(1)
+"""
+
+
+def test_pointer_is_no_count(preload, heapcensus, tmp_path):
+    """A table of C's whose words look like an int's, but for its count of references, which is the address of a variable."""
+    with Census([SYSTEM, "-c", TABLE], preload, tmp_path) as run:
+        table, variable = map(int, run.process.stdout.readline().split())
+        run.wait_until_blocked()
+        run.signal()
+        dump = run.new_file()
+        run.say()
+        assert run.finish()[0] == 0
+    if variable >= 1 << 40:
+        pytest.skip("this Python is position independent: no variable has so low an address")
+    assert table in truth.census(heapcensus, dump) and truth.census(heapcensus, dump)[table][0] != "int"
+
+
 def test_types_without_the_binary(preload, heapcensus, tmp_path):
     """The dump has the names of static classes: its types are the same on a machine without that Python."""
     python = tmp_path / "python-that-goes"

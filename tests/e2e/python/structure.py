@@ -4,6 +4,7 @@
 held(): what an object holds beyond gc.get_referents.
 """
 import ctypes
+import datetime
 import gc
 import sys
 import types
@@ -63,6 +64,8 @@ def held(o):
         return list(held_by_code(o))
     if kind in NAMED:
         return [o.__name__]
+    if issubclass(kind, datetime.timezone):
+        return [o.utcoffset(None)]
     if kind is slice or kind is range:
         return [o.start, o.stop, o.step]
     if issubclass(kind, dict):
