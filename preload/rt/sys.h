@@ -93,9 +93,9 @@ static inline long sys_pwrite(int fd, const void *buf, size_t len, uint64_t offs
 
 static inline int sys_close(int fd) { return (int)sys_call3(SYS_close, fd, 0, 0); }
 
-static inline int sys_close_range(unsigned int first, unsigned int last)
+static inline int sys_close_range(unsigned int first, unsigned int last, unsigned int flags)
 {
-	return (int)sys_call3(SYS_close_range, first, last, 0);
+	return (int)sys_call3(SYS_close_range, first, last, flags);
 }
 
 static inline int sys_fsync(int fd) { return (int)sys_call3(SYS_fsync, fd, 0, 0); }

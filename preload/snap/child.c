@@ -7,7 +7,9 @@
 #include "snap/child.h"
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -115,15 +117,21 @@ static void raise_limit(int resource)
 	(void)sys_call3(SYS_setrlimit, resource, (long)&limit, 0);
 }
 
-/* Pipes of the program must see their end of file even while we write. */
-static void close_descriptors(void)
+/*
+ * The table of descriptors is the program's own until here, so that what it closes meanwhile is closed, and pipes see their end of file, even
+ * while we write.
+ */
+static void leave_descriptors(void)
 {
 	const int keep = option_get(OPTION_LOG) == HC_LOG_STDERR ? 2 : -1;
 
-	if (keep >= 0 && sys_close_range(0, 1) == 0 && sys_close_range(3, ~0u) == 0)
+	if (sys_close_range((unsigned int)keep + 1, ~0u, CLOSE_RANGE_UNSHARE) == 0) {
+		if (keep >= 0)
+			(void)sys_close_range(0, (unsigned int)keep - 1, 0);
 		return;
-	if (keep < 0 && sys_close_range(0, ~0u) == 0)
-		return;
+	}
+	if (sys_call3(SYS_unshare, CLONE_FILES, 0, 0) != 0)
+		child_fail("no memory");
 	for (int fd = 0; fd < CHILD_FDS_MAX; fd++)
 		if (fd != keep)
 			(void)sys_close(fd);
@@ -136,7 +144,6 @@ static void leave_the_program(void)
 	raise_limit(RLIMIT_NOFILE);
 	raise_limit(RLIMIT_FSIZE);
 	raise_limit(RLIMIT_AS);
-	close_descriptors();
 	copy_init(child_crashed);
 }
 
@@ -233,6 +240,7 @@ static bool map_own_memory(void)
 void child_run(const struct facts *facts)
 {
 	child.facts = facts;
+	leave_descriptors();
 	raise_limit(RLIMIT_AS);
 	if (!map_own_memory())
 		child_fail("no memory");

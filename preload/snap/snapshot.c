@@ -5,6 +5,7 @@
 #include "snap/snapshot.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -138,10 +139,10 @@ static void note_facts(struct facts *f, const char *reason, const void *context)
 	(void)threads_read(&f->threads, &bump);
 }
 
-/* fork's system call, with exit signal 0 and nothing run before or after. */
+/* fork's system call, with exit signal 0 and nothing run before or after; descriptors are shared until the child leaves them. */
 __attribute__((noinline)) static long clone_child(void)
 {
-	return sys_call6(SYS_clone, 0, 0, 0, 0, 0, 0);
+	return sys_call6(SYS_clone, CLONE_FILES, 0, 0, 0, 0, 0);
 }
 
 static void begin_status(void)

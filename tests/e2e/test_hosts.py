@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from census import Census, kind_name
+from pythons import SYSTEM
 
 THREADS = 50_000
 
@@ -55,3 +56,25 @@ def test_plugin(program, preload, build, tmp_path):
     assert kinds["new", 101] == 1000, "its string"
     assert kinds["new", 48] == 1001, "nodes of the map, and the map"
     assert not any(kind == "new" for kind, _ in after)
+
+
+def test_descriptors_are_its_own(preload, tmp_path):
+    """What the program closes is closed, even if the writing process has only just begun: nobody listens on its port any more."""
+    script = ("import os, signal, socket, sys\n"
+              "refused = 0\n"
+              "for i in range(60):\n"
+              "    listener = socket.socket()\n"
+              "    listener.bind(('127.0.0.1', 0))\n"
+              "    listener.listen(1)\n"
+              "    address = listener.getsockname()\n"
+              "    os.kill(os.getpid(), signal.SIGUSR1)\n"
+              "    listener.close()\n"
+              "    refused += socket.socket().connect_ex(address) == 111\n"
+              "    print(refused, flush=True)\n"
+              "    sys.stdin.readline()\n")
+    with Census([SYSTEM, "-c", script], preload, tmp_path, env={"HEAPCENSUS_CONTENTS": "none"}) as run:
+        for i in range(60):
+            run.expect(str(i + 1))
+            run.new_file()
+            run.say()
+        assert run.finish()[0] == 0
