@@ -83,7 +83,8 @@ static uint64_t find_birth(uint64_t code)
 	return record_thread(birth) ? birth : BIRTH_UNKNOWN;
 }
 
-static uint32_t make_place(const struct python_frame *f)
+/* Rare, and with large buffers: not on the stack of every allocation. */
+__attribute__((noinline)) static uint32_t make_place(const struct python_frame *f)
 {
 	char file[PYTHON_TEXT_MAX], function[PYTHON_TEXT_MAX];
 
@@ -170,26 +171,33 @@ static struct python_memo *get_memo(struct thread *t)
 	return t->python_memo;
 }
 
-uint32_t python_stack_add(struct thread *t, uint32_t native, uint32_t depth)
+/* Of a thread that runs Python code: others have less stack than this takes. */
+__attribute__((noinline)) static uint32_t add_frames(struct thread *t, uint64_t state,
+						     uint32_t native, uint32_t depth)
 {
 	struct python_frame items[UNWIND_DEPTH_MAX];
 	struct python_frames frames = { .items = items, .max = depth };
-	uint32_t node;
-
-	if (!target_python.has_frames)
-		return native;
-	const uint64_t state = python_find_state(t->python_layer != NULL, t->tls);
-	struct python_memo *const memo = state ? get_memo(t) : NULL;
+	struct python_memo *const memo = get_memo(t);
 
 	if (!memo)
 		return native;
 	python_read_frames(state, &frames);
 	if (frames.is_cut)
 		COUNT(python_stacks_truncated);
-	node = intern_frames(memo, &frames);
+	const uint32_t node = intern_frames(memo, &frames);
+
 	if (!node)
 		return native;
 	return depot_intern_again(t->depot_memo,
 				  HC_STACK_BOTH | (frames.is_empty ? HC_STACK_EMPTY : 0) | node,
 				  native);
+}
+
+uint32_t python_stack_add(struct thread *t, uint32_t native, uint32_t depth)
+{
+	if (!target_python.has_frames)
+		return native;
+	const uint64_t state = python_find_state(t->python_layer != NULL, t->tls);
+
+	return state ? add_frames(t, state, native, depth) : native;
 }
