@@ -118,8 +118,8 @@ static void raise_limit(int resource)
 }
 
 /*
- * The table of descriptors is the program's own until here, so that what it closes meanwhile is closed, and pipes see their end of file, even
- * while we write.
+ * The table of descriptors is the program's own until here, so that what it closes meanwhile is
+ * closed, and pipes see their end of file, even while we write.
  */
 static void leave_descriptors(void)
 {

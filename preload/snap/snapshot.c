@@ -139,7 +139,8 @@ static void note_facts(struct facts *f, const char *reason, const void *context)
 	(void)threads_read(&f->threads, &bump);
 }
 
-/* fork's system call, with exit signal 0 and nothing run before or after; descriptors are shared until the child leaves them. */
+/* fork's system call, with exit signal 0 and nothing run before or after; descriptors are shared
+ * until the child leaves them. */
 __attribute__((noinline)) static long clone_child(void)
 {
 	return sys_call6(SYS_clone, CLONE_FILES, 0, 0, 0, 0, 0);
