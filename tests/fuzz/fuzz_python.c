@@ -56,8 +56,8 @@ static const char *const programs[] = {
 	"heap.bytype['dict'].referrers; heap.bytype['str'].referents",
 	"heap.bytype[0].theone",
 	"iter_all('Request'); iter_all('str'); iter_all('function'); iter_all('type')",
-	"iter_all('Request').callback.__self__; iter_all('Response').length; "
-	"iter_all('Response').alias",
+	"iter_all('Request').callback.__self__",
+	"iter_all('Response').length; iter_all('Response').alias",
 	"import sys; sys.modules; from __main__ import Spider; prefs(ignore=Spider)",
 	"[r.meta for r in iter_all('Request')]; heap.summary; bytype['Request'].nodes.text",
 };
