@@ -107,6 +107,19 @@ const char *heap_intern_name(struct heap *h, const char *name)
 	return intern_string(h->private->names, name);
 }
 
+uint32_t heap_add_type(struct heap *h, const char *name, enum provenance provenance, uint32_t flags)
+{
+	struct heap_private *p = h->private;
+
+	if (h->nr_types == p->types_room) {
+		p->types_room = p->types_room ? p->types_room * 2 : 64;
+		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
+	}
+	h->types[h->nr_types] = (struct type){ intern_string(p->names, name), provenance, flags, "",
+					       NULL };
+	return h->nr_types++;
+}
+
 uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance,
 			  uint32_t flags)
 {
@@ -116,11 +129,5 @@ uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance prov
 
 	if (*index != MAP_EMPTY)
 		return *index;
-	if (h->nr_types == p->types_room) {
-		p->types_room = p->types_room ? p->types_room * 2 : 64;
-		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
-	}
-	h->types[h->nr_types] = (struct type){ interned, provenance, flags, "", NULL };
-	*index = h->nr_types;
-	return h->nr_types++;
+	return *index = heap_add_type(h, interned, provenance, flags);
 }

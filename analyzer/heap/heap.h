@@ -119,7 +119,7 @@ struct heap {
 	uint32_t nr_nodes;  /* nr_objects + nr_roots */
 	struct root *roots; /* [nr_roots]; node nr_objects + i */
 
-	struct type *types; /* [nr_types], one a (name, provenance); types[0] is <unknown>, NONE */
+	struct type *types; /* [nr_types]; types[0] is <unknown>, NONE */
 	uint32_t nr_types;
 	uint32_t *type; /* [nr_objects] index in types */
 
@@ -185,6 +185,9 @@ const char *const *heap_notes(const struct heap *h, size_t *nr);
 
 /* A copy of the name that lives as long as the heap; pointer equality is name equality. */
 const char *heap_intern_name(struct heap *h, const char *name);
+/* A type of its own, whatever others are called.  The name is copied. */
+uint32_t heap_add_type(struct heap *h, const char *name, enum provenance provenance,
+		       uint32_t flags);
 /* The index of a type, made on first use.  The name is copied. */
 uint32_t heap_intern_type(struct heap *h, const char *name, enum provenance provenance,
 			  uint32_t flags);

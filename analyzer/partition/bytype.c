@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytype: the type's name.  Types of one name are one kind, however they were found.
+ * bytype: the type's name.  Two classes of one name are two kinds; one C or C++ type is one, however
+ * the debug information came to it.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 struct bytype {
 	struct classifier base;
 	struct heap *heap;
-	uint32_t *first; /* [nr_types] the first type of that name */
+	uint32_t *first; /* [nr_types] the type itself, or the first that is the same */
 };
 
 static uint32_t classify(struct classifier *c, node_id n)
@@ -33,23 +34,38 @@ static void destroy(struct classifier *c)
 	free(c);
 }
 
+static bool is_by_debug_information(const struct type *type)
+{
+	return type->provenance == PROVENANCE_DWARF || type->provenance == PROVENANCE_PROPAGATED ||
+	       type->provenance == PROVENANCE_INFERRED;
+}
+
+static uint32_t *find_first(const struct heap *h)
+{
+	uint32_t *first = xcalloc(h->nr_types, sizeof(*first));
+	struct map names = { 0 }; /* (interned name, 0) -> type by debug information */
+
+	for (uint32_t i = 0; i < h->nr_types; i++) {
+		first[i] = i;
+		if (!is_by_debug_information(&h->types[i]))
+			continue;
+
+		uint64_t *slot = map_find_or_insert(&names, (uintptr_t)h->types[i].name, 0);
+
+		if (*slot == MAP_EMPTY)
+			*slot = i;
+		first[i] = *slot;
+	}
+	map_deinit(&names);
+	return first;
+}
+
 struct classifier *partition_create_bytype(struct heap *h)
 {
 	struct bytype *b = xcalloc(1, sizeof(*b));
 
 	b->base = (struct classifier){ .refs = 1, "Type", classify, name, .destroy = destroy };
 	b->heap = h;
-	b->first = xcalloc(h->nr_types, sizeof(*b->first));
-
-	struct map names = { 0 }; /* (interned name, 0) -> type */
-
-	for (uint32_t i = 0; i < h->nr_types; i++) {
-		uint64_t *slot = map_find_or_insert(&names, (uintptr_t)h->types[i].name, 0);
-
-		if (*slot == MAP_EMPTY)
-			*slot = i;
-		b->first[i] = *slot;
-	}
-	map_deinit(&names);
+	b->first = find_first(h);
 	return &b->base;
 }

@@ -285,10 +285,8 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 	class_name(p, &c, tp_name);
 	c.borrowed |= cpython_borrowed_words(p, c.is_heap ? c.name : tp_name);
 	c.foreign |= cpython_foreign_words(c.is_heap ? c.name : tp_name);
-	c.type = heap_intern_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
+	c.type = heap_add_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
 	p->heap->types[c.type].ops = &cpython_ops;
-	/* Of two classes with one name both must hold nothing. */
-	p->heap->types[c.type].flags &= class_flags(&c);
 	return class_append(p, &c);
 }
 
