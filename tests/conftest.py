@@ -16,10 +16,10 @@ sys.path.insert(0, str(SOURCE / "tests" / "site"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--build", default=os.environ.get("HEAPCENSUS_BUILD", str(SOURCE / "build")),
+    parser.addoption("--build", default=os.environ.get("TEST_BUILD", str(SOURCE / "build")),
                      help="build directory with libheapcensus.so and heapcensus")
     parser.addoption("--pages", type=int, default=300, help="pages of the site that the crawlers crawl")
-    parser.addoption("--guppy", default=os.environ.get("HEAPCENSUS_GUPPY", ""),
+    parser.addoption("--guppy", default=os.environ.get("TEST_GUPPY", ""),
                      help="directory with a built guppy3, where Python does not find it by itself")
     parser.addoption("--slow", action="store_true", help="also the tests that take minutes")
     parser.addoption("--update", action="store_true", help="rewrite the expected output of golden tests")

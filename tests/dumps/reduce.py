@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A small dump of a large one: what one object of a Python process reaches in few steps, and what is needed to read that.
 
-    reduce.py DUMP ADDRESS OUTPUT [--blocks 1400]
+    reduce.py DUMP ADDRESS OUTPUT [--blocks 1400] [--hide /home/me ...]
 
 The process must be a CPython.  Blocks of many pointers (modules' dicts) stay, but are not followed; of modules' data stay the pieces that
-are pointed at (static types, None), of the frames' stack its first pages, of the annex everything.
+are pointed at (static types, None), of the frames' stack its first pages, of the annex everything.  What --hide names (paths of the
+machine that it was made on) becomes as many x.
 """
 import argparse
 import bisect
@@ -22,11 +23,17 @@ FRAMES = 8192       # of a chunk of the frames' stack
 
 
 class Reduced:
-    def __init__(self, dump):
+    def __init__(self, dump, hidden=()):
         self.dump = dump
+        self.hidden = [text.encode() for text in hidden]
         self.starts = [b.addr for b in dump.blocks]
         self.range_starts = [r.addr for r in dump.ranges]
         self.kept, self.pieces = {}, {}
+
+    def hide(self, data):
+        for text in self.hidden:
+            data = data.replace(text, b'/'.ljust(len(text), b'x'))
+        return data
 
     def block_at(self, addr):
         """The innermost block that has addr in it and is no arena."""
@@ -86,10 +93,10 @@ class Reduced:
         heap.thread('main')
         for i, data in self.kept.items():
             b = self.dump.blocks[i]
-            heap.block(b.size, addr=b.addr, kind=f.KINDS[b.kind], tick=b.tick, seq=b.seq, data=data)
+            heap.block(b.size, addr=b.addr, kind=f.KINDS[b.kind], tick=b.tick, seq=b.seq, data=self.hide(data))
         self.add_ranges(heap)
         for r in self.dump.annex:
-            heap.annex_bytes(r.addr, r.data)
+            heap.annex_bytes(r.addr, self.hide(r.data))
         return heap
 
     def add_ranges(self, heap):
@@ -98,11 +105,11 @@ class Reduced:
             data = self.pieces[addr]
             start = max(addr, end)
             if start < addr + len(data):
-                heap.range('data', start, addr + len(data) - start, data[start - addr:])
+                heap.range('data', start, addr + len(data) - start, self.hide(data)[start - addr:])
                 end = addr + len(data)
         for r in self.dump.ranges:
             if r.kind == f.RANGE_KINDS.index('other'):
-                heap.range('other', r.addr, min(len(r.data), FRAMES), r.data[:FRAMES])
+                heap.range('other', r.addr, min(len(r.data), FRAMES), self.hide(r.data[:FRAMES]))
 
 
 def main():
@@ -111,8 +118,9 @@ def main():
     parser.add_argument('address', type=lambda text: int(text, 0))
     parser.add_argument('output')
     parser.add_argument('--blocks', type=int, default=1400)
+    parser.add_argument('--hide', action='append', default=[], metavar='TEXT')
     args = parser.parse_args()
-    reduced = Reduced(hcdump.Dump(args.dump))
+    reduced = Reduced(hcdump.Dump(args.dump), args.hide)
     reduced.reach(args.address, args.blocks)
     reduced.heap().write(args.output, level=19)
 
