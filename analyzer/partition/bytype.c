@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytype: the type's name.  Two classes of one name are two kinds; one C or C++ type is one, however
- * the debug information came to it.
+ * bytype: the type's name.  Two classes of one name are two kinds; one C or C++ type is one,
+ * however the debug information came to it.
  */
 #include <stdlib.h>
 
