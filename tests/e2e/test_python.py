@@ -260,7 +260,8 @@ def test_two_pythons(program, preload, heapcensus, tmp_path):
     if not first or not second:
         pytest.skip("no two libpythons on this machine")
     script = ("import sys\n"
-              "sys.keep = [type('Only%d%d' % sys.version_info[:2], (), {})() for _ in range(3000)]\n"
+              "Only = type('Only%d%d' % sys.version_info[:2], (), {})\n"
+              "sys.keep = [Only() for _ in range(3000)]\n"
               "sys.big = [bytearray(5000) for _ in range(500)]\n")
     with Census([program("two_pythons"), *first, *second, script], preload, tmp_path) as run:
         run.expect("ready")

@@ -45,12 +45,25 @@ static uint32_t next_random(void)
 	return (uint32_t)(x >> 32);
 }
 
+static char *arenas[8]; /* what make_arena made, to the end: the table remembers them */
+static size_t nr_arenas;
+
+static int free_arenas(void **state)
+{
+	(void)state;
+	while (nr_arenas)
+		free(arenas[--nr_arenas]);
+	return 0;
+}
+
 /* An arena; where it starts in the middle of a pool, that pool is none. */
 static uint64_t make_arena(uint64_t offset)
 {
 	char *const p = aligned_alloc(1ul << pool_shift, ARENA_SIZE + (1ul << pool_shift));
 
 	assert_non_null(p);
+	assert_true(nr_arenas < sizeof(arenas) / sizeof(arenas[0]));
+	arenas[nr_arenas++] = p;
 	memset(p, 0, ARENA_SIZE + (1ul << pool_shift));
 	assert_true(objects_add_arena((uint64_t)p + offset, ARENA_SIZE, pool_shift));
 	return (uint64_t)p;
@@ -264,5 +277,5 @@ int main(void)
 		pool_shift = 12;
 	else if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
 		return 1;
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, setup, free_arenas);
 }

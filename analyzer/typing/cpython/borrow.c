@@ -143,6 +143,23 @@ uint64_t cpython_foreign_words(const char *class)
 	return words;
 }
 
+uint64_t cpython_items_offset(const char *class)
+{
+	static const struct {
+		const char *class;
+		uint64_t offset;
+	} items[] = {
+#define ITEM_ROW(class, relation, offset) { class, offset },
+		CPYTHON_ITEM_MEMBERS(ITEM_ROW)
+#undef ITEM_ROW
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++)
+		if (!strcmp(items[i].class, class))
+			return items[i].offset;
+	return 0;
+}
+
 bool cpython_is_borrowed(const struct cpython *p, const struct cpython_class *c, uint64_t obj,
 			 uint64_t offset)
 {

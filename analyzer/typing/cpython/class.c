@@ -280,11 +280,13 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 			c.shape = p->classes[base].shape;
 			c.borrowed = p->classes[base].borrowed;
 			c.foreign = p->classes[base].foreign;
+			c.items = p->classes[base].items;
 		}
 	}
 	class_name(p, &c, tp_name);
 	c.borrowed |= cpython_borrowed_words(p, c.is_heap ? c.name : tp_name);
 	c.foreign |= cpython_foreign_words(c.is_heap ? c.name : tp_name);
+	c.items |= cpython_items_offset(c.is_heap ? c.name : tp_name);
 	c.type = heap_add_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
 	p->heap->types[c.type].ops = &cpython_ops;
 	return class_append(p, &c);

@@ -22,6 +22,8 @@ uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class
 uint64_t cpython_borrowed_words(const struct cpython *p, const char *class);
 /* ... that lead to parts in which there are no references. */
 uint64_t cpython_foreign_words(const char *class);
+/* Where the objects of a class of that name have other objects only, to their end; 0: nowhere. */
+uint64_t cpython_items_offset(const char *class);
 
 /* Do the layouts that the process says it has (3.13) agree with its version's? */
 bool cpython_check_offsets(const struct cpython *p);

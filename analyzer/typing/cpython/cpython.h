@@ -92,6 +92,7 @@ struct cpython_class {
 	uint64_t cached_keys; /* the keys that its instances share; 0: none */
 	uint64_t borrowed;    /* bit i: its word i holds nothing of what it points at */
 	uint64_t foreign;     /* bit i: its word i leads to parts that hold nothing */
+	uint64_t items;	      /* from there to its end it has objects, no parts; 0: nowhere */
 	uint32_t type;	      /* index in heap->types */
 };
 

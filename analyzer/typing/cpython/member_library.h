@@ -264,7 +264,8 @@
 	X("hamt_collision_node", "->c_array", 32) \
 	X("itertools._tee_dataobject", "->values", 40)
 
-/* Words that point at an object without holding it: class, offsets */
+/* Words that point at an object without holding it, or are no pointers at all (a Decimal's own
+ * digits, which are not cleared): class, offsets */
 #define CPYTHON_BORROWERS(X) \
 	X("functools._lru_cache_wrapper", ALL(16)) \
 	X("functools._lru_cache_wrapper", ALL(24)) \
@@ -273,6 +274,11 @@
 	X("memoryview", ALL(64)) \
 	X("ContextVar", ALL(32)) \
 	X("_contextvars.ContextVar", ALL(32)) \
+	X("decimal.Decimal", ALL(72)) \
+	X("decimal.Decimal", ALL(80)) \
+	X("decimal.Decimal", ALL(88)) \
+	X("decimal.Decimal", ALL(96)) \
+	X("collections.OrderedDict", ALL(80)) \
 	X("_thread._localdummy", 16, 16, 16, 16, 16, 0) \
 	X("frame", 96, 96, 88, 0, 0, 0)
 

@@ -239,6 +239,8 @@ static struct cpython_span others_in(const struct cpython *p, node_id n, node_id
 
 	if (from != n)
 		return span;
+	if (cpython_class_of(p, n)->items && span.end - head > cpython_class_of(p, n)->items)
+		span.end = head + cpython_class_of(p, n)->items;
 	switch ((unsigned int)cpython_class_of(p, n)->shape) {
 	case CPYTHON_SHAPE_DEQUE:
 		span.addr = head + p->version->deque_size;
@@ -257,6 +259,14 @@ static struct cpython_span others_in(const struct cpython *p, node_id n, node_id
 	return span;
 }
 
+/* Words of an object that are no pointers of its own lead to others' parts, too. */
+static bool is_own_word(const struct cpython *p, node_id n, node_id from, uint64_t at)
+{
+	const uint64_t word = (at - p->heap->head[n]) / 8;
+
+	return from != n || word >= 64 || !(cpython_class_of(p, n)->borrowed >> word & 1);
+}
+
 /* Whatever else of the object allocator block `from`, which is object n or a part of it, points
  * to. */
 static void claim_others(struct cpython *p, node_id n, node_id from)
@@ -273,7 +283,8 @@ static void claim_others(struct cpython *p, node_id n, node_id from)
 		memcpy(&word, bytes + at, sizeof(word));
 		t = block_at(p, word);
 		/* A buffer's old words lead to freed objects. */
-		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON && (from == n || !p->table[t]))
+		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON &&
+		    (from == n || !p->table[t]) && is_own_word(p, n, from, at))
 			claim(p, n, t, part_kind(p, n, from, at));
 	}
 }
