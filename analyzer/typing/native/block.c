@@ -84,7 +84,6 @@ static enum provenance block_provenance(const struct native_block *b, enum ctype
 	case BELIEF_BYTES:
 	case BELIEF_PREFIX:
 	case BELIEF_ARRAY:
-	case BELIEF_CLASS:
 		return PROVENANCE_INFERRED;
 	}
 	return PROVENANCE_INFERRED;
@@ -135,9 +134,7 @@ void block_settle(struct native *n, node_id block)
 	const uint64_t size = block_size(n->heap, block);
 	_cleanup_free_ char *name = NULL;
 
-	if (b->belief == BELIEF_CLASS) {
-		n->heap->types[n->heap->type[block]].ops = &native_ops;
-	} else if (b->conflict) {
+	if (b->conflict) {
 		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
 
 		name = xasprintf("%s|%s", c->one->name, c->other->name);

@@ -21,7 +21,6 @@ enum belief {
 	BELIEF_ARRAY,	  /* it may be several of what a pointer leads to */
 	BELIEF_POINTED,	  /* a pointer of that type leads to it, and it has that size */
 	BELIEF_SITE,	  /* its site makes one of that size */
-	BELIEF_CLASS,	  /* its own vtable */
 };
 
 struct native_block {

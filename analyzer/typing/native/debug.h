@@ -34,16 +34,9 @@ bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret);
 /* Variables and parameters that lie in memory in this frame, at the place where it will go on. */
 void debug_each_local(struct native *n, const struct frame *f, variable_fn *fn, void *arg);
 
-/*
- * The function that holds pc, by its debug information, inlined ones seen through.  returns: NULL
- * where it returns nothing.  False: not known.
+/* What the function that holds pc returns, inlined ones seen through; NULL: nothing, or not known.
  */
-struct function {
-	const char *name; /* as the debug information has it, not qualified */
-	uint64_t entry;
-	const struct ctype *returns;
-};
-bool debug_find_function(struct native *n, uint64_t pc, struct function *ret);
+const struct ctype *debug_find_return_type(struct native *n, uint64_t pc);
 /* Type of the parameter (0 is the first, `this` included) of the function that begins at entry;
  * NULL: not known. */
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);

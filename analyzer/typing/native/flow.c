@@ -298,14 +298,12 @@ static void run_call(struct flow *f, const cs_x86 *x)
 
 static void run_ret(struct flow *f)
 {
-	struct function function;
-
-	if (f->registers[RAX].is_block && debug_find_function(f->native, f->pc, &function))
-		flow_tell(f, FLOW_RETURN, function.returns);
+	if (f->registers[RAX].is_block)
+		flow_tell(f, FLOW_RETURN, debug_find_return_type(f->native, f->pc));
 }
 
 /* test and cmp: is it about the block's address being null? */
-static bool tests_block(const struct flow *f, const cs_x86 *x)
+static bool tests_block(struct flow *f, const cs_x86 *x)
 {
 	const cs_x86_op *a = &x->operands[0], *b = &x->operands[1];
 	const uint8_t regno = a->type == X86_OP_REG ? register_number(a->reg) : NOT_A_REGISTER;
@@ -316,7 +314,7 @@ static bool tests_block(const struct flow *f, const cs_x86 *x)
 		if (!memory_operand(f, a, &where) || !is_frame(&where))
 			return false;
 
-		const struct slot *slot = find_slot((struct flow *)(uintptr_t)f, &where);
+		const struct slot *slot = find_slot(f, &where);
 
 		return slot && slot->value.is_block;
 	}

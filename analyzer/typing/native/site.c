@@ -31,9 +31,8 @@ static void collect(void *arg, enum flow_end end, const struct ctype *pointer)
 	const struct ctype *target = ctype_complete(c->native, pointer->target);
 
 	c->types->is_returned |= end == FLOW_RETURN;
-	if (target->kind == CTYPE_CHAR)
-		c->types->is_text = true;
-	else if (target->kind != CTYPE_FUNCTION && target->kind != CTYPE_VOID)
+	if (target->kind != CTYPE_CHAR && target->kind != CTYPE_FUNCTION &&
+	    target->kind != CTYPE_VOID)
 		add_candidate(c->types, target, end);
 }
 

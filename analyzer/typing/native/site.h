@@ -21,7 +21,6 @@ struct site_types {
 	} candidates[SITE_CANDIDATES_MAX]; /* no type twice */
 	unsigned int nr;
 	bool is_returned; /* by its function, whatever that calls it: its caller may know more */
-	bool is_text;	 /* it came to a char pointer */
 };
 
 /* Never NULL; kept. */

@@ -83,7 +83,6 @@ struct debug *debug_get(struct native *n, uint32_t module)
 		return d;
 	d = n->modules[module] = xcalloc(1, sizeof(*d));
 	d->native = n;
-	d->module = module;
 	d->dwarf = symbols_find_dwarf(n->heap->symbols, module, &d->bias);
 	if (d->dwarf)
 		debug_load_units(d);

@@ -43,7 +43,6 @@ struct debug_global {
 
 struct debug {
 	struct native *native;
-	uint32_t module;
 	Dwarf *dwarf; /* NULL: it has no debug information */
 	uint64_t bias;
 	struct unit *units;

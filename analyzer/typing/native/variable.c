@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "heap/frame.h"
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
@@ -138,23 +139,16 @@ void debug_each_global(struct native *n, uint32_t module, variable_fn *fn, void 
 bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret)
 {
 	struct debug *d = debug_at(n, addr);
-	size_t low = 0, high;
 
 	if (!d)
 		return false;
 	debug_need_globals(d);
-	high = d->nr_globals;
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
 
-		if (d->globals[middle].addr <= addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low)
+	const size_t after = SORTED_COUNT(d->globals, d->nr_globals, addr, addr);
+
+	if (!after)
 		return false;
-	*ret = global_variable(d, &d->globals[low - 1]);
+	*ret = global_variable(d, &d->globals[after - 1]);
 
 	const uint64_t size = ctype_complete(n, ret->type)->size;
 
@@ -163,21 +157,16 @@ bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret)
 
 /* ---- functions ---- */
 
-bool debug_find_function(struct native *n, uint64_t pc, struct function *ret)
+const struct ctype *debug_find_return_type(struct native *n, uint64_t pc)
 {
 	struct debug *d = debug_at(n, pc);
 	Dwarf_Attribute attr;
-	Dwarf_Addr entry;
 	Dwarf_Die die;
 
-	if (!d || !debug_find_function_die(d, pc, &die))
-		return false;
-	*ret = (struct function){ .name = heap_intern_name(n->heap, dwarf_name(&die)) };
-	if (!dwarf_entrypc(&die, &entry))
-		ret->entry = entry + d->bias;
-	if (dwarf_attr_integrate(&die, DW_AT_type, &attr))
-		ret->returns = dwarf_type_of(d, &die);
-	return true;
+	if (!d || !debug_find_function_die(d, pc, &die) ||
+	    !dwarf_attr_integrate(&die, DW_AT_type, &attr))
+		return NULL;
+	return dwarf_type_of(d, &die);
 }
 
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index)
