@@ -56,6 +56,14 @@ class Census:
             self.process.kill()
         return self.process.stderr.read().decode(errors="replace") if self.process.stderr else ""
 
+    def last_dump(self):
+        """The path of one more dump, after which the program is told to end and does."""
+        self.signal()
+        path = self.new_file()
+        self.say()
+        assert self.finish()[0] == 0
+        return path
+
     def say(self, line=""):
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()

@@ -92,10 +92,7 @@ def take(script, preload, folder, python=SYSTEM):
     """(what the script said before it was ready, its dump)"""
     with Census([python, "-c", script + ASK], preload, folder) as run:
         lines = list(iter(lambda: run.process.stdout.readline().decode().strip(), "ready"))
-        run.signal()
-        dump = run.new_file()
-        run.say()
-        assert run.finish()[0] == 0
+        dump = run.last_dump()
     return lines, dump
 
 

@@ -25,10 +25,7 @@ def take(version, script, preload, folder, allocator=None):
         line = run.process.stdout.readline()
         assert line, run.rest_of_stderr()
         run.wait_until_blocked()
-        run.signal()
-        path = run.new_file()
-        run.say()
-        assert run.finish()[0] == 0
+        path = run.last_dump()
     return json.loads(line), path
 
 

@@ -23,10 +23,7 @@ def dumped(request, preload, tmp_path_factory):
         lines = iter(lambda: run.process.stdout.readline().decode().rstrip("\n"), "ready")
         said = [line.split(" ") for line in lines]
         run.wait_until_blocked()
-        run.signal()
-        path = run.new_file()
-        run.say()
-        assert run.finish()[0] == 0
+        path = run.last_dump()
     return said, path
 
 
