@@ -1,87 +1,71 @@
 # SPDX-License-Identifier: MIT
 """Types by debug information, against what the programs of the corpus say of their own blocks, as compilers build them."""
-import pathlib
-import shutil
-import subprocess
-
+import corpus
 import pytest
-from census import Census
 from test_classes import listing  # noqa: F401 (a fixture)
 
-CORPUS = pathlib.Path(__file__).parent / "corpus"
-COMPILERS = {"crawler.c": ("gcc", "clang"), "shapes.cc": ("g++", "clang++")}
-GUESSES = ("inferred",)
-TOLD = ("dwarf", "propagated", "vtable-rtti", "vtable-symbol") + GUESSES
-RECALL = 0.95
-
-
-class Truth:
-    """A program of the corpus that has run, and its dump."""
-
-    def __init__(self, program, preload, folder, stacks):
-        self.blocks = {}
-        with Census([program], preload, folder / "dumps", env={"HEAPCENSUS_STACKS": stacks}) as run:
-            for line in run.process.stdout:
-                words = line.decode().rstrip("\n").split(" ", 2)
-                if words[0] == "ready":
-                    break
-                if words[0] == "gone":
-                    self.blocks.pop(int(words[1], 16), None)
-                else:
-                    self.blocks[int(words[1], 16)] = words[2]
-            run.signal()
-            self.dump = run.new_file()
-            run.finish()
+PRECISION = 0.999
+RECALL = {"full": 0.95, "caller": 0.95}
+# Every compiler with every optimization and form of debug information; all combinations with --slow.
+SAMPLE = ("gcc -O0 -gdwarf-4", "gcc -O2 -gdwarf-5", "gcc -O2 -gdwarf-4", "gcc -O3 -gdwarf-5",
+          "clang -O0 -gdwarf-5", "clang -O2 -gdwarf-5", "clang -O2 -gdwarf-4", "clang -O3 -gdwarf-4")
+EVERY = [f"{compiler} {optimization} {dwarf}" for compiler in corpus.COMPILERS for optimization in ("-O0", "-O2", "-O3")
+         for dwarf in ("-gdwarf-4", "-gdwarf-5")]
+VARIANTS = [variant if variant in SAMPLE else pytest.param(variant, marks=pytest.mark.slow) for variant in EVERY]
+STRIPPED = ("gcc -O2 stripped", "clang -O2 stripped")
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """built(source, compiler, flags...): the program, built once."""
-    made = {}
-
-    def build(source, compiler, *flags):
-        key = (source, compiler, *flags)
-        if key not in made:
-            if not shutil.which(compiler):
-                pytest.skip(f"{compiler} is not installed")
-            program = tmp_path_factory.mktemp("corpus") / source.rpartition(".")[0]
-            subprocess.run([compiler, *flags, "-o", program, CORPUS / source], check=True, timeout=120)
-            made[key] = program
-        return made[key]
-
-    return build
+def built(request, tmp_path_factory):
+    """built(program, variant): its path; all that the session's tests ask for are built beside them."""
+    builder = corpus.Builder(tmp_path_factory.mktemp("corpus"))
+    for item in request.session.items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        if {"program_name", "variant"} <= params.keys():
+            builder.start(params["program_name"], params["variant"])
+    yield builder.build
+    builder.pool.shutdown(cancel_futures=True)
 
 
-def is_right(printed, true):
-    if true.endswith(" + "):
-        return printed.startswith(true) and printed.endswith(" bytes")
-    printed = printed.replace("<long>", "<long int>")  # clang's spelling
-    return printed == true or (true == "text" and printed in ("char[]", "char"))
+@pytest.fixture
+def relations(build):
+    """relations(dump): {(from, to): names of the relations between two blocks}."""
+    def run(dump):
+        done = corpus.subprocess.run([build / "tests/e2e/list_types", "--relations", dump], capture_output=True, text=True,
+                                     check=True, timeout=60)
+        found = {}
+        for line in done.stdout.splitlines():
+            holder, target, name = line.split("\t")
+            found.setdefault((int(holder, 16), int(target, 16)), set()).add(name)
+        return found
 
-
-def judge(truth, found):
-    """(wrong ones that claim to be sure, wrong guesses, untold, total)"""
-    lies, guesses, untold = [], [], []
-    for addr, true in truth.blocks.items():
-        provenance, printed, _ = found[addr]
-        if provenance not in TOLD + ("content",) or (provenance == "content" and true != "text"):
-            untold.append((true, printed))
-        elif not is_right(printed, true):
-            (guesses if provenance in GUESSES else lies).append((true, printed, provenance))
-    return lies, guesses, untold
+    return run
 
 
 @pytest.mark.parametrize("stacks", ["caller", "full"])
-@pytest.mark.parametrize("dwarf", ["-gdwarf-4", "-gdwarf-5"])
-@pytest.mark.parametrize("optimization", ["-O0", "-O2", "-O3"])
-@pytest.mark.parametrize("number", [0, 1], ids=["gcc", "clang"])
-@pytest.mark.parametrize("source", COMPILERS)
-def test_corpus(built, listing, preload, tmp_path, source, number, optimization, dwarf, stacks):  # noqa: F811
-    truth = Truth(built(source, COMPILERS[source][number], optimization, dwarf), preload, tmp_path, stacks)
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("program_name", corpus.PROGRAMS)
+def test_corpus(built, listing, relations, preload, tmp_path, program_name, variant, stacks):  # noqa: F811
+    truth = corpus.Truth(built(program_name, variant), preload, tmp_path, stacks)
     found, _ = listing(truth.dump)
-    lies, guesses, untold = judge(truth, found)
+    verdict = corpus.Verdict(truth, found)
+    print(verdict.table())
     assert len(truth.blocks) > 60
-    assert not lies, "a wrong type that is no guess"
-    assert len(guesses) <= len(truth.blocks) // 100, guesses
-    if stacks == "full":
-        assert len(untold) <= (1 - RECALL) * len(truth.blocks), untold
+    assert not verdict.lies, "a wrong type that is no guess"
+    assert verdict.precision >= PRECISION
+    assert "-O2" not in variant or verdict.recall >= RECALL[stacks]
+    wrong, _ = corpus.wrong_edges(truth, found, relations(truth.dump))
+    assert not wrong
+    assert not corpus.wrong_roots(truth, found)
+
+
+@pytest.mark.parametrize("stacks", ["caller", "full"])
+@pytest.mark.parametrize("variant", STRIPPED)
+@pytest.mark.parametrize("program_name", corpus.PROGRAMS)
+def test_corpus_stripped(built, listing, preload, tmp_path, program_name, variant, stacks):  # noqa: F811
+    """Without debug information few types are told, and none is wrong."""
+    truth = corpus.Truth(built(program_name, variant), preload, tmp_path, stacks)
+    found, _ = listing(truth.dump)
+    verdict = corpus.Verdict(truth, found)
+    print(verdict.table())
+    assert not verdict.lies and not verdict.guesses

@@ -1,45 +1,90 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a program of the corpus says of its own blocks, for test_native_types.py: a line on standard
- * output for each,
+ * What a program of the corpus says of its own blocks, for corpus.py: a line on standard output for
+ * each,
  *
- *     block ADDRESS TYPE      of this type; "T[]" several of them; "T + " begins with one
- *     gone ADDRESS            freed or moved
+ *     block ADDRESS TYPE              of this type; "T[]" several of them; "T + " begins with one
+ *     gone ADDRESS                    freed or moved
+ *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so
+ *     root TARGET name                a global or static variable does
  *     ready
  *
- * then it waits for the end of standard input.  note() takes a void pointer, so that it tells the
- * compiler nothing, and the debug information neither, of what the block is.
+ * then it waits for the end of standard input.  The functions take void pointers, so that they tell
+ * the compiler nothing, and the debug information neither, of what the block is.
  */
 #ifndef TRUTH_H
 #define TRUTH_H
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#define TRUTH_LINE 256
+
+static char truth_lines[65536];
+static unsigned long truth_len;
+
+static __attribute__((noinline)) void truth_flush(void)
+{
+	unsigned long done = 0;
+
+	while (done < truth_len) {
+		const long n = write(1, truth_lines + done, truth_len - done);
+
+		if (n <= 0)
+			_exit(1);
+		done += n;
+	}
+	truth_len = 0;
+}
+
+static __attribute__((noinline, format(printf, 1, 2))) void truth_say(const char *format, ...)
+{
+	va_list args;
+
+	if (sizeof(truth_lines) - truth_len < TRUTH_LINE)
+		truth_flush();
+	va_start(args, format);
+	truth_len += vsnprintf(truth_lines + truth_len, TRUTH_LINE, format, args);
+	va_end(args);
+}
 
 static __attribute__((noinline)) void note(const volatile void *p, const char *type)
 {
-	char line[160];
-	int len = snprintf(line, sizeof(line), "block %lx %s\n", (unsigned long)p, type);
-
-	if (write(1, line, len) != len)
-		_exit(1);
+	truth_say("block %lx %s\n", (unsigned long)p, type);
 }
 
 static __attribute__((noinline, unused)) void gone(const volatile void *p)
 {
-	char line[40];
-	int len = snprintf(line, sizeof(line), "gone %lx\n", (unsigned long)p);
-
-	if (write(1, line, len) != len)
-		_exit(1);
+	truth_say("gone %lx\n", (unsigned long)p);
 }
+
+static __attribute__((noinline, unused)) void edge(const volatile void *holder,
+						   const volatile void *target, const char *path)
+{
+	if (target)
+		truth_say("edge %lx %lx %s\n", (unsigned long)holder, (unsigned long)target, path);
+}
+
+static __attribute__((noinline, unused)) void root(const volatile void *target, const char *name)
+{
+	if (target)
+		truth_say("root %lx %s\n", (unsigned long)target, name);
+}
+
+/* The pointer p->path leads to the start of a block, or is null. */
+#define HOLDS(p, path) edge(p, (p)->path, "." #path)
+/* The same of a global: ROOTS(queue.head). */
+#define ROOTS(path) root(path, #path)
 
 static __attribute__((noinline)) void wait_for_the_dump(void)
 {
 	char c;
 
-	if (write(1, "ready\n", 6) != 6)
-		_exit(1);
+	truth_say("ready\n");
+	truth_flush();
+	memset(truth_lines, 0, sizeof(truth_lines));
 	while (read(0, &c, 1) > 0)
 		;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list_types DUMP: what the analyzer knows of every object, a line each: address, provenance, type,
- * relations by which roots hold it (joined by ;), separated by tabs.  Notes about binaries go to
- * standard error.  For tests of types on real programs.
+ * list_types DUMP: what the analyzer knows of every block, a line each: address, provenance, type,
+ * relations by which roots hold it (joined by ;), separated by tabs.  list_types --relations DUMP:
+ * every reference from block to block: address of either, name of the relation.  Notes about
+ * binaries go to standard error.  For tests of types on real programs.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "typing/typing.h"
 
@@ -29,16 +31,28 @@ static void list_object(struct heap *h, node_id n)
 	putchar('\n');
 }
 
+static void list_relations(struct heap *h, node_id n)
+{
+	const uint64_t *addr = dump_blocks(h->dump)->addr;
+
+	for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++)
+		printf("%lx\t%lx\t%s\n", addr[n], addr[h->out_to[e]],
+		       heap_relation(h, n, h->out_offset[e], h->out_to[e]));
+}
+
 int main(int argc, char **argv)
 {
+	const bool relations = argc == 3 && !strcmp(argv[1], "--relations");
+	const struct heap_options options = { .unfolded = true };
 	struct dump *d = NULL;
 	struct heap *h = NULL;
 	struct error *error =
-		argc == 2 ? dump_open(argv[1], NULL, &d) : error_create("usage: list_types DUMP");
+		argc == 2 + relations ? dump_open(argv[argc - 1], NULL, &d)
+				      : error_create("usage: list_types [--relations] DUMP");
 	size_t nr = 0;
 
 	if (!error)
-		error = heap_open(d, NULL, &h);
+		error = heap_open(d, &options, &h);
 	if (!error)
 		error = heap_need_graph(h);
 	if (error) {
@@ -49,7 +63,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (node_id n = 0; n < h->nr_objects; n++)
-		list_object(h, n);
+		(relations ? list_relations : list_object)(h, n);
 
 	const char *const *notes = heap_notes(h, &nr);
 
