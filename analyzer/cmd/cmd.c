@@ -64,11 +64,43 @@ static error_t parse_dump(int key, char *arg, struct argp_state *state)
 
 const struct argp dump_argp = { .parser = parse_dump };
 
+#define KEY_VIEW 0x1000 /* with an enum cmd_view */
+
+static error_t parse_view(int key, char *arg, struct argp_state *state)
+{
+	unsigned int *view = state->input;
+
+	(void)arg;
+	switch (key) {
+	case KEY_VIEW | CMD_VIEW_EXACT_INDEX:
+	case KEY_VIEW | CMD_VIEW_UNFOLDED:
+	case KEY_VIEW | CMD_VIEW_SOURCE_TYPES:
+		*view |= key & ~KEY_VIEW;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option view_options[] = {
+	{ "exact-index", KEY_VIEW | CMD_VIEW_EXACT_INDEX, NULL, 0,
+	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
+	{ "source-types", KEY_VIEW | CMD_VIEW_SOURCE_TYPES, NULL, 0,
+	  "Name relations with the type that has the field: 'request.url' instead of '.url'", 0 },
+	{ "unfolded", KEY_VIEW | CMD_VIEW_UNFOLDED, NULL, 0,
+	  "Every block by itself: what counts for an object (a dict's keys) is a row of its own",
+	  0 },
+	{ 0 },
+};
+
+const struct argp view_argp = { .options = view_options, .parser = parse_view };
+
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
 		.unfolded = view & CMD_VIEW_UNFOLDED,
+		.source_types = view & CMD_VIEW_SOURCE_TYPES,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.progress = progress_terminal(),
 	};

@@ -48,7 +48,10 @@ enum cmd_view {
 	CMD_VIEW_USUAL = 0,
 	CMD_VIEW_EXACT_INDEX = 1,
 	CMD_VIEW_UNFOLDED = 2,
+	CMD_VIEW_SOURCE_TYPES = 4,
 };
+/* Its options, the same way: the input is an unsigned int * of these, CMD_VIEW_USUAL at first. */
+extern const struct argp view_argp;
 
 /* A dump and its typed heap. */
 struct opened {

@@ -17,6 +17,7 @@ struct diff_arguments {
 	const char *expression;
 	const char *by;
 	bool guppy;
+	unsigned int view;
 	struct table_options table;
 };
 
@@ -62,6 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->table;
+		state->child_inputs[1] = &arguments->view;
 		return 0;
 	case 'b':
 		arguments->by = arg;
@@ -142,7 +144,9 @@ static struct error *print_expression(const struct diff_arguments *arguments, st
 
 struct error *cmd_diff(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
+						      { &view_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp argp = { options, parse, "BEFORE AFTER [EXPRESSION]", doc,
 					  children };
 	struct diff_arguments arguments = { 0 };
@@ -150,9 +154,9 @@ struct error *cmd_diff(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path_a, CMD_VIEW_USUAL, &a);
+	error = cmd_open(arguments.path_a, arguments.view, &a);
 	if (!error)
-		error = cmd_open(arguments.path_b, CMD_VIEW_USUAL, &b);
+		error = cmd_open(arguments.path_b, arguments.view, &b);
 	if (error)
 		return error;
 	return arguments.expression ? print_expression(&arguments, a.heap, b.heap)

@@ -10,9 +10,6 @@
 #include "cmd/table_options.h"
 #include "expr/expr.h"
 
-#define KEY_EXACT_INDEX 0x200
-#define KEY_UNFOLDED	0x201
-
 struct show_arguments {
 	const char *path;
 	const char *expression;
@@ -29,15 +26,6 @@ static const char doc[] =
 	"  heapcensus show x.hc 'x = heap.bytype; x; _.more; x[0].referrers.bytype'\n\n"
 	"Partitions:\n";
 
-static const struct argp_option options[] = {
-	{ "exact-index", KEY_EXACT_INDEX, NULL, 0,
-	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
-	{ "unfolded", KEY_UNFOLDED, NULL, 0,
-	  "Every block by itself: what counts for an object (a dict's keys) is a row of its own",
-	  0 },
-	{ 0 },
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct show_arguments *arguments = state->input;
@@ -46,12 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->table;
 		state->child_inputs[1] = &arguments->path;
-		return 0;
-	case KEY_EXACT_INDEX:
-		arguments->view |= CMD_VIEW_EXACT_INDEX;
-		return 0;
-	case KEY_UNFOLDED:
-		arguments->view |= CMD_VIEW_UNFOLDED;
+		state->child_inputs[2] = &arguments->view;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!arguments->path)
@@ -69,10 +52,11 @@ struct error *cmd_show(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
+						      { &view_argp, 0, NULL, 0 },
 						      { 0 } };
 	_cleanup_free_ char *rules = table_describe_rules(),
 			    *whole_doc = xasprintf("%s%s", doc, rules);
-	const struct argp argp = { options, parse, "DUMP [EXPRESSION]", whole_doc, children };
+	const struct argp argp = { NULL, parse, "DUMP [EXPRESSION]", whole_doc, children };
 	struct show_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
 	struct expr_env *env;

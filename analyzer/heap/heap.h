@@ -80,6 +80,9 @@ struct type_ops {
 	bool (*is_edge)(const struct heap *h, node_id from, uint64_t offset, node_id to);
 	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
 	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
+	/* What a pointer to that place inside a block of the family leads to, as in "...@.link";
+	 * interned.  NULL: it has no name. */
+	const char *(*place)(struct heap *h, node_id block, uint64_t offset);
 	/* Of a reference to an object of the family, by that relation: how much it says. */
 	enum relation_weight (*weigh)(const struct heap *h, node_id from, uint64_t offset,
 				      const char *relation);
@@ -164,6 +167,7 @@ struct heap {
 struct heap_options {
 	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
 	bool unfolded;		 /* every block is an object of its own */
+	bool source_types;	 /* 'request.meta' instead of '.meta' */
 	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */
 	struct progress progress;
 };
@@ -228,10 +232,16 @@ static inline const struct type *object_type(const struct heap *h, node_id n)
  * The name of the relation by which `from` holds something at word offset `offset` (an
  * out_offset/in_offset value), interned in the heap: ".+0x18", "[*]",
  * "" where it is not worth telling,
- * "::queue_head", ".next"; interior pointers carry the suffix "@+0x10".  Pointer equality is name
+ * "::queue_head", ".next"; interior pointers carry a suffix, the place that they lead to: "@.link",
+ * "@[*]", "@+0x10".  Pointer equality is name
  * equality.  "" where there is a reference that no reader wants to know of.
  */
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to);
+/* A relation with the type of the object it is of, "request.meta", where that is wanted
+ * (source_types); roots' and others' as they are. */
+const char *heap_qualify_relation(struct heap *h, node_id from, const char *relation);
+/* The place of a byte inside a block, as a relation's suffix has it: ".link", "[*]", "+0x10". */
+const char *heap_place(struct heap *h, node_id block, uint64_t offset);
 /* How much that reference, whose relation it is, says of the object. */
 enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
 					 node_id to, const char *relation);

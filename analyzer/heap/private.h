@@ -21,10 +21,13 @@ struct heap_private {
 
 	struct map wrappers; /* (interned function name, 0) -> is an allocation wrapper */
 
-	/* Interned names: of untyped blocks' words by (word offset, distance into the target), of
-	 * roots' by (node << 32 | word, distance). */
+	/* Interned names: of untyped blocks' words by (word offset, is an array), of roots' by (node,
+	 * word offset), with the place in the target by (name, place), with the type by (type's
+	 * name, name). */
 	struct map relations;
 	struct map root_relations;
+	struct map joined;
+	struct map qualified;
 	struct frames *frames;	  /* heap/frame.h: NULL until a stack word is named */
 	uint64_t *register_words; /* [nr registers] what the register roots' bytes point at */
 };

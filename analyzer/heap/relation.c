@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of relations.  Tens of millions of edges share a few thousand names, so both kinds of
- * source go through a cache: an untyped block's name depends on the offset and the distance into
- * the target only, a root's on the word.
+ * source go through a cache: an untyped block's name depends on the offset only, a root's on the
+ * word.  What an interior pointer leads to comes after it.
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "heap/heap.h"
 #include "heap/private.h"
 #include "heap/root.h"
@@ -32,43 +33,66 @@ static bool is_table(const struct heap *h, node_id n)
 	       block_size(h, n) > TABLE_BYTES;
 }
 
-/* How far into the target the edge points; 0 at its start, SOMEWHERE inside a table. */
-static uint64_t edge_distance(const struct heap *h, node_id from, uint32_t offset, node_id to)
+/* Places of one kind: bytes of text, of something large that nobody knows more of. */
+static bool is_uniform(const struct heap *h, node_id n)
+{
+	const struct type *type = object_type(h, n);
+
+	if (h->private->options.exact_index)
+		return false;
+	if (type->flags & (TYPE_NO_POINTERS | TYPE_POINTER_ARRAY))
+		return true;
+	switch (type->provenance) {
+	case PROVENANCE_TAG:
+	case PROVENANCE_CPYTHON:
+	case PROVENANCE_VTABLE_RTTI:
+	case PROVENANCE_VTABLE_SYMBOL:
+	case PROVENANCE_VTABLE_SHAPE:
+	case PROVENANCE_LAYOUT:
+		return false;
+	default:
+		return block_size(h, n) > TABLE_BYTES;
+	}
+}
+
+const char *heap_place(struct heap *h, node_id block, uint64_t offset)
+{
+	const struct type_ops *ops = object_type(h, block)->ops;
+	const char *place = ops && ops->place ? ops->place(h, block, offset) : NULL;
+
+	if (place)
+		return place;
+	if (is_uniform(h, block))
+		return intern_string(h->private->names, "[*]");
+	return intern_format(h->private->names, "+0x%lx", offset);
+}
+
+/* What an interior pointer leads to; NULL: the object itself. */
+static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to)
 {
 	uint64_t distance;
 
 	if (!(offset & EDGE_INTERIOR))
-		return 0;
-	if (is_table(h, to))
-		return SOMEWHERE;
+		return NULL;
 	distance = source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
-	if (distance >= block_size(h, to))
-		return SOMEWHERE; /* in a block that counts for it */
-	distance -= h->head[to];
+	if (distance >= block_size(h, to)) /* in a block that counts for it */
+		return intern_string(h->private->names, "[*]");
 	/* The lowest bit of a pointer to a Python object is a mark. */
-	return distance == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON ? 0 : distance;
-}
-
-static const char *with_distance(struct heap *h, const char *name, uint64_t distance)
-{
-	if (!distance)
-		return name;
-	if (distance == SOMEWHERE)
-		return intern_format(h->private->names, "%s@[*]", name);
-	return intern_format(h->private->names, "%s@+0x%lx", name, distance);
+	if (distance - h->head[to] == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON)
+		return NULL;
+	return heap_place(h, to, distance - h->head[to]);
 }
 
 /* offset SOMEWHERE: an element of a table or array, no matter which. */
-static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset,
-				   uint64_t distance)
+static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset)
 {
 	struct intern *names = h->private->names;
 
 	if (offset == SOMEWHERE)
-		return with_distance(h, intern_string(names, "[*]"), distance);
+		return intern_string(names, "[*]");
 	if (is_array)
-		return with_distance(h, intern_format(names, "[%lu]", offset / 8), distance);
-	return with_distance(h, intern_format(names, ".+0x%lx", offset), distance);
+		return intern_format(names, "[%lu]", offset / 8);
+	return intern_format(names, ".+0x%lx", offset);
 }
 
 /* What RELN calls the word; NULL where it says nothing. */
@@ -93,8 +117,7 @@ static const char *given_name(const struct heap *h, node_id from, uint64_t offse
 			     dump_get_string(h->dump, relations[low].text).bytes);
 }
 
-static const char *block_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance,
-				  node_id to)
+static const char *block_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	const struct type *type = object_type(h, from);
 	const bool is_array = type->flags & TYPE_POINTER_ARRAY;
@@ -103,41 +126,81 @@ static const char *block_relation(struct heap *h, node_id from, uint64_t offset,
 	if (!given && type->ops && type->ops->relation)
 		given = type->ops->relation(h, from, offset, to);
 	if (given)
-		return with_distance(h, given, distance);
+		return given;
 	if (is_table(h, from) || (is_array && !h->private->options.exact_index))
 		offset = SOMEWHERE;
 
-	uint64_t *cached =
-		map_find_or_insert(&h->private->relations, offset << 1 | is_array, distance);
+	uint64_t *cached = map_find_or_insert(&h->private->relations, offset, is_array);
 
 	if (*cached == MAP_EMPTY)
-		*cached = (uintptr_t)name_block_word(h, is_array, offset, distance);
+		*cached = (uintptr_t)name_block_word(h, is_array, offset);
 	return (const char *)(uintptr_t)*cached;
 }
 
-static const char *root_relation(struct heap *h, node_id from, uint64_t offset, uint64_t distance,
-				 node_id to)
+static const char *root_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
 {
-	const uint64_t key = (uint64_t)from << 32 | offset / 8;
-	uint64_t *cached = map_find_or_insert(&h->private->root_relations, key, distance);
+	uint64_t *cached = map_find_or_insert(&h->private->root_relations, from, offset);
 
 	if (*cached == MAP_EMPTY) {
 		const char *name = h->root_ops ? h->root_ops->relation(h, from, offset, to) : NULL;
 
 		if (!name)
 			name = root_name_word(h, &h->roots[from - h->nr_objects], offset);
-		*cached = (uintptr_t)with_distance(h, name, distance);
+		*cached = (uintptr_t)name;
 	}
 	return (const char *)(uintptr_t)*cached;
 }
 
+/* name@place, looked up by the two before it is formatted: there are few pairs. */
+static const char *join(struct heap *h, const char *name, const char *place)
+{
+	uint64_t *joined =
+		map_find_or_insert(&h->private->joined, (uintptr_t)name, (uintptr_t)place);
+
+	if (*joined == MAP_EMPTY)
+		*joined = (uintptr_t)intern_format(h->private->names, "%s@%s", name, place);
+	return (const char *)(uintptr_t)*joined;
+}
+
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to)
 {
-	const uint64_t distance = edge_distance(h, from, offset, to);
+	const char *place = edge_place(h, from, offset, to);
+	const char *name = node_is_root(h, from)
+				   ? root_relation(h, from, EDGE_OFFSET(offset), to)
+				   : block_relation(h, from, EDGE_OFFSET(offset), to);
 
-	if (node_is_root(h, from))
-		return root_relation(h, from, EDGE_OFFSET(offset), distance, to);
-	return block_relation(h, from, EDGE_OFFSET(offset), distance, to);
+	return place ? join(h, name, place) : name;
+}
+
+/* "struct request[]" has fields of "request". */
+static const char *bare_type_name(struct heap *h, const char *name)
+{
+	static const char *const keywords[] = { "struct ", "union ", "enum " };
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
+		if (!strncmp(name, keywords[i], strlen(keywords[i])))
+			name += strlen(keywords[i]);
+	}
+	len = strlen(name);
+	if (len > 2 && !strcmp(name + len - 2, "[]"))
+		len -= 2;
+	return intern_format(h->private->names, "%.*s", (int)len, name);
+}
+
+const char *heap_qualify_relation(struct heap *h, node_id from, const char *relation)
+{
+	if (!h->private->options.source_types || node_is_root(h, from) || !*relation)
+		return relation;
+
+	const char *type = object_type(h, h->owner[from])->name;
+	uint64_t *joined =
+		map_find_or_insert(&h->private->qualified, (uintptr_t)type, (uintptr_t)relation);
+
+	if (*joined == MAP_EMPTY)
+		*joined = (uintptr_t)intern_format(h->private->names, "%s%s",
+						   bare_type_name(h, type), relation);
+	return (const char *)(uintptr_t)*joined;
 }
 
 enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
@@ -145,8 +208,10 @@ enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uin
 {
 	const struct type_ops *ops = object_type(h, to)->ops;
 
-	return ops && ops->weigh ? ops->weigh(h, from, EDGE_OFFSET(offset), relation)
-				 : RELATION_TOLD;
+	if (ops && ops->weigh)
+		return ops->weigh(h, from, EDGE_OFFSET(offset), relation);
+	/* That something refers to itself, as the empty ring of a list does, holds nothing. */
+	return !node_is_root(h, from) && h->owner[from] == to ? RELATION_QUIET : RELATION_TOLD;
 }
 
 enum relation_weight heap_weigh_root(const struct heap *h, node_id to)

@@ -29,7 +29,7 @@ static uint64_t add_relations(struct byvia *b, node_id n, bool is_told)
 			continue;
 		if ((heap_weigh_relation(h, from, h->in_offset[k], n, relation) == RELATION_TOLD) ==
 		    is_told)
-			kindset_add(&b->sets, relation);
+			kindset_add(&b->sets, heap_qualify_relation(h, from, relation));
 		else
 			nr_others++;
 	}

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of the words of typed native blocks, as a C programmer writes them: ".next", ".u.ptr",
- * ".items[3].name"; of arrays "[*].next"; and of the words of variables: "::queue.head", of a
- * function's "::main.queue".
+ * Names of the words and places of typed native blocks (path.h), and of the words of variables:
+ * "::queue.head", of a function's "::main.queue".
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,82 +10,114 @@
 #include "typing/native/debug.h"
 #include "typing/native/path.h"
 
-const char *path_format(struct native *n, const struct ctype *t, uint64_t offset, bool exact_index)
+#define CACHED_MAX 65536 /* words further on are too many to remember */
+
+/* The block's type as a whole: an array where it is several.  NULL: it does not reach there. */
+static const struct ctype *type_at(struct native *n, node_id block, uint64_t offset)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-	_cleanup_fclose_ FILE *out = open_memstream(&text, &len);
+	const struct ctype *t = native_type_of(n, block);
 
-	if (!out)
-		mem_exhausted();
-	for (int depth = 0; depth < PATH_DEPTH_MAX; depth++) {
-		t = ctype_complete(n, t);
-
-		const struct ctype_member *m = NULL;
-
-		if (t->kind == CTYPE_ARRAY && t->target->size) {
-			if (exact_index)
-				fprintf(out, "[%lu]", offset / t->target->size);
-			else
-				fputs("[*]", out);
-			offset %= t->target->size;
-			t = t->target;
-			continue;
-		}
-		if (t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION)
-			m = ctype_find_member(t, offset);
-		if (!m)
-			break;
-		if (*m->name && !(m->flags & CTYPE_MEMBER_BASE))
-			fprintf(out, ".%s", m->name);
-		offset -= m->offset;
-		t = m->type;
-	}
-	if (offset)
-		fprintf(out, "+0x%lx", offset);
-	fflush(out);
-	return heap_intern_name(n->heap, text);
-}
-
-/* The path to a word of a block of that type; NULL: the type does not reach there. */
-static const char *name_in_block(struct native *n, const struct ctype *t, uint64_t size,
-				 uint64_t offset)
-{
-	const bool exact_index = heap_wants_index(n->heap);
-
-	switch (ctype_find_fit(n, t, size)) {
+	if (!t)
+		return NULL;
+	t = ctype_complete(n, t);
+	switch (ctype_find_fit(n, t, block_size(n->heap, block))) {
 	case CTYPE_FIT_MANY:
-		return path_format(n, ctype_get_array(n, t, 0), offset, exact_index);
+		return ctype_get_array(n, t, 0);
 	case CTYPE_FIT_TAIL:
-		return offset < t->size ? path_format(n, t, offset, exact_index) : NULL;
+		return offset < t->size ? t : NULL;
 	case CTYPE_FIT_EXACT:
 	case CTYPE_FIT_FLEXIBLE:
-		return path_format(n, t, offset, exact_index);
+		return t;
 	case CTYPE_FIT_NONE:
 		break;
 	}
 	return NULL;
 }
 
+struct path {
+	const char *name;
+	bool has_union; /* on its way: which member depends on the word */
+};
+
+static bool passes_union(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	uint64_t base;
+	const struct ctype *at = ctype_find_at(n, t, offset, &base);
+
+	return at && at->kind == CTYPE_UNION;
+}
+
+static const struct path *path_of(struct native *n, const struct ctype *t, uint64_t offset,
+				  struct path *room)
+{
+	const bool exact_index = heap_wants_index(n->heap);
+	uint64_t *cached;
+	struct path *p = room;
+
+	if (offset < CACHED_MAX) {
+		cached = map_find_or_insert(&n->paths, (uintptr_t)t, offset);
+		if (*cached != MAP_EMPTY)
+			return (const struct path *)(uintptr_t)*cached;
+		*cached = (uintptr_t)(p = native_alloc(n, 1, sizeof(*p)));
+	}
+	p->name = path_format(n, t, offset, exact_index, NULL);
+	p->has_union = passes_union(n, t, offset);
+	return p;
+}
+
+/* The path to a word that points at block `to`. */
+static const char *path_to(struct native *n, const struct ctype *t, uint64_t offset, node_id to)
+{
+	const struct ctype *leads_to = native_type_of(n, to);
+	struct path room;
+	const struct path *p;
+
+	if (t->kind == CTYPE_ARRAY && t->target->size && !heap_wants_index(n->heap))
+		offset %= t->target->size;
+	p = path_of(n, t, offset, &room);
+	if (!p->has_union || !leads_to)
+		return p->name;
+	return path_format(n, t, offset, heap_wants_index(n->heap), leads_to);
+}
+
 static const char *native_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
 {
-	const struct ctype *t = native_type_of(h->native, from);
-	const char *name = NULL;
+	struct native *n = h->native;
+	const struct ctype *t = type_at(n, from, offset);
+	const char *name = t ? path_to(n, t, offset, to) : NULL;
 
-	(void)to;
-	if (t)
-		name = name_in_block(h->native, ctype_complete(h->native, t), block_size(h, from),
-				     offset);
 	/* A scalar's or a union's words have no names. */
 	return name && (*name == '.' || *name == '[') ? name : NULL;
+}
+
+static const char *native_place(struct heap *h, node_id block, uint64_t offset)
+{
+	const struct ctype *t = type_at(h->native, block, offset);
+	const char *name = t ? path_format_place(h->native, t, offset, heap_wants_index(h)) : NULL;
+
+	return name && *name != '+' ? name : NULL;
+}
+
+/* The type of the block that the word at addr points at. */
+static const struct ctype *type_behind(const struct native *n, uint64_t addr)
+{
+	const uint8_t *bytes = dump_find_bytes(n->heap->dump, addr, sizeof(uint64_t));
+	uint64_t word = 0;
+	uint32_t block;
+
+	if (bytes)
+		memcpy(&word, bytes, sizeof(word));
+	block = dump_find_block(n->heap->dump, word);
+	return block == UINT32_MAX ? NULL : native_type_of(n, block);
 }
 
 /* "::queue.head", "::main.queue". */
 static const char *name_in_variable(struct native *n, const struct variable *v, uint64_t offset)
 {
-	_cleanup_free_ char *name =
-		xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
-			  path_format(n, v->type, offset, heap_wants_index(n->heap)));
+	_cleanup_free_ char *name = xasprintf(
+		"::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
+		path_format(n, v->type, offset, heap_wants_index(n->heap),
+			    type_behind(n, v->addr + offset)));
 
 	return heap_intern_name(n->heap, name);
 }
@@ -128,4 +157,4 @@ const char *native_variable_name(struct heap *h, const struct root *root, uint64
 	return search.name;
 }
 
-const struct type_ops native_ops = { .relation = native_relation };
+const struct type_ops native_ops = { .relation = native_relation, .place = native_place };

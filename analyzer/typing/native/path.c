@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Paths as a C programmer writes them: ".next", ".u.ptr", ".items[3].name"; of arrays "[*].next".
+ */
+#include "typing/native/path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "typing/native/native.h"
+
+/* How well a union's member explains the word at an offset. */
+enum match { MATCH_NONE, MATCH_REACHES, MATCH_POINTER, MATCH_TARGET };
+
+static enum match match_word(struct native *n, const struct ctype *t, uint64_t offset,
+			     const struct ctype *leads_to, int depth);
+
+static const struct ctype_member *match_members(struct native *n, const struct ctype *t,
+						uint64_t offset, const struct ctype *leads_to,
+						int depth, enum match *best)
+{
+	const struct ctype_member *found = NULL;
+
+	*best = MATCH_NONE;
+	for (uint32_t i = 0; i < t->nr_members && *best < MATCH_TARGET; i++) {
+		const struct ctype_member *m = &t->members[i];
+		enum match match;
+
+		if (m->offset > offset)
+			continue;
+		match = match_word(n, m->type, offset - m->offset, leads_to, depth + 1);
+		if (match <= *best)
+			continue;
+		*best = match;
+		found = m;
+	}
+	return found;
+}
+
+static enum match match_scalar(struct native *n, const struct ctype *t,
+			       const struct ctype *leads_to)
+{
+	if (!ctype_is_pointer(t))
+		return MATCH_REACHES;
+	return leads_to && ctype_begins_with(n, leads_to, ctype_complete(n, t->target))
+		       ? MATCH_TARGET
+		       : MATCH_POINTER;
+}
+
+static enum match match_word(struct native *n, const struct ctype *t, uint64_t offset,
+			     const struct ctype *leads_to, int depth)
+{
+	uint64_t base = 0;
+	enum match match;
+
+	t = ctype_complete(n, t);
+	if (depth > PATH_DEPTH_MAX || (t->size && offset >= t->size))
+		return MATCH_NONE;
+
+	const struct ctype *scalar = ctype_find_at(n, t, offset, &base);
+
+	if (!scalar)
+		return MATCH_REACHES;
+	if (scalar->kind != CTYPE_UNION)
+		return match_scalar(n, scalar, leads_to);
+	match_members(n, scalar, offset - base, leads_to, depth, &match);
+	return match;
+}
+
+const struct ctype_member *path_choose_member(struct native *n, const struct ctype *t,
+					      uint64_t offset, const struct ctype *leads_to)
+{
+	enum match match;
+
+	return match_members(n, t, offset, leads_to, 0, &match);
+}
+
+/* One step down from *t towards *offset, told to out; false: there is none. */
+static bool step(struct native *n, FILE *out, const struct ctype **t, uint64_t *offset,
+		 bool exact_index, const struct ctype *leads_to)
+{
+	const struct ctype *whole = ctype_complete(n, *t);
+	const struct ctype_member *m = NULL;
+
+	if (whole->kind == CTYPE_ARRAY && whole->target->size) {
+		if (exact_index)
+			fprintf(out, "[%lu]", *offset / whole->target->size);
+		else
+			fputs("[*]", out);
+		*offset %= whole->target->size;
+		*t = whole->target;
+		return true;
+	}
+	if (whole->kind == CTYPE_STRUCT)
+		m = ctype_find_member(whole, *offset);
+	else if (whole->kind == CTYPE_UNION)
+		m = path_choose_member(n, whole, *offset, leads_to);
+	if (!m)
+		return false;
+	if (*m->name && !(m->flags & CTYPE_MEMBER_BASE))
+		fprintf(out, ".%s", m->name);
+	*offset -= m->offset;
+	*t = m->type;
+	return true;
+}
+
+const char *path_format(struct native *n, const struct ctype *t, uint64_t offset, bool exact_index,
+			const struct ctype *leads_to)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		mem_exhausted();
+	for (int depth = 0; depth < PATH_DEPTH_MAX; depth++) {
+		if (!step(n, out, &t, &offset, exact_index, leads_to))
+			break;
+	}
+	if (offset)
+		fprintf(out, "+0x%lx", offset);
+	fclose(out);
+	return heap_intern_name(n->heap, text);
+}
+
+const char *path_format_place(struct native *n, const struct ctype *t, uint64_t offset,
+			      bool exact_index)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		mem_exhausted();
+	for (int depth = 0; depth < PATH_DEPTH_MAX && offset; depth++) {
+		if (!step(n, out, &t, &offset, exact_index, NULL))
+			break;
+	}
+	if (offset)
+		fprintf(out, "+0x%lx", offset);
+	fclose(out);
+	/* A base class has no name of its own. */
+	return heap_intern_name(n->heap, *text ? text : t->name);
+}
