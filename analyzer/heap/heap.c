@@ -52,6 +52,8 @@ void heap_close(struct heap *h)
 		return;
 	if (h->cpython)
 		h->destroy_cpython(h->cpython);
+	if (h->containers)
+		h->destroy_containers(h->containers);
 	if (h->native)
 		h->destroy_native(h->native);
 	graph_deinit(h);

@@ -40,6 +40,7 @@ typedef uint32_t node_id;
 	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
 	X(VTABLE_SHAPE, "vtable-shape", \
 	  "C++ class by the shape of its vtable: class@module+offset") \
+	X(SHAPE, "shape", "memory of a std:: container, by its words and exact sizes") \
 	X(DWARF, "dwarf", "by debug information of the place that allocated it") \
 	X(PROPAGATED, "propagated", "a typed pointer leads to it, and its size is right") \
 	X(INFERRED, "inferred", "a guess by debug information") \
@@ -142,6 +143,8 @@ struct heap {
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
 	struct cpython *cpython;	 /* typing/cpython/cpython.h; NULL where there is none */
 	void (*destroy_cpython)(struct cpython *p);
+	struct containers *containers; /* typing/container/shape.h; NULL before that */
+	void (*destroy_containers)(struct containers *c);
 	struct native *native; /* typing/native/native.h; NULL before the types are named */
 	void (*destroy_native)(struct native *n);
 	/* The variable of debug information that the word of a root lies in, as a relation:

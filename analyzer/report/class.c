@@ -26,6 +26,7 @@ static bool is_named_by_program(const struct heap *h, const struct type *type)
 		return !h->cpython;
 	case PROVENANCE_INFERRED:
 	case PROVENANCE_LAYOUT:
+	case PROVENANCE_SHAPE:
 	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
 	case PROVENANCE_CONTENT:
 	case PROVENANCE_SITE:

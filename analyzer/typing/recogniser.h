@@ -40,6 +40,8 @@ RECOGNISERS(RECOGNISER_DECLARE)
 /* After every object has its first type: takes back the vtable types that an object's size shows to
  * be wrong (typing/vtable.c). */
 void vtable_settle(struct typing *t);
+/* Then: memory of std:: containers (typing/container/settle.c). */
+void container_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
 

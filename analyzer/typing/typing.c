@@ -52,6 +52,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 			progress_step(progress, "types", n, h->nr_objects);
 	}
 	vtable_settle(t);
+	container_settle(t);
 	native_settle(t);
 	progress_step(progress, "types", 1, 1);
 }

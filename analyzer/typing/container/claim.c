@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose a block is, of all that shapes say.  A claim beats every proposal; two claims that differ
+ * annul each other, and so do two proposals.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "typing/container/shape.h"
+
+const struct container_part *container_find_part(const struct heap *h, node_id n)
+{
+	const struct containers *c = h->containers;
+	const uint32_t index = c ? c->part_of[n] : 0;
+
+	return index && c->parts[index - 1].role != CONTAINER_NONE ? &c->parts[index - 1] : NULL;
+}
+
+/* The same from another place: a copy, perhaps a stale one. */
+static void merge(struct container_part *known, const struct container_part *part)
+{
+	if (known->role != part->role)
+		known->role = CONTAINER_NONE;
+	if (known->holder != part->holder)
+		known->holder = NODE_NONE;
+	if (part->start < known->start)
+		known->start = part->start;
+	if (part->end > known->end)
+		known->end = part->end;
+}
+
+void shape_claim(struct containers *c, node_id block, const struct container_part *part)
+{
+	if (c->part_of[block]) {
+		merge(&c->parts[c->part_of[block] - 1], part);
+		return;
+	}
+	c->parts = array_grow(c->parts, c->nr_parts, &c->parts_room, sizeof(*c->parts));
+	c->parts[c->nr_parts++] = *part;
+	c->part_of[block] = (uint32_t)c->nr_parts;
+}
+
+void shape_propose(struct containers *c, const struct span *s, node_id block,
+		   const struct container_part *part, uint8_t nr_words)
+{
+	c->proposals = array_grow(c->proposals, c->nr_proposals, &c->proposals_room,
+				  sizeof(*c->proposals));
+	c->proposals[c->nr_proposals++] =
+		(struct proposal){ block, *part, nr_words, s->is_passing };
+}
+
+/*
+ * Nothing but the container itself holds the address.  On a stack words are left behind, so there
+ * everything counts; what lasts may have copies on stacks.
+ */
+static bool is_believable(const struct containers *c, const struct proposal *p)
+{
+	const uint8_t lasting = c->nr_lasting[p->block], passing = c->nr_passing[p->block];
+
+	if (p->is_passing)
+		return !lasting && passing == p->nr_words;
+	return lasting == p->nr_words;
+}
+
+void shape_settle_proposals(struct containers *c)
+{
+	const size_t nr_claimed = c->nr_parts;
+
+	for (size_t i = 0; i < c->nr_proposals; i++) {
+		const struct proposal *p = &c->proposals[i];
+		const uint32_t index = c->part_of[p->block];
+
+		if ((!index || index > nr_claimed) && is_believable(c, p))
+			shape_claim(c, p->block, &p->part);
+	}
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the shapes share.  A shape is asked of every word that points at the start of a block of
+ * operator new, the only one that containers use.  What it is sure of it claims at once; what
+ * another struct of the same words could have led to as well, or words that are stale by now, it
+ * proposes: that is believed if nothing else refers to the block (claim.c).
+ */
+#ifndef TYPING_CONTAINER_SHAPE_H
+#define TYPING_CONTAINER_SHAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "typing/container/container.h"
+
+/* Memory in which container objects may lie. */
+struct span {
+	node_id node; /* block or root */
+	uint64_t addr, size;
+	const uint8_t *bytes;
+	bool is_passing; /* a stack or register: much there is stale */
+};
+
+struct proposal {
+	node_id block;
+	struct container_part part;
+	uint8_t nr_words; /* of the container object that hold the block's address */
+	bool is_passing;
+};
+
+struct containers {
+	struct heap *heap;
+	const struct dump_blocks *blocks;
+	uint32_t *part_of; /* [nr_objects] index in parts + 1; 0: no container's */
+	struct container_part *parts;
+	size_t nr_parts, parts_room;
+
+	/* While the shapes are looked for. */
+	struct proposal *proposals;
+	size_t nr_proposals, proposals_room;
+	uint8_t *nr_lasting; /* [nr_objects] words in blocks and globals that hold the block's
+				address, at most 255 */
+	uint8_t *nr_passing; /* [nr_objects] words of stacks and registers that do */
+};
+
+/* Of the word at `offset` of a span, which holds the address of `block`, of kind new. */
+typedef void shape_fn(struct containers *c, const struct span *s, uint64_t offset, node_id block);
+
+/* function, summary */
+#define SHAPES(X) \
+	X(shape_string, "std::string of libstdc++ and libc++, all widths") \
+	X(shape_vector, "std::vector, std::vector<bool>")
+
+#define SHAPE_DECLARE(function, summary) shape_fn function;
+SHAPES(SHAPE_DECLARE)
+#undef SHAPE_DECLARE
+
+static inline uint64_t shape_word(const uint8_t *bytes, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+static inline uint32_t shape_half(const uint8_t *bytes, uint64_t offset)
+{
+	uint32_t half;
+
+	memcpy(&half, bytes + offset, sizeof(half));
+	return half;
+}
+
+/* Has the span the words from offset + first to offset + last? */
+static inline bool span_has(const struct span *s, uint64_t offset, int64_t first, int64_t last)
+{
+	return (int64_t)offset + first >= 0 && offset + (uint64_t)last + 8 <= s->size;
+}
+
+/* The block of kind new that begins at addr, or NODE_NONE. */
+node_id shape_find_new(const struct containers *c, uint64_t addr);
+
+/* The block belongs to a container; where another shape is as sure it belongs to none. */
+void shape_claim(struct containers *c, node_id block, const struct container_part *part);
+/* The block may belong to one, nr_words of whose words hold its address. */
+void shape_propose(struct containers *c, const struct span *s, node_id block,
+		   const struct container_part *part, uint8_t nr_words);
+/* After all were asked. */
+void shape_settle_proposals(struct containers *c);
+
+#endif
