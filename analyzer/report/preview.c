@@ -95,9 +95,17 @@ static bool is_python(const struct heap *h, node_id n)
 	return h->cpython && cpython_class_of(h->cpython, n);
 }
 
+/* The text that the object begins with, where the program's pointers to it lead. */
+static struct text object_text(const struct heap *h, node_id n)
+{
+	const uint8_t *bytes = dump_block_bytes(h->dump, n);
+
+	return own_text(h->dump, bytes ? bytes + h->head[n] : NULL, block_size(h, n) - h->head[n]);
+}
+
 char *preview_object(const struct heap *h, node_id n)
 {
-	const struct text own = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
+	const struct text own = object_text(h, n);
 	char *preview;
 	uint64_t word = 0;
 
@@ -121,7 +129,7 @@ char *preview_object(const struct heap *h, node_id n)
 
 char *preview_first_text(const struct heap *h, node_id n)
 {
-	struct text text = own_text(h->dump, dump_block_bytes(h->dump, n), block_size(h, n));
+	struct text text = object_text(h, n);
 	uint64_t word = 0;
 
 	if (is_python(h, n))

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "typing/content.h"
 #include "typing/recogniser.h"
 
 #define TEXT_MIN	 4     /* bytes of text in a block that has room for more */
@@ -66,8 +67,7 @@ static uint32_t decode_utf8(const uint8_t *s, size_t len)
 	return c;
 }
 
-/* Bytes of printable UTF-8 at the start. */
-static uint64_t text_run(const uint8_t *bytes, uint64_t size)
+uint64_t content_text_run(const uint8_t *bytes, uint64_t size)
 {
 	uint64_t i = 0;
 
@@ -102,7 +102,7 @@ static bool ends_in_pointer(const struct dump *d, const uint8_t *bytes, uint64_t
 
 static bool is_text(const struct dump *d, const uint8_t *bytes, uint64_t size)
 {
-	const uint64_t run = text_run(bytes, size);
+	const uint64_t run = content_text_run(bytes, size);
 
 	if (run == size)
 		return run >= TEXT_UNENDED_MIN;

@@ -42,6 +42,8 @@ RECOGNISERS(RECOGNISER_DECLARE)
 void vtable_settle(struct typing *t);
 /* Then: memory of std:: containers (typing/container/settle.c). */
 void container_settle(struct typing *t);
+/* Strings of redis (typing/sds.c). */
+void sds_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
 

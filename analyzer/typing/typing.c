@@ -53,6 +53,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	}
 	vtable_settle(t);
 	container_settle(t);
+	sds_settle(t);
 	native_settle(t);
 	progress_step(progress, "types", 1, 1);
 }

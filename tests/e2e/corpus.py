@@ -16,6 +16,7 @@ FOLDER = pathlib.Path(__file__).parent / "corpus"
 PROGRAMS = {
     "crawler": ["crawler.c"],
     "shapes": ["shapes.cc"],
+    "sds": ["sds.c"],
 }
 COMPILERS = {"gcc": {".c": "gcc", ".cc": "g++"}, "clang": {".c": "clang", ".cc": "clang++"}}
 FLAGS = {".c": ["-std=gnu11"], ".cc": ["-std=c++17"]}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Before there is a graph: who points where into some blocks, for recognisers that need to know.
+ */
+#ifndef TYPING_POINTED_H
+#define TYPING_POINTED_H
+
+#include "heap/heap.h"
+
+/* A word of node `from` (a block or a root) leads to that offset of block `to`. */
+typedef void pointed_fn(void *arg, node_id from, node_id to, uint64_t offset);
+
+/* Calls fn for every aligned word of blocks (but for text and the like) and of roots that leads
+ * into a block that is marked in wanted[nr_objects]. */
+void pointed_each(const struct heap *h, const uint8_t *wanted, pointed_fn *fn, void *arg);
+
+#endif
