@@ -21,9 +21,9 @@ struct heap_private {
 
 	struct map wrappers; /* (interned function name, 0) -> is an allocation wrapper */
 
-	/* Interned names: of untyped blocks' words by (word offset, is an array), of roots' by (node,
-	 * word offset), with the place in the target by (name, place), with the type by (type's
-	 * name, name). */
+	/* Interned names: of untyped blocks' words by (word offset, is an array), of roots' by
+	 * (node, word offset), with the place in the target by (name, place), with the type by
+	 * (type's name, name). */
 	struct map relations;
 	struct map root_relations;
 	struct map joined;

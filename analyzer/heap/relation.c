@@ -165,9 +165,8 @@ static const char *join(struct heap *h, const char *name, const char *place)
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to)
 {
 	const char *place = edge_place(h, from, offset, to);
-	const char *name = node_is_root(h, from)
-				   ? root_relation(h, from, EDGE_OFFSET(offset), to)
-				   : block_relation(h, from, EDGE_OFFSET(offset), to);
+	const char *name = node_is_root(h, from) ? root_relation(h, from, EDGE_OFFSET(offset), to)
+						 : block_relation(h, from, EDGE_OFFSET(offset), to);
 
 	return place ? join(h, name, place) : name;
 }

@@ -25,6 +25,8 @@ struct variable {
 /* Has the module debug information with types? */
 bool debug_has_types(struct native *n, uint32_t module);
 void debug_close(struct debug *d);
+/* The class of that qualified name that the module with this address defines; NULL: none. */
+const struct ctype *debug_find_class(struct native *n, uint64_t addr, const char *name);
 
 typedef void variable_fn(void *arg, const struct variable *v);
 /* Every variable of the module that has a fixed address, by address. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "typing/native/debug.h"
 #include "typing/native/unit.h"
 
 #define DEPTH_MAX     64 /* typedefs of typedefs; damaged information may go in circles */
@@ -547,6 +548,17 @@ static const struct ctype *find_definition(struct native *n, struct debug *first
 			return type_from_die(d, &die, "", 0);
 	}
 	return NULL;
+}
+
+const struct ctype *debug_find_class(struct native *n, uint64_t addr, const char *name)
+{
+	const uint32_t module = dump_find_module(n->heap->dump, addr);
+	struct debug *d = module == UINT32_MAX ? NULL : debug_get(n, module);
+	Dwarf_Die die;
+
+	if (!d || !d->dwarf || !debug_find_definition(d, name, &die))
+		return NULL;
+	return ctype_complete(n, type_from_die(d, &die, "", 0));
 }
 
 const struct ctype *ctype_complete(struct native *n, const struct ctype *wanted)

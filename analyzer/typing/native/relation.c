@@ -114,10 +114,10 @@ static const struct ctype *type_behind(const struct native *n, uint64_t addr)
 /* "::queue.head", "::main.queue". */
 static const char *name_in_variable(struct native *n, const struct variable *v, uint64_t offset)
 {
-	_cleanup_free_ char *name = xasprintf(
-		"::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
-		path_format(n, v->type, offset, heap_wants_index(n->heap),
-			    type_behind(n, v->addr + offset)));
+	_cleanup_free_ char *name =
+		xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
+			  path_format(n, v->type, offset, heap_wants_index(n->heap),
+				      type_behind(n, v->addr + offset)));
 
 	return heap_intern_name(n->heap, name);
 }

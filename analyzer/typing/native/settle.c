@@ -10,6 +10,7 @@
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/native.h"
+#include "typing/native/polymorphic.h"
 #include "typing/native/propagate.h"
 #include "typing/native/site.h"
 #include "typing/recogniser.h"
@@ -118,6 +119,7 @@ void native_settle(struct typing *t)
 		return;
 	h->variable_name = native_variable_name;
 	n->blocks = native_alloc(n, h->nr_objects, sizeof(*n->blocks));
+	polymorphic_settle(n);
 	settle_sites(n);
 	propagate_run(n);
 	settle_consensus(n);
