@@ -73,7 +73,7 @@ static error_t parse_view(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case KEY_VIEW | CMD_VIEW_EXACT_INDEX:
-	case KEY_VIEW | CMD_VIEW_UNFOLDED:
+	case KEY_VIEW | CMD_VIEW_OWN:
 	case KEY_VIEW | CMD_VIEW_SOURCE_TYPES:
 		*view |= key & ~KEY_VIEW;
 		return 0;
@@ -87,8 +87,8 @@ static const struct argp_option view_options[] = {
 	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
 	{ "source-types", KEY_VIEW | CMD_VIEW_SOURCE_TYPES, NULL, 0,
 	  "Name relations with the type that has the field: 'request.url' instead of '.url'", 0 },
-	{ "unfolded", KEY_VIEW | CMD_VIEW_UNFOLDED, NULL, 0,
-	  "Every block by itself: what counts for an object (a dict's keys) is a row of its own",
+	{ "own", KEY_VIEW | CMD_VIEW_OWN, NULL, 0,
+	  "Every block as it is: what counts for an object (a dict's keys) is a row of its own",
 	  0 },
 	{ 0 },
 };
@@ -99,7 +99,7 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
-		.unfolded = view & CMD_VIEW_UNFOLDED,
+		.unfolded = view & CMD_VIEW_OWN,
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.progress = progress_terminal(),

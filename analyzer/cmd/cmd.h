@@ -47,7 +47,7 @@ extern const struct argp dump_argp;
 enum cmd_view {
 	CMD_VIEW_USUAL = 0,
 	CMD_VIEW_EXACT_INDEX = 1,
-	CMD_VIEW_UNFOLDED = 2,
+	CMD_VIEW_OWN = 2,
 	CMD_VIEW_SOURCE_TYPES = 4,
 };
 /* Its options, the same way: the input is an unsigned int * of these, CMD_VIEW_USUAL at first. */

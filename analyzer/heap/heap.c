@@ -76,6 +76,7 @@ void heap_close(struct heap *h)
 	free(h->owner);
 	free(h->next_table);
 	free(h->folded);
+	free(h->held);
 	free(h->head);
 	free(h);
 }

@@ -60,6 +60,32 @@ enum type_flags {
 	TYPE_POINTER_ARRAY = 1, /* its words are elements: a relation from it is '[*]' or '[i]' */
 	TYPE_NO_POINTERS = 2,	/* text and the like: no edges go out */
 	TYPE_FALLBACK = 4,	/* a label <function>, not a type */
+	TYPE_LEAF = 8, /* bytes without a life of their own, text and numbers: they count for the
+			  object that alone holds them (typing/native/fold.h) */
+};
+
+/*
+ * How sure a reference is.  The types are asked when somebody wants to know (heap_edge_kind): it is
+ * not stored.  name, text, summary
+ */
+#define EDGE_KINDS(X) \
+	X(EXACT, "exact", "pointers by their type, to the start of an object") \
+	X(INTERIOR, "interior", "pointers by their type, into the middle of an object") \
+	X(CONSERVATIVE, "conservative", "words of no type, or that their type does not call pointers") \
+	X(SLACK, "slack", "words in room that is not in use")
+
+enum edge_kind {
+#define EDGE_KIND_ENUM(name, text, summary) EDGE_KIND_##name,
+	EDGE_KINDS(EDGE_KIND_ENUM)
+#undef EDGE_KIND_ENUM
+		NR_EDGE_KINDS,
+};
+
+/* What a type says of one of its words. */
+enum word_use {
+	WORD_UNKNOWN, /* nothing, or that it is no pointer */
+	WORD_POINTER,
+	WORD_SLACK, /* behind a vector's end: whatever was there before */
 };
 
 struct heap;
@@ -87,6 +113,8 @@ struct type_ops {
 	/* Of a reference to an object of the family, by that relation: how much it says. */
 	enum relation_weight (*weigh)(const struct heap *h, node_id from, uint64_t offset,
 				      const char *relation);
+	/* What the type says of the word at offset of block `from`; NULL: nothing.  One thread. */
+	enum word_use (*use)(struct heap *h, node_id from, uint64_t offset);
 	/* Of roots: the type, interned, of what the word is a part of; NULL: of nothing. */
 	const char *(*holder)(struct heap *h, node_id from, uint64_t offset);
 };
@@ -140,6 +168,7 @@ struct heap {
 	uint64_t *folded;
 	uint8_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
 			  interior one */
+	uint64_t *held; /* heap/fold.h: of a part, the word that leads to it; NULL: no parts */
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */
 	struct cpython *cpython;	 /* typing/cpython/cpython.h; NULL where there is none */
 	void (*destroy_cpython)(struct cpython *p);
@@ -151,6 +180,8 @@ struct heap {
 	 * "::queue.head"; NULL: none is known.  The function NULL: there is no debug information.
 	 */
 	const char *(*variable_name)(struct heap *h, const struct root *root, uint64_t offset);
+	/* What the variable there says of the word, as type_ops' use. */
+	enum word_use (*variable_use)(struct heap *h, const struct root *root, uint64_t offset);
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
@@ -245,6 +276,10 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 const char *heap_qualify_relation(struct heap *h, node_id from, const char *relation);
 /* The place of a byte inside a block, as a relation's suffix has it: ".link", "[*]", "+0x10". */
 const char *heap_place(struct heap *h, node_id block, uint64_t offset);
+/* How sure the reference is. */
+enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset);
+/* What the type of a block, or the variable of a root, says of the word at that offset. */
+enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset);
 /* How much that reference, whose relation it is, says of the object. */
 enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
 					 node_id to, const char *relation);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/fold.h"
 #include "heap/heap.h"
 #include "heap/private.h"
 #include "heap/root.h"
@@ -14,6 +15,7 @@
 /* Beyond this many bytes an untyped block is a table or an arena: its words, and the places in it,
  * are elements, "[*]", unless the exact index is asked for. */
 #define TABLE_BYTES 1024
+#define CHAIN_MAX   8 /* parts of parts that a name tells, from the inside */
 #define SOMEWHERE   (UINT64_MAX - 1)
 
 static uint64_t source_word(const struct heap *h, node_id from, uint64_t offset)
@@ -117,7 +119,8 @@ static const char *given_name(const struct heap *h, node_id from, uint64_t offse
 			     dump_get_string(h->dump, relations[low].text).bytes);
 }
 
-static const char *block_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
+/* Of the word of a block alone, whatever it counts for. */
+static const char *block_word(struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	const struct type *type = object_type(h, from);
 	const bool is_array = type->flags & TYPE_POINTER_ARRAY;
@@ -135,6 +138,27 @@ static const char *block_relation(struct heap *h, node_id from, uint64_t offset,
 	if (*cached == MAP_EMPTY)
 		*cached = (uintptr_t)name_block_word(h, is_array, offset);
 	return (const char *)(uintptr_t)*cached;
+}
+
+/* name, as of the object that a block counts for: what leads to the part before it. */
+static const char *owners_name(struct heap *h, node_id block, const char *name)
+{
+	for (int depth = 0; depth < CHAIN_MAX && fold_is_part(h, block); depth++) {
+		const node_id holder = fold_holder(h, block);
+
+		name = intern_format(h->private->names, "%s%s",
+				     block_word(h, holder, fold_offset(h, block), block), name);
+		block = holder;
+	}
+	return name;
+}
+
+/* What a part holds, its owner holds by way of it: ".pages[*].second". */
+static const char *block_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
+{
+	const char *name = block_word(h, from, offset, to);
+
+	return *name ? owners_name(h, from, name) : name;
 }
 
 static const char *root_relation(struct heap *h, node_id from, uint64_t offset, node_id to)

@@ -224,10 +224,12 @@ uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, ui
 	if (is_zero(h->dump, n, bytes, size))
 		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
 	if (is_text(h->dump, bytes, size))
-		return heap_intern_type(h, "text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
+		return heap_intern_type(h, "text", PROVENANCE_CONTENT,
+					TYPE_NO_POINTERS | TYPE_LEAF);
 	if (is_pointer_array(t, bytes, size))
 		return heap_intern_type(h, "pointer array", PROVENANCE_CONTENT, TYPE_POINTER_ARRAY);
 	if (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2))
-		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
+		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT,
+					TYPE_NO_POINTERS | TYPE_LEAF);
 	return TYPE_UNSURE;
 }

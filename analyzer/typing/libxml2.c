@@ -136,6 +136,11 @@ static const char *libxml2_relation(struct heap *h, node_id from, uint64_t offse
 	return NULL;
 }
 
+static enum word_use libxml2_use(struct heap *h, node_id from, uint64_t offset)
+{
+	return libxml2_relation(h, from, offset, NODE_NONE) ? WORD_POINTER : WORD_UNKNOWN;
+}
+
 /* A short text lies in the node that it is the content of. */
 static bool libxml2_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
 {
@@ -143,7 +148,11 @@ static bool libxml2_is_edge(const struct heap *h, node_id from, uint64_t offset,
 	return from != to;
 }
 
-static const struct type_ops libxml2_ops = { libxml2_is_edge, libxml2_relation };
+static const struct type_ops libxml2_ops = {
+	.is_edge = libxml2_is_edge,
+	.relation = libxml2_relation,
+	.use = libxml2_use,
+};
 
 static uint32_t intern_layout(struct typing *t, const struct layout *l)
 {

@@ -10,7 +10,9 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "heap/fold.h"
 #include "typing/cpython/cpython.h"
+#include "typing/native/fold.h"
 #include "typing/recogniser.h"
 
 #define PROGRESS_OBJECTS 65536
@@ -55,6 +57,8 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	container_settle(t);
 	sds_settle(t);
 	native_settle(t);
+	native_offer_leaves(h);
+	fold_apply(h, NULL);
 	progress_step(progress, "types", 1, 1);
 }
 

@@ -243,6 +243,32 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 	return name_table_word(p, c, object_addr(h, owner), from, addr, to);
 }
 
+/* Named words are pointers by their type; of extensions' own memory, and of members that nothing
+ * names, only the bytes say so. */
+static enum word_use cpython_use(struct heap *h, node_id from, uint64_t offset)
+{
+	struct cpython *p = h->cpython;
+	const node_id owner = h->owner[from];
+	const struct cpython_class *c = owner == NODE_NONE ? NULL : cpython_class_of(p, owner);
+	const uint64_t addr = dump_blocks(h->dump)->addr[from] + offset;
+	const uint64_t obj = c ? object_addr(h, owner) : 0;
+
+	if (from == p->interp_block)
+		return WORD_POINTER;
+	if (!c)
+		return WORD_UNKNOWN;
+	if (owner != from)
+		return p->table[from] == CPYTHON_TABLE_OTHER && c->shape != CPYTHON_SHAPE_CODE
+			       ? WORD_UNKNOWN
+			       : WORD_POINTER;
+	if (!p->names)
+		p->names = cpython_names_create(p->nr_classes);
+	if (addr == obj + CPYTHON_OB_TYPE || cpython_object_word(p, c, obj, addr) ||
+	    (addr > obj && cpython_item_name(p, c, addr - obj)))
+		return WORD_POINTER;
+	return WORD_UNKNOWN;
+}
+
 /* What the interpreter holds by itself: frames on the data stacks, classes that are no blocks. */
 static const char *root_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
 {
@@ -263,6 +289,11 @@ static const char *root_relation(struct heap *h, node_id from, uint64_t offset, 
 	return frame ? cpython_frame_word(p, frame->addr, addr) : NULL;
 }
 
+static enum word_use root_use(struct heap *h, node_id from, uint64_t offset)
+{
+	return root_relation(h, from, offset, NODE_NONE) ? WORD_POINTER : WORD_UNKNOWN;
+}
+
 static const char *root_holder(struct heap *h, node_id from, uint64_t offset)
 {
 	struct cpython *p = h->cpython;
@@ -279,6 +310,7 @@ static const char *root_holder(struct heap *h, node_id from, uint64_t offset)
 const struct type_ops cpython_root_ops = {
 	.is_edge = cpython_is_root_edge,
 	.relation = root_relation,
+	.use = root_use,
 	.holder = root_holder,
 };
 
@@ -286,4 +318,5 @@ const struct type_ops cpython_ops = {
 	.is_edge = cpython_is_edge,
 	.relation = cpython_relation,
 	.weigh = cpython_weigh,
+	.use = cpython_use,
 };

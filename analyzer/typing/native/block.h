@@ -43,6 +43,9 @@ const struct ctype *native_type_of(const struct native *n, node_id block);
 
 /* relation.c */
 extern const struct type_ops native_ops;
+/* use.c: its use, and heap->variable_use */
+enum word_use native_use(struct heap *h, node_id from, uint64_t offset);
+enum word_use native_variable_use(struct heap *h, const struct root *root, uint64_t offset);
 /* heap->variable_name */
 const char *native_variable_name(struct heap *h, const struct root *root, uint64_t offset);
 

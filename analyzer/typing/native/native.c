@@ -36,6 +36,7 @@ void native_destroy(struct native *n)
 	map_deinit(&n->type_dies);
 	map_deinit(&n->site_types);
 	map_deinit(&n->layouts);
+	map_deinit(&n->uses);
 	map_deinit(&n->paths);
 	free(n->conflicts);
 	free(n->allocations);

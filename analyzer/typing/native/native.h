@@ -40,6 +40,8 @@ struct native {
 	struct map layouts; /* (type, 0) -> struct layout *; layout.c */
 	struct map paths;   /* (type, offset) -> struct path *; relation.c */
 
+	struct map uses;    /* (type, offset) -> enum word_use; use.c */
+
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
 	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */
 };

@@ -157,4 +157,8 @@ const char *native_variable_name(struct heap *h, const struct root *root, uint64
 	return search.name;
 }
 
-const struct type_ops native_ops = { .relation = native_relation, .place = native_place };
+const struct type_ops native_ops = {
+	.relation = native_relation,
+	.place = native_place,
+	.use = native_use,
+};

@@ -118,6 +118,7 @@ void native_settle(struct typing *t)
 	if (!h->nr_objects || !has_types(n))
 		return;
 	h->variable_name = native_variable_name;
+	h->variable_use = native_variable_use;
 	n->blocks = native_alloc(n, h->nr_objects, sizeof(*n->blocks));
 	polymorphic_settle(n);
 	settle_sites(n);

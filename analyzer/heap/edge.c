@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How sure references are: what the types say of the words that they come from.
+ */
+#include "heap/heap.h"
+
+enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset)
+{
+	const struct type_ops *ops;
+
+	if (!node_is_root(h, from)) {
+		ops = object_type(h, from)->ops;
+		return ops && ops->use ? ops->use(h, from, offset) : WORD_UNKNOWN;
+	}
+	ops = h->root_ops;
+	if (ops && ops->use && ops->use(h, from, offset) == WORD_POINTER)
+		return WORD_POINTER;
+	return h->variable_use ? h->variable_use(h, &h->roots[from - h->nr_objects], offset)
+			       : WORD_UNKNOWN;
+}
+
+enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset)
+{
+	switch (heap_word_use(h, from, EDGE_OFFSET(offset))) {
+	case WORD_POINTER:
+		return offset & EDGE_INTERIOR ? EDGE_KIND_INTERIOR : EDGE_KIND_EXACT;
+	case WORD_SLACK:
+		return EDGE_KIND_SLACK;
+	case WORD_UNKNOWN:
+		break;
+	}
+	return EDGE_KIND_CONSERVATIVE;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pass over the words of typed blocks, and one over those of globals.
+ */
+#include "typing/native/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "heap/fold.h"
+
+#define WORD_NONE UINT32_MAX
+
+/* What is known of a leaf so far. */
+struct leaf {
+	node_id holder; /* NODE_NONE: none yet */
+	uint32_t word;	/* in the holder, that leads to its start; WORD_NONE: none */
+	bool is_leaf;
+	bool is_shared;
+};
+
+struct leaves {
+	struct heap *heap;
+	struct leaf *of;    /* [nr_objects] */
+	uint64_t low, high; /* all of them lie in [low, high) */
+};
+
+static bool is_leaf(const struct heap *h, node_id n)
+{
+	return node_is_object(h, n) && object_type(h, n)->flags & TYPE_LEAF && block_size(h, n) &&
+	       (!h->held || !h->held[n]);
+}
+
+/* False: there are none. */
+static bool leaves_find(struct leaves *l)
+{
+	const struct dump_blocks *b = dump_blocks(l->heap->dump);
+
+	l->low = UINT64_MAX;
+	for (node_id n = 0; n < l->heap->nr_objects; n++) {
+		if (!is_leaf(l->heap, n))
+			continue;
+		if (!l->of)
+			l->of = xcalloc(l->heap->nr_objects, sizeof(*l->of));
+		l->of[n] = (struct leaf){ NODE_NONE, WORD_NONE, true, false };
+		if (b->addr[n] < l->low)
+			l->low = b->addr[n];
+		if (b->addr[n] + b->size[n] > l->high)
+			l->high = b->addr[n] + b->size[n];
+	}
+	return l->of;
+}
+
+/* The leaf at or into which the word at offset of `from` points, if its type calls it a pointer. */
+static struct leaf *find_leaf(const struct leaves *l, node_id from, uint64_t offset, uint64_t word)
+{
+	const uint32_t to = word - l->low < l->high - l->low ? dump_find_block(l->heap->dump, word)
+							     : UINT32_MAX;
+
+	if (to == UINT32_MAX || to == from || !l->of[to].is_leaf || l->of[to].is_shared ||
+	    heap_word_use(l->heap, from, offset) != WORD_POINTER)
+		return NULL;
+	return &l->of[to];
+}
+
+static void claim(const struct leaves *l, node_id from, uint64_t offset, uint64_t word)
+{
+	struct leaf *leaf = find_leaf(l, from, offset, word);
+
+	if (!leaf)
+		return;
+	if ((leaf->holder != NODE_NONE && leaf->holder != from) ||
+	    object_type(l->heap, from)->provenance == PROVENANCE_CPYTHON)
+		leaf->is_shared = true;
+	leaf->holder = from;
+	if (leaf->word == WORD_NONE && word == object_addr(l->heap, (node_id)(leaf - l->of)))
+		leaf->word = (uint32_t)(offset / 8);
+}
+
+static void scan_block(const struct leaves *l, node_id n)
+{
+	const struct type *type = object_type(l->heap, n);
+	const uint8_t *bytes = dump_block_bytes(l->heap->dump, n);
+	uint64_t first, last;
+
+	if (!bytes || !type->ops || !type->ops->use || type->flags & TYPE_NO_POINTERS)
+		return;
+	for (uint64_t from = 0; dump_next_contents(l->heap->dump, n, from, &first, &last);
+	     from = last) {
+		for (uint64_t offset = (first + 7) / 8 * 8;
+		     offset + 8 <= last && offset / 8 < WORD_NONE; offset += 8) {
+			uint64_t word;
+
+			memcpy(&word, bytes + offset, sizeof(word));
+			claim(l, n, offset, word);
+		}
+	}
+}
+
+static void scan_global(const struct leaves *l, node_id n)
+{
+	const struct root *root = &l->heap->roots[n - l->heap->nr_objects];
+
+	if (root->kind != ROOT_GLOBAL)
+		return;
+	for (uint64_t offset = 0; offset + 8 <= root->size; offset += 8) {
+		uint64_t word;
+		struct leaf *leaf;
+
+		memcpy(&word, root->bytes + offset, sizeof(word));
+		leaf = find_leaf(l, n, offset, word);
+		if (leaf)
+			leaf->is_shared = true;
+	}
+}
+
+void native_offer_leaves(struct heap *h)
+{
+	struct leaves l = { .heap = h };
+
+	if (!leaves_find(&l))
+		return;
+	for (node_id n = 0; n < h->nr_objects; n++)
+		scan_block(&l, n);
+	for (node_id n = h->nr_objects; n < h->nr_nodes; n++)
+		scan_global(&l, n);
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const struct leaf *leaf = &l.of[n];
+
+		if (leaf->is_leaf && !leaf->is_shared && leaf->word != WORD_NONE)
+			fold_offer(h, n, leaf->holder, leaf->word * 8ull);
+	}
+	free(l.of);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which words of typed native blocks and variables are pointers by their type.
+ */
+#include "typing/native/block.h"
+#include "typing/native/debug.h"
+#include "typing/native/layout.h"
+#include "typing/native/native.h"
+
+#define DEPTH_MAX 32 /* of unions in unions */
+
+static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int depth);
+
+/* One of them is enough: nobody knows which of a union's members is in use. */
+static bool has_pointer_member(struct native *n, const struct ctype *t, uint64_t offset, int depth)
+{
+	for (uint32_t i = 0; i < t->nr_members; i++) {
+		const struct ctype_member *m = &t->members[i];
+
+		if (offset - m->offset < m->type->size &&
+		    is_pointer_at(n, m->type, offset - m->offset, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int depth)
+{
+	uint64_t base;
+
+	t = ctype_find_at(n, t, offset, &base);
+	if (!t || depth > DEPTH_MAX)
+		return false;
+	return t->kind == CTYPE_UNION ? has_pointer_member(n, t, offset - base, depth)
+				      : ctype_is_pointer(t);
+}
+
+/* The same, looked up once for each word of a type.  Behind its end there may be more of its last
+ * array. */
+static enum word_use use_in_type(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	const struct layout *l = layout_get(n, t);
+
+	if (l->rest && offset >= l->rest_offset) {
+		t = ctype_complete(n, l->rest);
+		offset -= l->rest_offset;
+		if (t->size)
+			offset %= t->size;
+	}
+	while (t->kind == CTYPE_ARRAY && t->target->size) {
+		offset %= t->target->size;
+		t = ctype_complete(n, t->target);
+	}
+
+	uint64_t *known = map_find_or_insert(&n->uses, (uintptr_t)t, offset);
+
+	if (*known == MAP_EMPTY)
+		*known = is_pointer_at(n, t, offset, 0) ? WORD_POINTER : WORD_UNKNOWN;
+	return (enum word_use) * known;
+}
+
+enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
+{
+	struct native *n = h->native;
+	const struct ctype *t = native_type_of(n, from);
+
+	if (!t)
+		return WORD_UNKNOWN;
+	t = ctype_complete(n, t);
+	switch (ctype_find_fit(n, t, block_size(h, from))) {
+	case CTYPE_FIT_MANY:
+		return use_in_type(n, t, offset % t->size);
+	case CTYPE_FIT_EXACT:
+	case CTYPE_FIT_FLEXIBLE:
+		return use_in_type(n, t, offset);
+	case CTYPE_FIT_TAIL:
+		return offset < t->size ? use_in_type(n, t, offset) : WORD_UNKNOWN;
+	case CTYPE_FIT_NONE:
+		break;
+	}
+	return WORD_UNKNOWN;
+}
+
+struct local_search {
+	struct native *native;
+	uint64_t addr;
+	enum word_use use;
+};
+
+static void match_local(void *arg, const struct variable *v)
+{
+	struct local_search *s = arg;
+	const struct ctype *t = ctype_complete(s->native, v->type);
+
+	if (s->addr - v->addr < t->size &&
+	    use_in_type(s->native, t, s->addr - v->addr) == WORD_POINTER)
+		s->use = WORD_POINTER;
+}
+
+enum word_use native_variable_use(struct heap *h, const struct root *root, uint64_t offset)
+{
+	struct native *n = h->native;
+	const uint64_t addr = root->addr + offset;
+	struct local_search search = { n, addr, WORD_UNKNOWN };
+	struct variable v;
+
+	if (root->kind == ROOT_GLOBAL)
+		return debug_find_global(n, addr, &v)
+			       ? use_in_type(n, ctype_complete(n, v.type), addr - v.addr)
+			       : WORD_UNKNOWN;
+	if (root->kind != ROOT_STACK)
+		return WORD_UNKNOWN;
+
+	const struct frame *frame = heap_find_frame(h, root->tid, addr);
+
+	if (frame)
+		debug_each_local(n, frame, match_local, &search);
+	return search.use;
+}
