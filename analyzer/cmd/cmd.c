@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "typing/typing.h"
 
+#define KEY_WRAPPERS 0x300 /* beyond the commands' own */
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	enum emit_format *format = state->input;
@@ -95,12 +97,31 @@ static const struct argp_option view_options[] = {
 
 const struct argp view_argp = { .options = view_options, .parser = parse_view };
 
+static error_t parse_wrappers(int key, char *arg, struct argp_state *state)
+{
+	const char **wrappers = state->input;
+
+	if (key != KEY_WRAPPERS)
+		return ARGP_ERR_UNKNOWN;
+	*wrappers = arg;
+	return 0;
+}
+
+static const struct argp_option wrappers_options[] = {
+	{ "wrappers", KEY_WRAPPERS, "NAME,NAME...", 0,
+	  "Functions that allocate for their callers and are never the site (shell patterns)", 0 },
+	{ 0 },
+};
+
+const struct argp wrappers_argp = { .options = wrappers_options, .parser = parse_wrappers };
+
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
 		.unfolded = view & CMD_VIEW_OWN,
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
+		.wrappers = o->wrappers,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.progress = progress_terminal(),
 	};

@@ -43,6 +43,9 @@ extern const struct argp output_json_argp; /* of commands that have no CSV */
  */
 extern const struct argp dump_argp;
 
+/* --wrappers, of commands that print sites or types: the input is a const char **. */
+extern const struct argp wrappers_argp;
+
 /* How the heap is to be looked at: struct heap_options. */
 enum cmd_view {
 	CMD_VIEW_USUAL = 0,
@@ -55,6 +58,7 @@ extern const struct argp view_argp;
 
 /* A dump and its typed heap. */
 struct opened {
+	const char *wrappers; /* of --wrappers, set before cmd_open; NULL: none */
 	struct dump *dump;
 	struct heap *heap;
 };

@@ -16,6 +16,7 @@ struct diff_arguments {
 	const char *path_a, *path_b;
 	const char *expression;
 	const char *by;
+	const char *wrappers;
 	bool guppy;
 	unsigned int view;
 	struct table_options table;
@@ -64,6 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->table;
 		state->child_inputs[1] = &arguments->view;
+		state->child_inputs[2] = &arguments->wrappers;
 		return 0;
 	case 'b':
 		arguments->by = arg;
@@ -146,6 +148,7 @@ struct error *cmd_diff(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
 						      { &view_argp, 0, NULL, 0 },
+						      { &wrappers_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp argp = { options, parse, "BEFORE AFTER [EXPRESSION]", doc,
 					  children };
@@ -154,6 +157,7 @@ struct error *cmd_diff(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	a.wrappers = b.wrappers = arguments.wrappers;
 	error = cmd_open(arguments.path_a, arguments.view, &a);
 	if (!error)
 		error = cmd_open(arguments.path_b, arguments.view, &b);

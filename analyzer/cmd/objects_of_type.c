@@ -15,6 +15,7 @@
 struct arguments {
 	const char *path;
 	const char *type;
+	const char *wrappers;
 	enum emit_format format;
 	bool with_stacks;
 };
@@ -27,6 +28,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &arguments->format;
 		state->child_inputs[1] = &arguments->path;
+		state->child_inputs[2] = &arguments->wrappers;
 		return 0;
 	case 's':
 		arguments->with_stacks = true;
@@ -51,6 +53,7 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 {
 	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
+						      { &wrappers_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp_option options[] = {
 		{ "stack", 's', NULL, 0, "Print the whole stack that allocated each object", 0 },
@@ -68,6 +71,7 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 	uint32_t nr;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	o.wrappers = arguments.wrappers;
 	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
 	if (error)
 		return error;

@@ -13,6 +13,7 @@
 struct show_arguments {
 	const char *path;
 	const char *expression;
+	const char *wrappers;
 	unsigned int view;
 	struct table_options table;
 };
@@ -35,6 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->table;
 		state->child_inputs[1] = &arguments->path;
 		state->child_inputs[2] = &arguments->view;
+		state->child_inputs[3] = &arguments->wrappers;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!arguments->path)
@@ -53,6 +55,7 @@ struct error *cmd_show(int argc, char **argv)
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
 						      { &view_argp, 0, NULL, 0 },
+						      { &wrappers_argp, 0, NULL, 0 },
 						      { 0 } };
 	_cleanup_free_ char *rules = table_describe_rules(),
 			    *whole_doc = xasprintf("%s%s", doc, rules);
@@ -63,6 +66,7 @@ struct error *cmd_show(int argc, char **argv)
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	o.wrappers = arguments.wrappers;
 	error = cmd_open(arguments.path, arguments.view, &o);
 	if (error)
 		return error;

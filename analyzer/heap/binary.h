@@ -49,6 +49,8 @@ void binary_close(struct binary *b);
 const struct symbol *binary_find_symbol(struct binary *b, uint64_t addr, enum symbol_kind kind);
 /* Run-time address of the function that holds pc by the unwind table; 0: unknown. */
 uint64_t binary_find_function_start(const struct binary *b, uint64_t pc);
+/* The name of the function of another module whose address is kept at slot; NULL: not known. */
+const char *binary_find_import(const struct binary *b, uint64_t slot);
 /* Does it need a C++ library, or hold names mangled as C++? */
 bool binary_is_cxx(struct binary *b);
 

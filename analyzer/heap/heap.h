@@ -202,6 +202,8 @@ struct heap_options {
 	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
 	bool unfolded;		 /* every block is an object of its own */
 	bool source_types;	 /* 'request.meta' instead of '.meta' */
+	const char *wrappers;	 /* more allocation wrappers, as shell patterns over the names of
+				    functions with commas between them, or NULL */
 	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */
 	struct progress progress;
 };
@@ -303,6 +305,10 @@ void heap_each_frame(struct heap *h, void (*fn)(void *arg, const struct frame *f
 /* The first native frame of a stack that is no allocation wrapper, as printed: "htmlParseStartTag",
  * "libxml2.so.2+0x1234"; "" where there is no stack. Interned. */
 const char *heap_site_name(struct heap *h, uint32_t stack);
+/* Is the function whose call returns to pc an allocation wrapper, which is no site? */
+bool heap_is_wrapper(struct heap *h, uint64_t pc);
+/* That function is one, whatever its name; said before names of sites are asked for. */
+void heap_add_wrapper(struct heap *h, uint64_t pc);
 /* Module name (basename) of that frame; "" where unknown. Interned. */
 const char *heap_site_module(struct heap *h, uint32_t stack);
 /* Full stack as text, one frame a line "#0  0x... function+0x12 (module)" or "#0  file:line

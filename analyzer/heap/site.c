@@ -21,8 +21,6 @@
  * arguments; lower case. */
 static const char *const wrappers[] = {
 	/* the C library, and the habits of C programs */
-	"memalign",
-	"posix_memalign",
 	"aligned_alloc",
 	"valloc",
 	"pvalloc",
@@ -36,6 +34,7 @@ static const char *const wrappers[] = {
 	"open_memstream",
 	/* and those that programs wrap round them */
 	"*malloc",
+	"*memalign",
 	"*malloc0",
 	"*malloc_n",
 	"*malloc0_n",
@@ -52,6 +51,7 @@ static const char *const wrappers[] = {
 	"*memdup0",
 	"*vasprintf",
 	"*asprintf",
+	"*alloc_usable",
 	"x2realloc",
 	"x2nrealloc",
 	"xpalloc",
@@ -141,13 +141,40 @@ static bool matches_wrapper(const char *function)
 	return false;
 }
 
+/* Is it one of the user's list, patterns with commas between them? */
+static bool matches_list(const char *list, const char *function)
+{
+	_cleanup_free_ char *copy = xstrdup(list);
+	char *rest = copy;
+
+	for (const char *pattern; (pattern = strsep(&rest, ","));) {
+		if (!fnmatch(pattern, function, 0))
+			return true;
+	}
+	return false;
+}
+
 static bool is_wrapper(struct heap *h, const char *function)
 {
 	uint64_t *cached = map_find_or_insert(&h->private->wrappers, (uintptr_t)function, 0);
+	const char *list = h->private->options.wrappers;
 
 	if (*cached == MAP_EMPTY)
-		*cached = matches_wrapper(function);
+		*cached = matches_wrapper(function) || (list && matches_list(list, function));
 	return *cached;
+}
+
+void heap_add_wrapper(struct heap *h, uint64_t pc)
+{
+	*map_find_or_insert(&h->private->wrappers, (uintptr_t)symbols_name_caller(h->symbols, pc),
+			    0) = true;
+}
+
+bool heap_is_wrapper(struct heap *h, uint64_t pc)
+{
+	const uint32_t module = dump_find_module(h->dump, pc - 1);
+
+	return is_skipped_module(h, module) || is_wrapper(h, symbols_name_caller(h->symbols, pc));
 }
 
 /* The native node that names the site of `stack`; where all frames are wrappers the outermost that
@@ -160,11 +187,7 @@ static uint32_t site_find_frame(struct heap *h, uint32_t stack)
 	uint32_t node = innermost;
 
 	for (int depth = 0; depth < SITE_DEPTH_MAX && node; depth++) {
-		const uint64_t pc = nodes[node].pc;
-		const uint32_t module = dump_find_module(h->dump, pc - 1);
-
-		if (!is_skipped_module(h, module) &&
-		    !is_wrapper(h, symbols_name_caller(h->symbols, pc)))
+		if (!heap_is_wrapper(h, nodes[node].pc))
 			return node;
 		if (!nodes[node].parent)
 			return node;

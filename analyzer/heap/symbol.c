@@ -96,9 +96,8 @@ static void symbols_note_module(struct symbols *s, uint32_t module, const char *
 		[BINARY_UNREADABLE] = "cannot be read as an ELF file",
 	};
 
-	_cleanup_free_ char *note =
-		xasprintf("%s %s: its functions and data are shown as %s+0x...", path, why[state],
-			  symbols_module_name(s, module));
+	_cleanup_free_ char *note = xasprintf("%s %s: its functions and data are shown as %s+0x...",
+					      path, why[state], symbols_module_name(s, module));
 
 	symbols_add_note(s, note);
 }
@@ -137,8 +136,7 @@ static struct binary *symbols_get_binary(struct symbols *s, uint32_t module)
 {
 	struct binary *b = symbols_open_binary(s, module);
 	size_t nr;
-	const char *path =
-		dump_get_string(s->dump, dump_modules(s->dump, &nr)[module].path).bytes;
+	const char *path = dump_get_string(s->dump, dump_modules(s->dump, &nr)[module].path).bytes;
 
 	if (b->state != BINARY_OPEN && path[0] == '/' && !s->modules[module].is_noted)
 		symbols_note_module(s, module, path, b->state);
@@ -165,6 +163,20 @@ bool symbols_find(struct symbols *s, uint64_t addr, enum symbol_kind kind, struc
 }
 
 /* "f.part.0.cold" and "f@@V1" are f to the reader. */
+bool symbols_has_file(struct symbols *s, uint64_t addr)
+{
+	const uint32_t module = dump_find_module(s->dump, addr);
+
+	return module != UINT32_MAX && symbols_open_binary(s, module)->state == BINARY_OPEN;
+}
+
+const char *symbols_find_import(struct symbols *s, uint64_t slot)
+{
+	const struct binary *b = symbols_find_binary(s, slot);
+
+	return b ? binary_find_import(b, slot) : NULL;
+}
+
 static const char *symbols_trim(struct symbols *s, const char *name)
 {
 	static const char *const marks[] = { ".part.", ".constprop.", ".isra.",

@@ -35,6 +35,8 @@ const char *const *symbols_notes(const struct symbols *s, size_t *nr);
 bool symbols_find(struct symbols *s, uint64_t addr, enum symbol_kind kind, struct symbol *ret);
 /* A symbol's name as printed, demangled.  Interned. */
 const char *symbols_demangle(struct symbols *s, const char *mangled);
+/* Is the file of the module that holds addr here?  Asked without a note that it is not. */
+bool symbols_has_file(struct symbols *s, uint64_t addr);
 /* Without directory; "" where addr is in no module.  Interned. */
 const char *symbols_module_name(struct symbols *s, uint32_t module);
 /*
@@ -49,6 +51,9 @@ const struct hc_segment *symbols_find_segment(const struct symbols *s, uint64_t 
 /* len bytes at addr that no relocation changes, from the module's file.  NULL where they are not
  * all there. */
 const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len);
+/* The name of the function of another module whose address the module keeps at slot; NULL: not
+ * known.  Owned by the file. */
+const char *symbols_find_import(struct symbols *s, uint64_t slot);
 /* Was the module, or does it look to be, compiled from C++? */
 bool symbols_is_cxx(struct symbols *s, uint32_t module);
 /* Is it libheapcensus.so, whose functions nobody asks about? */

@@ -37,6 +37,9 @@ typedef uint32_t recognise_fn(struct typing *t, node_id n, const uint8_t *bytes,
 RECOGNISERS(RECOGNISER_DECLARE)
 #undef RECOGNISER_DECLARE
 
+/* Before any object has a type: what typing by debug information keeps with the heap, and which
+ * functions are allocation wrappers (typing/native/settle.c). */
+void native_begin(struct typing *t);
 /* After every object has its first type: takes back the vtable types that an object's size shows to
  * be wrong (typing/vtable.c). */
 void vtable_settle(struct typing *t);

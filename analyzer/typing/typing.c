@@ -48,6 +48,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 {
 	struct heap *h = t->heap;
 
+	native_begin(t);
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		h->type[n] = typing_recognise(t, n);
 		if (n % PROGRESS_OBJECTS == 0)

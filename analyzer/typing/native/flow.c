@@ -9,6 +9,7 @@
 #include <capstone.h>
 #include <string.h>
 
+#include "heap/callee.h"
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
 
@@ -44,7 +45,8 @@ struct flow {
 	unsigned int nr_slots;
 	bool tested; /* the flags say whether the block's address is null */
 	unsigned int nr_jumps;
-	flow_fn *fn;
+	bool is_returned; /* the way came to a return with the block's address in rax */
+	flow_fn *fn;	  /* NULL: nobody asks for types */
 	void *arg;
 };
 
@@ -96,13 +98,12 @@ static const struct ctype *register_type(struct flow *f, uint8_t regno)
 	const struct place place = { .regno = regno };
 	const struct ctype *types[TYPES_MAX];
 
-	if (regno >= NR_REGISTERS || f->registers[regno].is_block)
+	if (!f->fn || regno >= NR_REGISTERS || f->registers[regno].is_block)
 		return NULL;
 	if (f->registers[regno].type)
 		return f->registers[regno].type;
 
-	const unsigned int nr =
-		debug_find_types_in(f->native, f->pc, &place, types, TYPES_MAX);
+	const unsigned int nr = debug_find_types_in(f->native, f->pc, &place, types, TYPES_MAX);
 
 	for (unsigned int i = 0; i < nr; i++) {
 		if (ctype_is_pointer(types[i]) && types[i]->target->kind != CTYPE_VOID)
@@ -159,6 +160,8 @@ static const struct ctype *memory_type(struct flow *f, const struct operand *whe
 	struct variable v;
 	uint64_t offset = where->offset, base;
 
+	if (!f->fn)
+		return NULL;
 	if (where->is_fixed) {
 		if (!debug_find_global(f->native, where->offset, &v))
 			return NULL;
@@ -210,7 +213,7 @@ static struct value address(struct flow *f, const struct operand *where)
 {
 	struct variable v;
 
-	if (where->is_fixed && !where->has_index &&
+	if (f->fn && where->is_fixed && !where->has_index &&
 	    debug_find_global(f->native, where->offset, &v) && v.addr == (uint64_t)where->offset)
 		return (struct value){ .type = ctype_get_pointer(f->native, v.type) };
 	return (struct value){ 0 };
@@ -282,23 +285,47 @@ static void run_lea(struct flow *f, const cs_x86 *x)
 		f->registers[register_number(x->operands[0].reg)] = v;
 }
 
+/* The name of the function that is called; NULL: not known. */
+static const char *find_callee(struct flow *f, const cs_x86 *x)
+{
+	const cs_x86_op *to = &x->operands[0];
+	struct symbols *symbols = f->native->heap->symbols;
+	struct operand where;
+
+	if (to->type == X86_OP_IMM)
+		return callee_find(symbols, to->imm);
+	if (to->type == X86_OP_MEM && memory_operand(f, to, &where) && where.is_fixed &&
+	    !where.has_index)
+		return symbols_find_import(symbols, where.offset);
+	return NULL;
+}
+
 static void run_call(struct flow *f, const cs_x86 *x)
 {
 	static const uint8_t arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
 	static const uint8_t clobbered[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11 };
 
-	for (unsigned int i = 0; i < sizeof(arguments); i++) {
+	for (unsigned int i = 0; f->fn && i < sizeof(arguments); i++) {
 		if (x->operands[0].type == X86_OP_IMM && f->registers[arguments[i]].is_block)
 			flow_tell(f, FLOW_ARGUMENT,
 				  debug_find_parameter(f->native, x->operands[0].imm, i));
 	}
+
+	const struct value first = f->registers[RDI];
+	const char *callee = first.is_block ? find_callee(f, x) : NULL;
+
 	for (unsigned int i = 0; i < sizeof(clobbered); i++)
 		f->registers[clobbered[i]] = (struct value){ 0 };
+	if (callee && callee_returns_argument(callee))
+		f->registers[RAX] = first;
 }
 
 static void run_ret(struct flow *f)
 {
-	if (f->registers[RAX].is_block)
+	if (!f->registers[RAX].is_block)
+		return;
+	f->is_returned = true;
+	if (f->fn)
 		flow_tell(f, FLOW_RETURN, debug_find_return_type(f->native, f->pc));
 }
 
@@ -405,7 +432,7 @@ static void tell_variables(struct flow *f)
 {
 	const struct ctype *types[TYPES_MAX];
 
-	for (uint8_t regno = 0; regno < NR_REGISTERS; regno++) {
+	for (uint8_t regno = 0; f->fn && regno < NR_REGISTERS; regno++) {
 		const struct place place = { .regno = regno };
 
 		if (!f->registers[regno].is_block)
@@ -440,7 +467,7 @@ void flow_close(struct native *n)
 	n->decoder = 0;
 }
 
-void flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg)
+bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg)
 {
 	struct flow f = {
 		.native = n, .decoder = flow_open(n), .pc = return_address, .fn = fn, .arg = arg
@@ -448,7 +475,7 @@ void flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *a
 
 	f.insn = f.decoder ? cs_malloc(f.decoder) : NULL;
 	if (!f.insn)
-		return;
+		return false;
 	f.registers[RAX].is_block = true;
 	for (int steps = 0; steps < STEPS_MAX && has_block(&f); steps++) {
 		tell_variables(&f);
@@ -456,4 +483,5 @@ void flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *a
 			break;
 	}
 	cs_free(f.insn, 1);
+	return f.is_returned;
 }

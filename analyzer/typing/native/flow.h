@@ -8,6 +8,7 @@
 #ifndef TYPING_NATIVE_FLOW_H
 #define TYPING_NATIVE_FLOW_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "typing/native/ctype.h"
@@ -23,8 +24,9 @@ enum flow_end {
 /* pointer: the type of the place that it came to. */
 typedef void flow_fn(void *arg, enum flow_end end, const struct ctype *pointer);
 
-/* Follows rax from the return address of a call on. */
-void flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg);
+/* Follows rax from the return address of a call on.  True: the function returns the value.  Without
+ * fn that is all that is found out, and no debug information is asked. */
+bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg);
 void flow_close(struct native *n);
 
 #endif

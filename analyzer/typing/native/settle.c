@@ -13,6 +13,7 @@
 #include "typing/native/polymorphic.h"
 #include "typing/native/propagate.h"
 #include "typing/native/site.h"
+#include "typing/native/wrapper.h"
 #include "typing/recogniser.h"
 
 static bool has_types(struct native *n)
@@ -108,13 +109,18 @@ static void settle_consensus(struct native *n)
 	map_deinit(&m);
 }
 
+void native_begin(struct typing *t)
+{
+	t->heap->native = native_create(t->heap);
+	t->heap->destroy_native = native_destroy;
+	wrapper_find_all(t->heap->native);
+}
+
 void native_settle(struct typing *t)
 {
 	struct heap *h = t->heap;
-	struct native *n = native_create(h);
+	struct native *n = h->native;
 
-	h->native = n;
-	h->destroy_native = native_destroy;
 	if (!h->nr_objects || !has_types(n))
 		return;
 	h->variable_name = native_variable_name;

@@ -30,7 +30,6 @@ static void collect(void *arg, enum flow_end end, const struct ctype *pointer)
 	const struct collector *c = arg;
 	const struct ctype *target = ctype_complete(c->native, pointer->target);
 
-	c->types->is_returned |= end == FLOW_RETURN;
 	if (target->kind != CTYPE_CHAR && target->kind != CTYPE_FUNCTION &&
 	    target->kind != CTYPE_VOID)
 		add_candidate(c->types, target, end);
@@ -47,7 +46,7 @@ const struct site_types *site_get_types(struct native *n, uint64_t return_addres
 	struct collector c = { n, s };
 
 	*slot = (uintptr_t)s;
-	flow_follow(n, return_address, collect, &c);
+	s->is_returned = flow_follow(n, return_address, collect, &c);
 	return s;
 }
 

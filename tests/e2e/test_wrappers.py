@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Allocation wrappers that no list knows are noticed, and those that the user names are believed."""
+import json
+
+import pytest
+from census import Census
+
+CALLERS = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+
+
+@pytest.fixture(scope="module", params=["wrapped", "wrapped_bare"])
+def dump(request, program, preload, tmp_path_factory):
+    with Census([program(request.param)], preload, tmp_path_factory.mktemp("wrapped"), env={"HEAPCENSUS_STACKS": "full"}) as run:
+        run.expect("ready")
+        return run.last_dump()
+
+
+def rows(heapcensus, *arguments):
+    return {row["name"]: row["count"] for row in json.loads(heapcensus("show", "--all", "--json", *arguments).stdout)["rows"]}
+
+
+def test_noticed(heapcensus, dump):
+    sites = rows(heapcensus, dump, "heap.bysite")
+    assert {name: sites.get(name) for name in CALLERS} == dict.fromkeys(CALLERS, 2)
+    assert sites["make_node"] == len(CALLERS), "a function that makes one structure is no wrapper"
+    assert not {"grab", "draw"} & set(sites)
+
+
+def test_named(heapcensus, dump):
+    sites = rows(heapcensus, "--wrappers", "nobody,make_*", dump, "heap.bysite")
+    assert {name: sites.get(name) for name in CALLERS} == dict.fromkeys(CALLERS, 3)
+    assert "make_node" not in sites
+
+
+@pytest.mark.parametrize("command", ["live --all", "oldest", "iter"])
+def test_every_command(heapcensus, dump, command):
+    words = command.split()
+    printed = heapcensus(*words, "--wrappers", "make_*", dump, *(["<one>"] if words[0] != "live" else [])).stdout
+    assert "<one>" in printed and "make_node" not in printed
+
+
+def test_diff(heapcensus, dump):
+    printed = heapcensus("diff", "--wrappers", "make_*", dump, dump, "--all", "b.bysite").stdout
+    assert "ten" in printed and "make_node" not in printed
