@@ -16,6 +16,8 @@ FOLDER = pathlib.Path(__file__).parent / "corpus"
 PROGRAMS = {
     "crawler": ["crawler.c"],
     "shapes": ["shapes.cc"],
+    "pieces": ["pieces.c", "pieces_store.c"],
+    "modules": ["modules.cc", "modules_log.cc"],
     "sds": ["sds.c"],
 }
 COMPILERS = {"gcc": {".c": "gcc", ".cc": "g++"}, "clang": {".c": "clang", ".cc": "clang++"}}

@@ -27,6 +27,9 @@ static const char *pointer_name(struct native *n, const struct ctype *target)
 
 const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *target)
 {
+	if (ctype_is_unknown(target))
+		return target;
+
 	uint64_t *slot = map_find_or_insert(&n->pointers, (uintptr_t)target, 0);
 
 	if (*slot != MAP_EMPTY)
@@ -45,6 +48,9 @@ const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *targ
 
 const struct ctype *ctype_get_array(struct native *n, const struct ctype *element, uint64_t nr)
 {
+	if (ctype_is_unknown(element))
+		return element;
+
 	uint64_t *slot = map_find_or_insert(&n->arrays, (uintptr_t)element, nr);
 
 	if (*slot != MAP_EMPTY)

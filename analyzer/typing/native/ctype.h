@@ -90,7 +90,13 @@ static inline bool ctype_is_pointer(const struct ctype *t)
 	return t->kind == CTYPE_POINTER || t->kind == CTYPE_REFERENCE;
 }
 
-/* Made by need, one each. */
+/* The debug information has a type here that cannot be read. */
+static inline bool ctype_is_unknown(const struct ctype *t)
+{
+	return t->kind == CTYPE_VOID && !*t->name;
+}
+
+/* Made by need, one each; of what is unknown, that itself. */
 const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *target);
 const struct ctype *ctype_get_array(struct native *n, const struct ctype *element, uint64_t nr);
 

@@ -128,8 +128,8 @@ static const char *record_name(struct debug *d, Dwarf_Die *die, const char *type
 		return heap_intern_name(h, typedef_name);
 	if (!name)
 		printed = xasprintf("%s (anonymous)", record_keyword(dwarf_tag(die)));
-	else if (unit_die_is_cxx(die))
-		return unit_qualify(d->native, debug_type_scope(d, die), name);
+	else if (debug_die_is_cxx(d, die))
+		return unit_qualify(d->native, debug_type_scope(d, die), template_name(d, die));
 	else
 		printed = xasprintf("%s %s", record_keyword(dwarf_tag(die)), name);
 	return heap_intern_name(h, printed);
@@ -191,7 +191,7 @@ static const struct ctype *record_from_die(struct debug *d, Dwarf_Die *die,
 	*slot = (uintptr_t)t;
 	if (dwarf_hasattr(die, DW_AT_declaration))
 		t->flags |= CTYPE_INCOMPLETE;
-	if (unit_die_is_cxx(die))
+	if (debug_die_is_cxx(d, die))
 		t->flags |= CTYPE_CXX;
 	remember_die(n, t, d, die);
 	return t;
@@ -217,6 +217,12 @@ static const struct ctype *scalar_get(struct native *n, enum ctype_kind kind, co
 static const struct ctype *void_get(struct native *n)
 {
 	return scalar_get(n, CTYPE_VOID, "void", 0, 0);
+}
+
+/* What cannot be read is no type, and what leads to it is none. */
+static const struct ctype *unknown_get(struct native *n)
+{
+	return scalar_get(n, CTYPE_VOID, "", 0, 0);
 }
 
 static const struct ctype *base_from_die(struct debug *d, Dwarf_Die *die)
@@ -292,20 +298,24 @@ static const struct ctype *target_of(struct debug *d, Dwarf_Die *die, const char
 	Dwarf_Attribute attr;
 	Dwarf_Die target;
 
-	if (depth > DEPTH_MAX || !dwarf_attr_integrate(die, DW_AT_type, &attr) ||
-	    !dwarf_formref_die(&attr, &target))
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attr))
 		return void_get(d->native);
+	if (depth > DEPTH_MAX || !dwarf_formref_die(&attr, &target))
+		return unknown_get(d->native);
 	return type_from_die(d, &target, typedef_name, depth + 1);
 }
 
 static const char *typedef_qualified(struct debug *d, Dwarf_Die *die)
 {
-	return unit_qualify(d->native, unit_die_is_cxx(die) ? debug_type_scope(d, die) : "",
+	return unit_qualify(d->native, debug_die_is_cxx(d, die) ? debug_type_scope(d, die) : "",
 			    dwarf_name(die));
 }
 
 static const struct ctype *reference_get(struct native *n, const struct ctype *target)
 {
+	if (ctype_is_unknown(target))
+		return target;
+
 	_cleanup_free_ char *name = xasprintf("%s &", target->name);
 	uint64_t *slot = map_find_or_insert(
 		&n->types, (uintptr_t)heap_intern_name(n->heap, name), (uintptr_t)target);
@@ -320,11 +330,23 @@ static const struct ctype *reference_get(struct native *n, const struct ctype *t
 	return (const struct ctype *)(uintptr_t)*slot;
 }
 
+/* A type that stands in a type unit. */
+static bool find_signed(Dwarf_Die *die, Dwarf_Die *ret)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_hasattr(die, DW_AT_signature) && !dwarf_hasattr(die, DW_AT_byte_size) &&
+	       dwarf_formref_die(dwarf_attr(die, DW_AT_signature, &attr), ret);
+}
+
 static const struct ctype *make_from_die(struct debug *d, Dwarf_Die *die, const char *typedef_name,
 					 int depth)
 {
 	struct native *n = d->native;
+	Dwarf_Die definition;
 
+	if (depth <= DEPTH_MAX && find_signed(die, &definition))
+		return type_from_die(d, &definition, typedef_name, depth + 1);
 	switch (dwarf_tag(die)) {
 	case DW_TAG_base_type:
 		return base_from_die(d, die);
@@ -375,6 +397,11 @@ static const struct ctype *type_from_die(struct debug *d, Dwarf_Die *die, const 
 const struct ctype *dwarf_type_of(struct debug *d, Dwarf_Die *die)
 {
 	return target_of(d, die, "", 0);
+}
+
+const struct ctype *dwarf_type_from(struct debug *d, Dwarf_Die *die)
+{
+	return type_from_die(d, die, "", 0);
 }
 
 /* Bit fields: DWARF 4 and older count from the end of a storage unit, newer ones from the start of

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Units of a module.  Address ranges come from the units' own DIEs, since clang writes no
- * .debug_aranges; names of scopes from one walk over a unit's namespaces and types, since a DIE
- * does not know its parent.
+ * Units of a module and the functions in them.  Address ranges come from the units' own DIEs, since
+ * clang writes no .debug_aranges.
  */
 #include "typing/native/unit.h"
 
@@ -23,21 +22,6 @@ static void debug_add_range(struct debug *d, uint64_t start, uint64_t end)
 		return;
 	d->ranges = array_grow(d->ranges, d->nr_ranges, &d->ranges_room, sizeof(*d->ranges));
 	d->ranges[d->nr_ranges++] = (struct unit_range){ start, end, d->nr_units };
-}
-
-bool unit_die_is_cxx(Dwarf_Die *die)
-{
-	Dwarf_Die unit;
-
-	switch (dwarf_srclang(dwarf_diecu(die, &unit, NULL, NULL))) {
-	case DW_LANG_C_plus_plus:
-	case DW_LANG_C_plus_plus_03:
-	case DW_LANG_C_plus_plus_11:
-	case DW_LANG_C_plus_plus_14:
-		return true;
-	default:
-		return false;
-	}
 }
 
 static void debug_add_unit(struct debug *d, Dwarf_Die *skeleton, Dwarf_Die *die)
@@ -100,7 +84,8 @@ void debug_close(struct debug *d)
 		return;
 	for (size_t i = 0; i < d->nr_units; i++)
 		free(d->units[i].functions);
-	map_deinit(&d->parents);
+	map_deinit(&d->languages);
+	map_deinit(&d->walked);
 	map_deinit(&d->scopes);
 	map_deinit(&d->definitions);
 	free(d->definition_dies);
@@ -175,115 +160,5 @@ bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret)
 	if (!after || place >= u->functions[after - 1].end)
 		return false;
 	*ret = u->functions[after - 1].die;
-	return true;
-}
-
-const char *unit_qualify(struct native *n, const char *scope, const char *name)
-{
-	if (!*scope)
-		return heap_intern_name(n->heap, name);
-
-	_cleanup_free_ char *qualified = xasprintf("%s::%s", scope, name);
-
-	return heap_intern_name(n->heap, qualified);
-}
-
-/* What the walk over the types of a unit is for. */
-typedef void type_walk_fn(struct debug *d, Dwarf_Die *die, const char *scope);
-
-static bool is_type_tag(int tag)
-{
-	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-	       tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type ||
-	       tag == DW_TAG_typedef;
-}
-
-static const char *scope_of_children(struct debug *d, Dwarf_Die *die, const char *scope)
-{
-	const char *name = dwarf_diename(die);
-
-	if (!name && dwarf_tag(die) == DW_TAG_namespace)
-		name = "(anonymous namespace)";
-	return name ? unit_qualify(d->native, scope, name) : scope;
-}
-
-static void walk_types(struct debug *d, Dwarf_Die *parent, const char *scope, int depth,
-		       type_walk_fn *fn)
-{
-	Dwarf_Die die;
-
-	if (depth > SCOPE_DEPTH_MAX || dwarf_child(parent, &die))
-		return;
-	do {
-		const int tag = dwarf_tag(&die);
-
-		if (is_type_tag(tag))
-			fn(d, &die, scope);
-		if (dwarf_haschildren(&die) > 0 &&
-		    (tag == DW_TAG_namespace || tag == DW_TAG_structure_type ||
-		     tag == DW_TAG_class_type || tag == DW_TAG_union_type ||
-		     tag == DW_TAG_module))
-			walk_types(d, &die, scope_of_children(d, &die, scope), depth + 1, fn);
-	} while (!dwarf_siblingof(&die, &die));
-}
-
-static void note_scope(struct debug *d, Dwarf_Die *die, const char *scope)
-{
-	if (*scope)
-		*map_find_or_insert(&d->scopes, (uintptr_t)die->addr, 0) = (uintptr_t)scope;
-}
-
-const char *debug_type_scope(struct debug *d, Dwarf_Die *die)
-{
-	Dwarf_Die unit;
-
-	if (!dwarf_diecu(die, &unit, NULL, NULL))
-		return "";
-
-	uint64_t *walked = map_find_or_insert(&d->parents, (uintptr_t)unit.addr, 0);
-
-	if (*walked == MAP_EMPTY) {
-		*walked = 1;
-		if (unit_die_is_cxx(die))
-			walk_types(d, &unit, "", 0, note_scope);
-	}
-
-	const uint64_t scope = map_find(&d->scopes, (uintptr_t)die->addr, 0);
-
-	return scope == MAP_EMPTY ? "" : (const char *)(uintptr_t)scope;
-}
-
-static void note_definition(struct debug *d, Dwarf_Die *die, const char *scope)
-{
-	const char *name = dwarf_diename(die);
-
-	if (!name || dwarf_tag(die) == DW_TAG_typedef || dwarf_hasattr(die, DW_AT_declaration))
-		return;
-
-	uint64_t *slot = map_find_or_insert(
-		&d->definitions, (uintptr_t)unit_qualify(d->native, scope, name), 0);
-
-	if (*slot != MAP_EMPTY)
-		return;
-	*slot = d->nr_definitions;
-	d->definition_dies = array_grow(d->definition_dies, d->nr_definitions,
-					&d->definitions_room, sizeof(*d->definition_dies));
-	d->definition_dies[d->nr_definitions++] = *die;
-}
-
-bool debug_find_definition(struct debug *d, const char *qualified, Dwarf_Die *ret)
-{
-	if (!d->has_definitions) {
-		d->has_definitions = true;
-		for (size_t i = 0; i < d->nr_units; i++)
-			walk_types(d, &d->units[i].die, "", 0, note_definition);
-	}
-
-	const uint64_t index = map_find(
-		&d->definitions, (uintptr_t)heap_intern_name(d->native->heap, qualified), 0);
-
-	if (index == MAP_EMPTY)
-		return false;
-	*ret = d->definition_dies[index];
 	return true;
 }

@@ -34,6 +34,13 @@ struct unit_range {
 	uint32_t unit;
 };
 
+/* A namespace or class that types are declared in. */
+struct scope {
+	Dwarf_Die die;
+	struct scope *parent; /* NULL: none */
+	const char *name;     /* interned, qualified; NULL: nobody has asked */
+};
+
 /* A variable with a fixed address. */
 struct debug_global {
 	uint64_t addr; /* of the process */
@@ -50,9 +57,12 @@ struct debug {
 	struct unit_range *ranges; /* by start */
 	size_t nr_ranges, ranges_room;
 
-	struct map parents;	/* (unit's DIE, 0) -> 1 when its types are in `scopes` */
-	struct map scopes;	/* (DIE, 0) -> interned name of the scope it is declared in */
+	struct map languages;	/* (unit's DIE, 0) -> 1 C++, 0 not */
+	bool has_imports;	/* `languages` has the units that others import */
+	struct map walked;	/* (unit's DIE, 0) -> 1 when its types are in `scopes` */
+	struct map scopes;	/* (DIE, 0) -> struct scope *, of types that are declared in one */
 	struct map definitions; /* (interned qualified name, 0) -> index in definition_dies */
+	unsigned int naming_depth, nr_spelled; /* template.c, of the name that is being made */
 	bool has_definitions;
 	Dwarf_Die *definition_dies;
 	size_t nr_definitions, definitions_room;
@@ -68,7 +78,9 @@ struct debug *debug_get(struct native *n, uint32_t module);
 struct unit *debug_find_unit(struct debug *d, uint64_t addr);
 /* The function, in the debug information, that holds addr of the process. */
 bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret);
-bool unit_die_is_cxx(Dwarf_Die *die);
+
+/* scope.c */
+bool debug_die_is_cxx(struct debug *d, Dwarf_Die *die);
 /* Interned name of the namespace or class that a type is declared in, "" none. */
 const char *debug_type_scope(struct debug *d, Dwarf_Die *die);
 /* The definition of a type by its qualified name as DWARF spells it. */
@@ -76,8 +88,14 @@ bool debug_find_definition(struct debug *d, const char *qualified, Dwarf_Die *re
 /* "a::b" interned, or b itself where the scope is "". */
 const char *unit_qualify(struct native *n, const char *scope, const char *name);
 
+/* The name of a type or namespace with its template's arguments, also where the compiler leaves
+ * them out (-gsimple-template-names); NULL: none.  template.c */
+const char *template_name(struct debug *d, Dwarf_Die *die);
+
 /* The type of a DIE's DW_AT_type; void where it has none.  dwarf_type.c */
 const struct ctype *dwarf_type_of(struct debug *d, Dwarf_Die *die);
+/* The type that a DIE is. */
+const struct ctype *dwarf_type_from(struct debug *d, Dwarf_Die *die);
 const char *dwarf_name(Dwarf_Die *die); /* "" none; the specification's or origin's, too */
 
 #endif

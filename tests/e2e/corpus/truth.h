@@ -22,8 +22,9 @@
 
 #define TRUTH_LINE 256
 
-static char truth_lines[65536];
-static unsigned long truth_len;
+/* Of all sources of a program. */
+__attribute__((weak)) char truth_lines[65536];
+__attribute__((weak)) unsigned long truth_len;
 
 static __attribute__((noinline)) void truth_flush(void)
 {

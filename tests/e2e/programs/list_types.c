@@ -3,9 +3,11 @@
  * list_types DUMP: what the analyzer knows of every block, a line each: address, provenance, type,
  * relations by which roots hold it (joined by ;), separated by tabs.  list_types --relations DUMP:
  * every reference from block to block: address of either, name of the relation.  Notes about
- * binaries go to standard error.  For tests of types on real programs.
+ * binaries go to standard error.  HEAPCENSUS_SYMBOLS as for heapcensus.  For tests of types on real
+ * programs.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "typing/typing.h"
@@ -43,11 +45,12 @@ static void list_relations(struct heap *h, node_id n)
 int main(int argc, char **argv)
 {
 	const bool relations = argc == 3 && !strcmp(argv[1], "--relations");
-	const struct heap_options options = { .unfolded = true };
+	const struct heap_options options = { .unfolded = true,
+					      .symbol_path = getenv("HEAPCENSUS_SYMBOLS") };
 	struct dump *d = NULL;
 	struct heap *h = NULL;
-	struct error *error =
-		argc == 2 + relations ? dump_open(argv[argc - 1], NULL, &d)
+	struct error *error = argc == 2 + relations
+				      ? dump_open(argv[argc - 1], NULL, &d)
 				      : error_create("usage: list_types [--relations] DUMP");
 	size_t nr = 0;
 
