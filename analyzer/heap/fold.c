@@ -39,6 +39,7 @@ static bool has_identity(const struct heap *h, node_id n)
 	case PROVENANCE_LAYOUT:
 	case PROVENANCE_CONTENT:
 	case PROVENANCE_SHAPE:
+	case PROVENANCE_HELD:
 	case PROVENANCE_SITE:
 	case PROVENANCE_NONE:
 	case NR_PROVENANCES:

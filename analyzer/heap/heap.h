@@ -46,6 +46,7 @@ typedef uint32_t node_id;
 	X(INFERRED, "inferred", "a guess by debug information") \
 	X(LAYOUT, "layout", "a known library's structure, by its layout") \
 	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
+	X(HELD, "held", "labelled by the field that leads to it: web::Page.+0x18") \
 	X(SITE, "site", "labelled by the function that allocated it") \
 	X(NONE, "none", "nothing known: no stack, no contents")
 

@@ -29,6 +29,7 @@ static bool is_named_by_program(const struct heap *h, const struct type *type)
 	case PROVENANCE_SHAPE:
 	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
 	case PROVENANCE_CONTENT:
+	case PROVENANCE_HELD:
 	case PROVENANCE_SITE:
 	case PROVENANCE_NONE:
 	case NR_PROVENANCES:

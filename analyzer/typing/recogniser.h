@@ -47,7 +47,11 @@ void vtable_settle(struct typing *t);
 void container_settle(struct typing *t);
 /* Strings of redis (typing/sds.c). */
 void sds_settle(struct typing *t);
+/* The type of blocks that begin with that word; TYPE_UNSURE: it is no vtable, or of no block. */
+uint32_t vtable_find_type(const struct typing *t, uint64_t word);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
+/* At last: labels by what leads to a block (typing/held.c). */
+void held_settle(struct typing *t);
 
 #endif

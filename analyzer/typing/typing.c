@@ -60,6 +60,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	native_settle(t);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);
+	held_settle(t);
 	progress_step(progress, "types", 1, 1);
 }
 

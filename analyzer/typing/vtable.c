@@ -108,6 +108,13 @@ static uint32_t vtable_get_type(struct typing *t, uint64_t vtable)
 	return *cached;
 }
 
+uint32_t vtable_find_type(const struct typing *t, uint64_t word)
+{
+	const uint64_t type = map_find(&t->vtables, word, 0);
+
+	return type == MAP_EMPTY ? TYPE_UNSURE : (uint32_t)type;
+}
+
 static uint32_t array_type(struct typing *t, uint32_t type)
 {
 	const struct type element = t->heap->types[type];
