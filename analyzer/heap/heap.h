@@ -167,7 +167,7 @@ struct heap {
 	node_id *owner;
 	node_id *next_table;
 	uint64_t *folded;
-	uint8_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
+	uint16_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
 			  interior one */
 	uint64_t *held; /* heap/fold.h: of a part, the word that leads to it; NULL: no parts */
 	const struct type_ops *root_ops; /* what is known of roots' words; NULL: nothing */

@@ -49,6 +49,8 @@ void container_settle(struct typing *t);
 void sds_settle(struct typing *t);
 /* The type of blocks that begin with that word; TYPE_UNSURE: it is no vtable, or of no block. */
 uint32_t vtable_find_type(const struct typing *t, uint64_t word);
+/* Containers and objects of GLib (typing/glib/settle.c). */
+void glib_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
 /* At last: labels by what leads to a block (typing/held.c). */

@@ -57,6 +57,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	vtable_settle(t);
 	container_settle(t);
 	sds_settle(t);
+	glib_settle(t);
 	native_settle(t);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);

@@ -19,7 +19,10 @@ PROGRAMS = {
     "pieces": ["pieces.c", "pieces_store.c"],
     "modules": ["modules.cc", "modules_log.cc"],
     "sds": ["sds.c"],
+    "glib": ["glib.c"],
 }
+LIBRARIES = {"glib": ["gobject-2.0"]}  # names of pkg-config
+ENVIRONMENT = {"glib": {"G_SLICE": "always-malloc"}}  # as GLib is from 2.76 on
 COMPILERS = {"gcc": {".c": "gcc", ".cc": "g++"}, "clang": {".c": "clang", ".cc": "clang++"}}
 FLAGS = {".c": ["-std=gnu11"], ".cc": ["-std=c++17"]}
 JOBS = 2
@@ -59,9 +62,17 @@ class Builder:
         path.parent.mkdir()
         if "stripped" in flags:
             flags = ["-s" if flag == "stripped" else flag for flag in flags]
-        subprocess.run([COMPILERS[compiler][language], *FLAGS[language], *flags, "-o", path, *sources],
-                       check=True, timeout=300)
+        subprocess.run([COMPILERS[compiler][language], *FLAGS[language], *flags, "-o", path, *sources,
+                        *self._libraries(program)], check=True, timeout=300)
         return path
+
+    @staticmethod
+    def _libraries(program):
+        if program not in LIBRARIES:
+            return []
+        done = subprocess.run(["pkg-config", "--cflags", "--libs", *LIBRARIES[program]], check=True, timeout=60,
+                              capture_output=True, text=True)
+        return done.stdout.split()
 
 
 class Truth:
@@ -71,7 +82,7 @@ class Truth:
         self.blocks = {}
         self.edges = []  # (holder, target, path)
         self.roots = []  # (target, name)
-        with Census([program], preload, folder / "dumps", env={"HEAPCENSUS_STACKS": stacks}) as run:
+        with Census([program], preload, folder / "dumps", env={"HEAPCENSUS_STACKS": stacks} | ENVIRONMENT.get(program.name, {})) as run:
             for line in run.process.stdout:
                 if line == b"ready\n":
                     break
@@ -109,7 +120,7 @@ def is_right(printed, true):
         return printed in ("text", "char[]", "char", "unsigned char[]", "unsigned char", "zeroes")
     if true.endswith(" + "):
         return printed.startswith(true) and printed.endswith(" bytes")
-    return printed == true
+    return printed == true or true in printed.split("/")  # "GArray/GByteArray": one of them
 
 
 class Verdict:

@@ -4,6 +4,7 @@
  * Two DIEs are one type when kind, qualified name, size and the names and places of the members are
  * the same; those without a name of their own or of a typedef are one DIE each.
  */
+#include <ctype.h>
 #include <dwarf.h>
 #include <string.h>
 
@@ -118,6 +119,12 @@ static const char *record_keyword(int tag)
 	}
 }
 
+/* GLib's "struct _GList" is known by its typedef. */
+static bool is_tag_of_glib(const char *name)
+{
+	return name[0] == '_' && name[1] == 'G' && isupper((unsigned char)name[2]);
+}
+
 static const char *record_name(struct debug *d, Dwarf_Die *die, const char *typedef_name)
 {
 	struct heap *h = d->native->heap;
@@ -130,6 +137,8 @@ static const char *record_name(struct debug *d, Dwarf_Die *die, const char *type
 		printed = xasprintf("%s (anonymous)", record_keyword(dwarf_tag(die)));
 	else if (debug_die_is_cxx(d, die))
 		return unit_qualify(d->native, debug_type_scope(d, die), template_name(d, die));
+	else if (is_tag_of_glib(name))
+		return heap_intern_name(h, name + 1);
 	else
 		printed = xasprintf("%s %s", record_keyword(dwarf_tag(die)), name);
 	return heap_intern_name(h, printed);
@@ -545,27 +554,15 @@ static bool has_vptr(struct native *n, const struct ctype *t)
 	return false;
 }
 
-/* "struct request" and "web::Page" as DWARF spells them. */
-static const char *bare_name(const struct ctype *t)
-{
-	static const char *const keywords[] = { "struct ", "union ", "enum " };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
-		const size_t len = strlen(keywords[i]);
-
-		if (!(t->flags & CTYPE_CXX) && !strncmp(t->name, keywords[i], len))
-			return t->name + len;
-	}
-	return t->name;
-}
-
 /* The definition of a declared type: in its own module, else in any that is open. */
 static const struct ctype *find_definition(struct native *n, struct debug *first,
-					   const struct ctype *t)
+					   const struct ctype *t, Dwarf_Die *declaration)
 {
-	const char *name = bare_name(t);
+	const char *name = t->flags & CTYPE_CXX ? t->name : dwarf_diename(declaration);
 	Dwarf_Die die;
 
+	if (!name)
+		return NULL;
 	if (debug_find_definition(first, name, &die))
 		return type_from_die(first, &die, "", 0);
 	for (size_t i = 0; i < n->nr_modules; i++) {
@@ -602,7 +599,7 @@ const struct ctype *ctype_complete(struct native *n, const struct ctype *wanted)
 	Dwarf_Die die = source->die;
 
 	if (t->flags & CTYPE_INCOMPLETE) {
-		const struct ctype *found = find_definition(n, source->debug, t);
+		const struct ctype *found = find_definition(n, source->debug, t, &die);
 
 		if (!found || found == t || found->kind != t->kind)
 			return t;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GLib's own structures, in processes that have the library: containers and GObject instances, by
+ * the layouts of GLib 2.60 and later, which is what its words lead to and how large that is.  No
+ * debug information is needed, nor the library's file.
+ */
+#ifndef TYPING_GLIB_GLIB_H
+#define TYPING_GLIB_GLIB_H
+
+#include "base/map.h"
+#include "typing/recogniser.h"
+
+/* What GLib makes.  name, type, flags, members by word */
+#define GLIB_KINDS(X) \
+	X(HASH_TABLE, "GHashTable", 0, NULL, NULL, NULL, NULL, ".keys", ".hashes", ".values") \
+	X(HASH_KEYS, "GHashTable keys", TYPE_POINTER_ARRAY, NULL) \
+	X(HASH_VALUES, "GHashTable values", TYPE_POINTER_ARRAY, NULL) \
+	X(HASH_NUMBERS, "GHashTable numbers", TYPE_NO_POINTERS, NULL) \
+	X(HASH_HASHES, "GHashTable hashes", TYPE_NO_POINTERS, NULL) \
+	X(PTR_ARRAY, "GPtrArray", 0, ".pdata") \
+	X(PTR_ARRAY_ITEMS, "GPtrArray items", TYPE_POINTER_ARRAY, NULL) \
+	X(ARRAY, "GArray", 0, ".data") \
+	X(BYTES_OR_ARRAY, "GArray/GByteArray", 0, ".data") \
+	X(ARRAY_ITEMS, "GArray items", 0, NULL) \
+	X(STRING, "GString", 0, ".str") \
+	X(STRING_TEXT, "GString text", TYPE_NO_POINTERS, NULL) \
+	X(QUEUE, "GQueue", 0, ".head", ".tail") \
+	X(LIST, "GList", 0, ".data", ".next", ".prev") \
+	X(SLIST, "GSList", 0, ".data", ".next") \
+	X(TYPE_NODE, "TypeNode", 0, NULL, ".plugin", NULL, ".children", ".data", NULL, \
+	  ".global_gdata", ".offsets", ".prerequisites") \
+	X(TYPE_DATA, "TypeData", 0, NULL) \
+	X(QUARKS, "GQuark names", TYPE_POINTER_ARRAY, NULL)
+
+enum glib_kind {
+#define GLIB_KIND_ENUM(name, ...) GLIB_##name,
+	GLIB_KINDS(GLIB_KIND_ENUM)
+#undef GLIB_KIND_ENUM
+		NR_GLIB_KINDS,
+};
+
+/* Who asked GLib's allocator for a block. */
+enum glib_maker_kind {
+	GLIB_MAKER_NONE,     /* it is not from there */
+	GLIB_MAKER_UNKNOWN,  /* the stack goes no further */
+	GLIB_MAKER_FUNCTION, /* a function of GLib */
+	GLIB_MAKER_PROGRAM,  /* anybody else */
+};
+
+struct glib_maker {
+	enum glib_maker_kind kind;
+	const char *function;
+};
+
+/* While types are named. */
+struct glib {
+	struct typing *typing;
+	struct heap *heap;
+	const struct dump_blocks *blocks;
+	const uint8_t *is_library; /* [nr modules] */
+	struct map makers;	   /* (stack, 0) -> struct glib_maker * */
+};
+
+/* The start of a block, of exactly that size; NODE_NONE: it is none. */
+node_id glib_find_block(const struct glib *g, uint64_t addr, uint64_t size);
+/* Says what block n is.  False: something surer has said so. */
+bool glib_name(struct glib *g, node_id n, enum glib_kind kind);
+/* The same where it is not sure. */
+void glib_guess(struct glib *g, node_id n, enum glib_kind kind);
+/* The same for memory of object n, for which it counts. */
+void glib_fold(struct glib *g, node_id n, node_id part, enum glib_kind kind);
+/* Is a better type welcome? */
+bool glib_is_open(const struct glib *g, node_id n);
+/* maker.c */
+const struct glib_maker *glib_find_maker(struct glib *g, node_id n);
+/* relation.c */
+extern const struct type_ops glib_ops;
+
+/* array.c: GHashTable, GPtrArray, GArray, GString */
+void glib_settle_arrays(struct glib *g);
+/* list.c: GList, GSList, GQueue */
+void glib_settle_lists(struct glib *g);
+/* object.c: instances of classes */
+void glib_settle_objects(struct glib *g);
+
+static inline uint64_t glib_word(const uint8_t *bytes, uint64_t offset)
+{
+	uint64_t word;
+
+	__builtin_memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+static inline uint32_t glib_half(const uint8_t *bytes, uint64_t offset)
+{
+	uint32_t half;
+
+	__builtin_memcpy(&half, bytes + offset, sizeof(half));
+	return half;
+}
+
+#endif
