@@ -15,6 +15,7 @@
 #define TEXT_MIN	 4     /* bytes of text in a block that has room for more */
 #define TEXT_EXACT_MIN	 3     /* ... that it fills with its NUL */
 #define TEXT_UNENDED_MIN 8     /* ... that it fills without one */
+#define POINTER_BYTES	 6     /* of an address that are not zero */
 #define WIDE_MIN	 6     /* characters */
 #define ZEROES_MIN	 32    /* bytes */
 #define ITEM_MAX	 65536 /* bytes of a text that an array is believed to hold */
@@ -92,12 +93,14 @@ uint64_t content_text_run(const uint8_t *bytes, uint64_t size)
 	return i;
 }
 
-/* Pointers may be printable: 0x555555756161 is "aauUUU". */
+/* Pointers may be printable: 0x555555756161 is "aauUUU"; in a packed struct they are anywhere. */
 static bool ends_in_pointer(const struct dump *d, const uint8_t *bytes, uint64_t size, uint64_t run)
 {
-	const uint64_t offset = run / 8 * 8;
+	const uint64_t offset = run / 8 * 8, packed = run - POINTER_BYTES;
 
-	return offset + 8 <= size && is_mapped(d, load_word(bytes, offset));
+	return (offset + 8 <= size && is_mapped(d, load_word(bytes, offset))) ||
+	       (run >= POINTER_BYTES && packed + 8 <= size &&
+		is_mapped(d, load_word(bytes, packed)));
 }
 
 static bool is_text(const struct dump *d, const uint8_t *bytes, uint64_t size)

@@ -20,8 +20,7 @@ static const char *pointer_name(struct native *n, const struct ctype *target)
 
 	if (target->kind == CTYPE_FUNCTION)
 		return heap_intern_name(n->heap, "function *");
-	name = xasprintf("%s%s*", target->name,
-			 last > target->name && last[-1] == '*' ? "" : " ");
+	name = xasprintf("%s%s*", target->name, last > target->name && last[-1] == '*' ? "" : " ");
 	return heap_intern_name(n->heap, name);
 }
 
@@ -57,8 +56,8 @@ const struct ctype *ctype_get_array(struct native *n, const struct ctype *elemen
 		return (const struct ctype *)(uintptr_t)*slot;
 
 	struct ctype *t = native_alloc(n, 1, sizeof(*t));
-	_cleanup_free_ char *name = nr ? xasprintf("%s[%lu]", element->name, nr)
-				       : xasprintf("%s[]", element->name);
+	_cleanup_free_ char *name =
+		nr ? xasprintf("%s[%lu]", element->name, nr) : xasprintf("%s[]", element->name);
 
 	*slot = (uintptr_t)t;
 	t->kind = CTYPE_ARRAY;
@@ -68,6 +67,29 @@ const struct ctype *ctype_get_array(struct native *n, const struct ctype *elemen
 	t->nr_elements = nr;
 	t->is_complete = true;
 	t->name = heap_intern_name(n->heap, name);
+	return t;
+}
+
+const struct ctype *ctype_get_counted(struct native *n, const struct ctype *element, uint64_t nr)
+{
+	uint64_t *slot = map_find_or_insert(&n->counted, (uintptr_t)element, nr);
+
+	if (*slot != MAP_EMPTY)
+		return (const struct ctype *)(uintptr_t)*slot;
+
+	struct ctype *t = native_alloc(n, 1, sizeof(*t));
+	struct ctype_member *elements = native_alloc(n, 1, sizeof(*elements));
+
+	*slot = (uintptr_t)t;
+	*elements = (struct ctype_member){ .name = heap_intern_name(n->heap, ""),
+					   .type = ctype_get_array(n, element, nr),
+					   .offset = sizeof(uint64_t) };
+	t->kind = CTYPE_STRUCT;
+	t->name = ctype_get_array(n, element, 0)->name;
+	t->size = elements->offset + elements->type->size;
+	t->is_complete = true;
+	t->members = elements;
+	t->nr_members = 1;
 	return t;
 }
 
@@ -85,6 +107,9 @@ const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t off
 		    (offset == m->offset && m->type->kind == CTYPE_ARRAY && !best))
 			best = m;
 	}
+	/* Behind the told end there is more of an open array. */
+	if (!best && t->flags & CTYPE_FLEXIBLE && offset >= t->members[t->nr_members - 1].offset)
+		best = &t->members[t->nr_members - 1];
 	return best;
 }
 
@@ -98,7 +123,7 @@ const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint6
 		if (t->kind == CTYPE_ARRAY && t->target->size) {
 			const uint64_t index = (offset - start) / t->target->size;
 
-			if (t->nr_elements && index >= t->nr_elements)
+			if (t->nr_elements > 1 && index >= t->nr_elements)
 				return NULL;
 			start += index * t->target->size;
 			t = t->target;

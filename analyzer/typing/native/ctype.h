@@ -99,6 +99,8 @@ static inline bool ctype_is_unknown(const struct ctype *t)
 /* Made by need, one each; of what is unknown, that itself. */
 const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *target);
 const struct ctype *ctype_get_array(struct native *n, const struct ctype *element, uint64_t nr);
+/* What new[] makes of elements that have destructors: their number in a word, then nr of them. */
+const struct ctype *ctype_get_counted(struct native *n, const struct ctype *element, uint64_t nr);
 
 /*
  * The scalar, pointer or union that lies at offset of t, through members, bases and elements.  A

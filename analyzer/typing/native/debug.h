@@ -44,13 +44,14 @@ const struct ctype *debug_find_return_type(struct native *n, uint64_t pc);
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);
 
 /*
- * Where a variable may be, as far as the flow of a value needs it: in a register, or in the frame
- * at a distance from a register.
+ * Where a variable may be, as far as the flow of a value needs it: in a register, in the frame at a
+ * distance from a register, or nowhere, but what it is worth is a register's value and a distance:
+ * a pointer that the code needs only to reach what it leads to.
  */
 struct place {
-	bool is_memory;
+	bool is_memory, is_sum;
 	uint8_t regno;	/* DWARF number */
-	int64_t offset; /* memory */
+	int64_t offset; /* memory, sum */
 };
 /* Types of the variables and parameters, also of functions inlined there, that are in that place
  * when the code is at pc: innermost first, at most max.  Returns their number. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "heap/callee.h"
+#include "base/mem.h"
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
 
@@ -81,6 +82,8 @@ static uint8_t register_number(unsigned int reg)
 	return NOT_A_REGISTER;
 }
 
+static bool flow_run(struct native *n, uint64_t pc, uint8_t regno, flow_fn *fn, void *arg);
+
 static bool is_known(const struct value *v)
 {
 	return v->is_block || v->type;
@@ -118,6 +121,7 @@ struct operand {
 	uint8_t base; /* NOT_A_REGISTER: none */
 	bool has_index;
 	bool is_fixed; /* offset is an address */
+	uint8_t scale; /* of the index */
 	int64_t offset;
 };
 
@@ -129,6 +133,7 @@ static bool memory_operand(const struct flow *f, const cs_x86_op *op, struct ope
 	if (mem->segment != X86_REG_INVALID)
 		return false;
 	ret->has_index = mem->index != X86_REG_INVALID;
+	ret->scale = mem->scale;
 	if (mem->base == X86_REG_RIP) {
 		ret->offset += f->insn->address + f->insn->size;
 		ret->is_fixed = true;
@@ -152,6 +157,42 @@ static bool is_frame(const struct operand *where)
 	return (where->base == RSP || where->base == RBP) && !where->has_index;
 }
 
+/* An element of a record's arrays of pointers, where all of them are of one type: compilers fold
+ * the place of an array into its index, so which array it is cannot be told. */
+static const struct ctype *any_element(struct native *n, const struct ctype *t)
+{
+	const struct ctype *found = NULL;
+
+	t = ctype_complete(n, t);
+	for (uint32_t i = 0; i < t->nr_members; i++) {
+		const struct ctype *member = t->members[i].type;
+
+		if (member->kind != CTYPE_ARRAY)
+			continue;
+		if (!ctype_is_pointer(member->target) || (found && found != member->target))
+			return NULL;
+		found = member->target;
+	}
+	return found;
+}
+
+/* The type of the word at `where`, whose address a variable has that is kept in no place of its
+ * own.
+ */
+static const struct ctype *target_of_sum(struct flow *f, const struct operand *where)
+{
+	const struct place place = { .is_sum = true,
+				     .regno = where->base,
+				     .offset = where->offset };
+	const struct ctype *types[TYPES_MAX];
+	uint64_t base;
+
+	if (!debug_find_types_in(f->native, f->pc, &place, types, TYPES_MAX) ||
+	    !ctype_is_pointer(types[0]))
+		return NULL;
+	return ctype_find_at(f->native, types[0]->target, 0, &base);
+}
+
 /* The type of the word at `where`, from its variable, its global, or the pointer that leads there.
  */
 static const struct ctype *memory_type(struct flow *f, const struct operand *where)
@@ -170,14 +211,20 @@ static const struct ctype *memory_type(struct flow *f, const struct operand *whe
 		return ctype_find_at(f->native, holder, offset, &base);
 	}
 	if (is_frame(where)) {
-		const struct place place = { true, where->base, where->offset };
+		const struct place place = { .is_memory = true,
+					     .regno = where->base,
+					     .offset = where->offset };
 
 		if (debug_find_types_in(f->native, f->pc, &place, types, TYPES_MAX))
 			return types[0];
 	}
 	holder = register_type(f, where->base);
+	if (!holder && !where->has_index)
+		return target_of_sum(f, where);
 	if (!holder || !ctype_is_pointer(holder))
 		return NULL;
+	if (where->has_index && where->scale == 8 && ctype_is_record(holder->target))
+		return any_element(f->native, holder->target);
 	/* An element of an array: which one does not matter. */
 	if (where->has_index ||
 	    (offset && holder->target->size && !ctype_is_record(holder->target)))
@@ -300,24 +347,51 @@ static const char *find_callee(struct flow *f, const cs_x86 *x)
 	return NULL;
 }
 
+static const uint8_t arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
+
+/* Does the call return the block's address, which it was handed?  A function that is called by its
+ * address is followed, too. */
+static bool returns_block(struct flow *f, const cs_x86 *x)
+{
+	const char *callee = f->registers[RDI].is_block ? find_callee(f, x) : NULL;
+
+	if (callee && callee_returns_argument(callee))
+		return true;
+	for (unsigned int i = 0; x->operands[0].type == X86_OP_IMM && i < ARRAY_SIZE(arguments);
+	     i++) {
+		if (!f->registers[arguments[i]].is_block)
+			continue;
+
+		const uint64_t entry = x->operands[0].imm;
+		uint64_t *slot = map_find_or_insert(&f->native->returned, entry, i);
+
+		if (*slot != MAP_EMPTY)
+			return *slot;
+		*slot = false; /* while it is followed: it may call itself */
+
+		const bool is_returned = flow_run(f->native, entry, arguments[i], NULL, NULL);
+
+		*map_find_or_insert(&f->native->returned, entry, i) = is_returned;
+		return is_returned;
+	}
+	return false;
+}
+
 static void run_call(struct flow *f, const cs_x86 *x)
 {
-	static const uint8_t arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
 	static const uint8_t clobbered[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11 };
 
-	for (unsigned int i = 0; f->fn && i < sizeof(arguments); i++) {
+	for (unsigned int i = 0; f->fn && i < ARRAY_SIZE(arguments); i++) {
 		if (x->operands[0].type == X86_OP_IMM && f->registers[arguments[i]].is_block)
 			flow_tell(f, FLOW_ARGUMENT,
 				  debug_find_parameter(f->native, x->operands[0].imm, i));
 	}
 
-	const struct value first = f->registers[RDI];
-	const char *callee = first.is_block ? find_callee(f, x) : NULL;
+	const bool is_returned = returns_block(f, x);
 
 	for (unsigned int i = 0; i < sizeof(clobbered); i++)
 		f->registers[clobbered[i]] = (struct value){ 0 };
-	if (callee && callee_returns_argument(callee))
-		f->registers[RAX] = first;
+	f->registers[RAX].is_block = is_returned;
 }
 
 static void run_ret(struct flow *f)
@@ -467,16 +541,14 @@ void flow_close(struct native *n)
 	n->decoder = 0;
 }
 
-bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg)
+static bool flow_run(struct native *n, uint64_t pc, uint8_t regno, flow_fn *fn, void *arg)
 {
-	struct flow f = {
-		.native = n, .decoder = flow_open(n), .pc = return_address, .fn = fn, .arg = arg
-	};
+	struct flow f = { .native = n, .decoder = flow_open(n), .pc = pc, .fn = fn, .arg = arg };
 
 	f.insn = f.decoder ? cs_malloc(f.decoder) : NULL;
 	if (!f.insn)
 		return false;
-	f.registers[RAX].is_block = true;
+	f.registers[regno].is_block = true;
 	for (int steps = 0; steps < STEPS_MAX && has_block(&f); steps++) {
 		tell_variables(&f);
 		if (!decode(&f) || !run_instruction(&f))
@@ -484,4 +556,9 @@ bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *a
 	}
 	cs_free(f.insn, 1);
 	return f.is_returned;
+}
+
+bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg)
+{
+	return flow_run(n, return_address, RAX, fn, arg);
 }

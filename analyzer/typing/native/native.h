@@ -24,6 +24,7 @@ struct native {
 	struct map types;    /* (name, kind | size), layout -> struct ctype * */
 	struct map pointers; /* (target, 0) -> struct ctype * */
 	struct map arrays;   /* (element, nr) -> struct ctype * */
+	struct map counted;  /* (element, nr) -> struct ctype * */
 	void **allocations; /* freed with the heap */
 	size_t nr_allocations, allocations_room;
 
@@ -43,6 +44,7 @@ struct native {
 	struct map uses;    /* (type, offset) -> enum word_use; use.c */
 
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
+	struct map returned;   /* (entry of a function, argument) -> does it return it; flow.c */
 	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */
 };
 

@@ -59,16 +59,41 @@ static enum belief believe_by_pointer(struct native *n, const struct ctype *t, u
 	return BELIEF_NONE;
 }
 
+/* What a pointer to `target` that leads right behind the first word of the block says, if that word
+ * counts what is behind it. */
+static const struct ctype *counted_behind(struct native *n, const struct ctype *target, node_id to)
+{
+	const uint8_t *bytes = dump_block_bytes(n->heap->dump, to);
+	const uint64_t size = block_size(n->heap, to);
+	uint64_t count;
+
+	if (dump_blocks(n->heap->dump)->kind[to] != HC_KIND_NEW_ARRAY || !bytes || !target->size)
+		return NULL;
+	memcpy(&count, bytes, sizeof(count));
+	if (!count || (size - sizeof(count)) / target->size != count ||
+	    (size - sizeof(count)) % target->size)
+		return NULL;
+	return ctype_get_counted(n, target, count);
+}
+
 /* A pointer to `target` has the value word. */
 static void follow(struct propagation *p, const struct ctype *target, uint64_t word)
 {
 	struct native *n = p->native;
 	const uint32_t to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
 
-	if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word ||
-	    !block_is_open(n, to))
+	if (to == UINT32_MAX || !block_is_open(n, to))
 		return;
 	target = ctype_complete(n, target);
+
+	const uint64_t into = word - dump_blocks(n->heap->dump)->addr[to];
+
+	if (into == sizeof(uint64_t) && block_size(n->heap, to) > into)
+		target = counted_behind(n, target, to);
+	else if (into)
+		return;
+	if (!target)
+		return;
 
 	const enum belief belief = believe_by_pointer(n, target, block_size(n->heap, to));
 

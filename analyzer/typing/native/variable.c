@@ -14,9 +14,9 @@
 #include "typing/native/debug.h"
 #include "typing/native/unit.h"
 
-#define DEPTH_MAX   64
-#define SCOPES_MAX  64
-#define REGISTER_BP 6
+#define DEPTH_MAX     64
+#define SCOPES_MAX    64
+#define REGISTER_BP   6
 #define NUM_REGISTERS 17
 
 static struct debug *debug_at(struct native *n, uint64_t addr)
@@ -187,6 +187,11 @@ const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsig
 
 /* ---- locals ---- */
 
+static struct place memory_place(uint8_t regno, int64_t offset)
+{
+	return (struct place){ .is_memory = true, .regno = regno, .offset = offset };
+}
+
 /* What the canonical frame address is at pc: a register and a distance. */
 static bool find_cfa(struct native *n, uint64_t pc, struct place *ret)
 {
@@ -200,9 +205,9 @@ static bool find_cfa(struct native *n, uint64_t pc, struct place *ret)
 	    dwarf_frame_cfa(frame, &ops, &nr) || nr != 1)
 		return false;
 	if (ops[0].atom >= DW_OP_breg0 && ops[0].atom <= DW_OP_breg31)
-		*ret = (struct place){ true, ops[0].atom - DW_OP_breg0, ops[0].number };
+		*ret = memory_place(ops[0].atom - DW_OP_breg0, ops[0].number);
 	else if (ops[0].atom == DW_OP_bregx && ops[0].number < NUM_REGISTERS)
-		*ret = (struct place){ true, ops[0].number, ops[0].number2 };
+		*ret = memory_place(ops[0].number, ops[0].number2);
 	else
 		return false;
 	return true;
@@ -259,17 +264,29 @@ static bool scopes_find(struct native *n, uint64_t pc, struct scopes *s)
 static bool place_from_op(const struct scopes *s, const Dwarf_Op *op, struct place *ret)
 {
 	if (op->atom >= DW_OP_reg0 && op->atom <= DW_OP_reg31)
-		*ret = (struct place){ false, op->atom - DW_OP_reg0, 0 };
+		*ret = (struct place){ .regno = op->atom - DW_OP_reg0 };
 	else if (op->atom >= DW_OP_breg0 && op->atom <= DW_OP_breg31)
-		*ret = (struct place){ true, op->atom - DW_OP_breg0, op->number };
+		*ret = memory_place(op->atom - DW_OP_breg0, op->number);
 	else if (op->atom == DW_OP_fbreg && s->is_based_on_bp)
-		*ret = (struct place){ true, REGISTER_BP, op->number };
+		*ret = memory_place(REGISTER_BP, op->number);
 	else if (op->atom == DW_OP_fbreg && s->has_cfa)
-		*ret = (struct place){ true, s->cfa.regno,
-				       s->cfa.offset + (int64_t)op->number };
+		*ret = memory_place(s->cfa.regno, s->cfa.offset + (int64_t)op->number);
 	else
 		return false;
 	return true;
+}
+
+static bool place_from_ops(const struct scopes *s, const Dwarf_Op *ops, size_t nr,
+			   struct place *ret)
+{
+	if (nr == 2 && ops[1].atom == DW_OP_stack_value && ops[0].atom >= DW_OP_breg0 &&
+	    ops[0].atom <= DW_OP_breg31) {
+		*ret = (struct place){ .is_sum = true,
+				       .regno = ops[0].atom - DW_OP_breg0,
+				       .offset = ops[0].number };
+		return true;
+	}
+	return nr == 1 && place_from_op(s, &ops[0], ret);
 }
 
 /* Where a variable or parameter is when the code is at the scopes' pc. */
@@ -284,7 +301,7 @@ static bool find_place(const struct scopes *s, Dwarf_Die *die, struct place *ret
 		return false;
 	return dwarf_attr(die, DW_AT_location, &attr) &&
 	       dwarf_getlocation_addr(&attr, s->pc - s->debug->bias, &ops, &nr, 1) == 1 &&
-	       nr == 1 && place_from_op(s, &ops[0], ret);
+	       place_from_ops(s, ops, nr, ret);
 }
 
 /* Calls fn for each variable that has a place, innermost scope first. */
@@ -316,8 +333,9 @@ static void collect_type(void *arg, struct scopes *s, Dwarf_Die *die, const stru
 	struct type_search *search = arg;
 	const struct place *wanted = search->place;
 
-	if (place->is_memory == wanted->is_memory && place->regno == wanted->regno &&
-	    place->offset == wanted->offset && search->nr < search->max)
+	if (place->is_memory == wanted->is_memory && place->is_sum == wanted->is_sum &&
+	    place->regno == wanted->regno && place->offset == wanted->offset &&
+	    search->nr < search->max)
 		search->types[search->nr++] = dwarf_type_of(s->debug, die);
 }
 
