@@ -3,6 +3,7 @@
 (corpus/truth.h) held against what the analyzer prints."""
 import collections
 import concurrent.futures
+import itertools
 import pathlib
 import re
 import shutil
@@ -12,15 +13,10 @@ import pytest
 from census import Census
 
 FOLDER = pathlib.Path(__file__).parent / "corpus"
-# name: its sources, the first tells the language
-PROGRAMS = {
-    "crawler": ["crawler.c"],
-    "shapes": ["shapes.cc"],
-    "pieces": ["pieces.c", "pieces_store.c"],
-    "modules": ["modules.cc", "modules_log.cc"],
-    "sds": ["sds.c"],
-    "glib": ["glib.c"],
-}
+# name: its sources, the first tells the language; store.c and store-tree.c are of one program
+PROGRAMS = {name: list(paths) for name, paths in itertools.groupby(
+    sorted([*FOLDER.glob("*.c"), *FOLDER.glob("*.cc")], key=lambda path: (path.stem.split("-")[0], len(path.stem))),
+    lambda path: path.stem.split("-")[0])}
 LIBRARIES = {"glib": ["gobject-2.0"]}  # names of pkg-config
 ENVIRONMENT = {"glib": {"G_SLICE": "always-malloc"}}  # as GLib is from 2.76 on
 COMPILERS = {"gcc": {".c": "gcc", ".cc": "g++"}, "clang": {".c": "clang", ".cc": "clang++"}}
@@ -56,7 +52,7 @@ class Builder:
 
     def _build(self, program, variant):
         compiler, *flags = variant.split()
-        sources = [FOLDER / name for name in PROGRAMS[program]]
+        sources = PROGRAMS[program]
         language = sources[0].suffix
         path = self.folder / f"{program}-{'-'.join(variant.split())}".replace("--", "-") / program
         path.parent.mkdir()
@@ -164,6 +160,10 @@ class Verdict:
         return "\n".join(lines)
 
 
+def any_index(path):
+    return re.sub(r"\[\w+\]", "[*]", path)
+
+
 def wrong_edges(truth, found, relations):
     """Counter of (holder's type, true relation, relations printed) of the fields of blocks whose type is known for
     sure; relations: {(from, to): names}, names of roots in found."""
@@ -173,11 +173,11 @@ def wrong_edges(truth, found, relations):
         if provenance in TYPED and provenance not in GUESSES and is_right(printed, truth.blocks[holder]):
             nr += 1
             names = relations.get((holder, target), set())
-            if re.sub(r"\[\d+\]", "[*]", path) not in names:
+            if any_index(path) not in names:
                 wrong[truth.blocks[holder], path, "; ".join(sorted(names))] += 1
     return wrong, nr
 
 
 def wrong_roots(truth, found):
     return [(name, found[target][2]) for target, name in truth.roots
-            if "::" + re.sub(r"\[\d+\]", "[*]", name) not in found[target][2]]
+            if "::" + any_index(name) not in found[target][2]]

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-struct index; /* pieces_store.c has it */
+struct index; /* pieces-store.c has it */
 
 struct job {
 	struct job *next;

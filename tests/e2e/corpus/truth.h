@@ -26,7 +26,7 @@
 __attribute__((weak)) char truth_lines[65536];
 __attribute__((weak)) unsigned long truth_len;
 
-static __attribute__((noinline)) void truth_flush(void)
+static __attribute__((noinline, unused)) void truth_flush(void)
 {
 	unsigned long done = 0;
 
@@ -51,7 +51,7 @@ static __attribute__((noinline, format(printf, 1, 2))) void truth_say(const char
 	va_end(args);
 }
 
-static __attribute__((noinline)) void note(const volatile void *p, const char *type)
+static __attribute__((noinline, unused)) void note(const volatile void *p, const char *type)
 {
 	truth_say("block %lx %s\n", (unsigned long)p, type);
 }
@@ -79,7 +79,7 @@ static __attribute__((noinline, unused)) void root(const volatile void *target, 
 /* The same of a global: ROOTS(queue.head). */
 #define ROOTS(path) root(path, #path)
 
-static __attribute__((noinline)) void wait_for_the_dump(void)
+static __attribute__((noinline, unused)) void wait_for_the_dump(void)
 {
 	char c;
 
