@@ -11,6 +11,7 @@
 	X(recognise_tag, "what the program said") \
 	X(recognise_cpython, "CPython objects and their tables") \
 	X(recognise_vtable, "C++ dynamic type by the vtable in the first word") \
+	X(recognise_libtasn1, "syntax trees of libtasn1 by their layout") \
 	X(recognise_libxml2, "documents of libxml2 by their layout") \
 	X(recognise_content, "text, wide text, pointer arrays, zeroes") \
 	X(recognise_libxml2_maker, "parts of libxml2 by the function that made them") \
