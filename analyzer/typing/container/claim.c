@@ -40,13 +40,50 @@ void shape_claim(struct containers *c, node_id block, const struct container_par
 	c->part_of[block] = (uint32_t)c->nr_parts;
 }
 
-void shape_propose(struct containers *c, const struct span *s, node_id block,
+void shape_collect(struct containers *c, node_id node, uint64_t i)
+{
+	c->nodes = array_grow(c->nodes, i, &c->nodes_room, sizeof(*c->nodes));
+	c->nodes[i] = node;
+}
+
+void shape_claim_nodes(struct containers *c, const struct span *s, enum container_role role,
+		       uint64_t value, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		const struct container_part part = {
+			.role = role,
+			.holder = s->node,
+			.start = value,
+			.end = c->blocks->size[c->nodes[i]],
+		};
+
+		shape_claim(c, c->nodes[i], &part);
+	}
+}
+
+void shape_propose(struct containers *c, const struct span *s, uint64_t offset, node_id block,
 		   const struct container_part *part, uint8_t nr_words)
 {
 	c->proposals = array_grow(c->proposals, c->nr_proposals, &c->proposals_room,
 				  sizeof(*c->proposals));
-	c->proposals[c->nr_proposals++] =
-		(struct proposal){ block, *part, nr_words, s->is_passing };
+	c->proposals[c->nr_proposals++] = (struct proposal){
+		.block = block,
+		.part = *part,
+		.offset = offset,
+		.nr_words = nr_words,
+		.is_passing = s->is_passing,
+	};
+}
+
+bool shape_is_room(const struct containers *c, node_id node, uint64_t offset)
+{
+	const struct container_part *part =
+		node_is_root(c->heap, node) ? NULL : container_find_part(c->heap, node);
+
+	if (!part)
+		return false;
+	return container_has_no_pointers(part->role) || part->role == CONTAINER_BUCKETS ||
+	       offset >= part->end || offset < part->start;
 }
 
 /*
@@ -57,20 +94,43 @@ static bool is_believable(const struct containers *c, const struct proposal *p)
 {
 	const uint8_t lasting = c->nr_lasting[p->block], passing = c->nr_passing[p->block];
 
+	if (shape_is_room(c, p->part.holder, p->offset))
+		return false;
 	if (p->is_passing)
 		return !lasting && passing == p->nr_words;
 	return lasting == p->nr_words;
 }
 
-void shape_settle_proposals(struct containers *c)
+/* What was believed because of words of which it is known by now that they are left behind. */
+static void revoke_stale(struct containers *c)
+{
+	for (size_t i = 0; i < c->nr_proposals; i++) {
+		struct proposal *p = &c->proposals[i];
+
+		if (p->is_believed && shape_is_room(c, p->part.holder, p->offset)) {
+			p->is_believed = false;
+			c->part_of[p->block] = 0;
+		}
+	}
+}
+
+bool shape_settle_proposals(struct containers *c)
 {
 	const size_t nr_claimed = c->nr_parts;
+	bool is_contested = false;
 
 	for (size_t i = 0; i < c->nr_proposals; i++) {
-		const struct proposal *p = &c->proposals[i];
+		struct proposal *p = &c->proposals[i];
 		const uint32_t index = c->part_of[p->block];
 
-		if ((!index || index > nr_claimed) && is_believable(c, p))
+		if (index && index <= nr_claimed)
+			continue;
+		p->is_believed = is_believable(c, p);
+		if (p->is_believed)
 			shape_claim(c, p->block, &p->part);
+		else
+			is_contested |= !p->is_passing;
 	}
+	revoke_stale(c);
+	return is_contested;
 }

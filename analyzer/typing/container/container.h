@@ -9,6 +9,7 @@
 #ifndef TYPING_CONTAINER_CONTAINER_H
 #define TYPING_CONTAINER_CONTAINER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "heap/heap.h"
@@ -19,7 +20,13 @@
 	X(TEXT16, "std::u16string text", TYPE_NO_POINTERS) \
 	X(TEXT32, "std::wstring/u32string text", TYPE_NO_POINTERS) \
 	X(ITEMS, "std::vector items", 0) \
-	X(BITS, "std::vector<bool> items", TYPE_NO_POINTERS)
+	X(BITS, "std::vector<bool> items", TYPE_NO_POINTERS) \
+	X(LIST_NODE, "std::list node", 0) \
+	X(TREE_NODE, "std::set/map node", 0) \
+	X(HASH_NODE, "std::unordered_set/map node", 0) \
+	X(BUCKETS, "std::unordered_set/map buckets", 0) \
+	X(DEQUE_CHUNK, "std::deque chunk", 0) \
+	X(DEQUE_MAP, "std::deque map", 0)
 
 enum container_role {
 	CONTAINER_NONE,
@@ -28,6 +35,8 @@ enum container_role {
 #undef CONTAINER_ROLE_ENUM
 		NR_CONTAINER_ROLES,
 };
+
+bool container_has_no_pointers(enum container_role role);
 
 /* A block that belongs to a container. */
 struct container_part {

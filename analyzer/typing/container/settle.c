@@ -26,6 +26,11 @@ static const struct {
 #undef CONTAINER_ROLE_ROW
 };
 
+bool container_has_no_pointers(enum container_role role)
+{
+	return roles[role].flags & TYPE_NO_POINTERS;
+}
+
 node_id shape_find_new(const struct containers *c, uint64_t addr)
 {
 	const uint32_t n = addr ? dump_find_block(c->heap->dump, addr) : NODE_NONE;
@@ -37,6 +42,7 @@ node_id shape_find_new(const struct containers *c, uint64_t addr)
 
 struct walk {
 	struct containers *c;
+	bool only_counts;   /* references; the shapes have been asked */
 	uint64_t low, high; /* every block of operator new begins in [low, high) */
 };
 
@@ -59,9 +65,11 @@ static void walk_words(const struct walk *w, const struct span *s, uint64_t star
 
 		const node_id block = shape_find_new(w->c, word);
 
-		if (block == NODE_NONE)
+		if (block == NODE_NONE || (w->only_counts && shape_is_room(w->c, s->node, offset)))
 			continue;
 		count_reference(w->c, s, block);
+		if (w->only_counts)
+			continue;
 		for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
 			shapes[i](w->c, s, offset, block);
 	}
@@ -100,6 +108,18 @@ static void walk_root(const struct walk *w, node_id n)
 		walk_words(w, &s, 0, s.size);
 }
 
+static void walk_all(const struct walk *w)
+{
+	const struct heap *h = w->c->heap;
+
+	memset(w->c->nr_lasting, 0, h->nr_objects);
+	memset(w->c->nr_passing, 0, h->nr_objects);
+	for (node_id n = 0; n < h->nr_objects; n++)
+		walk_block(w, n);
+	for (node_id n = h->nr_objects; n < h->nr_nodes; n++)
+		walk_root(w, n);
+}
+
 /* False: there are none. */
 static bool find_bounds(struct walk *w)
 {
@@ -121,6 +141,22 @@ static bool is_open(const struct type *type)
 	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
 }
 
+/* Items that have vtables: "std::vector<Page> items" for "Page[]". */
+static void name_array(struct heap *h, node_id n)
+{
+	const struct type type = *object_type(h, n);
+	const size_t len = strlen(type.name);
+
+	if (type.provenance < PROVENANCE_VTABLE_RTTI || type.provenance > PROVENANCE_VTABLE_SHAPE ||
+	    len < 2 || strcmp(type.name + len - 2, "[]"))
+		return;
+
+	_cleanup_free_ char *name = xasprintf("std::vector<%.*s> items", (int)len - 2, type.name);
+
+	h->type[n] = heap_intern_type(h, name, PROVENANCE_SHAPE, 0);
+	h->types[h->type[n]].bases = type.bases;
+}
+
 static void name_parts(struct containers *c)
 {
 	struct heap *h = c->heap;
@@ -131,7 +167,21 @@ static void name_parts(struct containers *c)
 		if (part && is_open(object_type(h, n)))
 			h->type[n] = heap_intern_type(h, roles[part->role].type, PROVENANCE_SHAPE,
 						      roles[part->role].flags);
+		else if (part && part->role == CONTAINER_ITEMS)
+			name_array(h, n);
 	}
+}
+
+static bool has_module(const struct heap *h, const char *prefix)
+{
+	size_t nr;
+
+	dump_modules(h->dump, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (!strncmp(symbols_module_name(h->symbols, i), prefix, strlen(prefix)))
+			return true;
+	}
+	return false;
 }
 
 static void containers_destroy(struct containers *c)
@@ -149,6 +199,7 @@ void container_settle(struct typing *t)
 
 	c->heap = h;
 	c->blocks = t->blocks;
+	c->has_llvm = has_module(h, "libc++.so");
 	c->part_of = xcalloc(h->nr_objects + 1ul, sizeof(*c->part_of));
 	h->containers = c;
 	h->destroy_containers = containers_destroy;
@@ -156,13 +207,15 @@ void container_settle(struct typing *t)
 		return;
 	c->nr_lasting = xcalloc(h->nr_objects, sizeof(*c->nr_lasting));
 	c->nr_passing = xcalloc(h->nr_objects, sizeof(*c->nr_passing));
-	for (node_id n = 0; n < h->nr_objects; n++)
-		walk_block(&w, n);
-	for (node_id n = h->nr_objects; n < h->nr_nodes; n++)
-		walk_root(&w, n);
-	shape_settle_proposals(c);
+	walk_all(&w);
+	if (shape_settle_proposals(c)) {
+		w.only_counts = true;
+		walk_all(&w);
+		shape_settle_proposals(c);
+	}
 	name_parts(c);
 	free(c->nr_lasting);
 	free(c->nr_passing);
 	free(c->proposals);
+	free(c->nodes);
 }

@@ -25,13 +25,16 @@ struct span {
 struct proposal {
 	node_id block;
 	struct container_part part;
-	uint8_t nr_words; /* of the container object that hold the block's address */
+	uint64_t offset;  /* of the container object in its holder */
+	uint8_t nr_words; /* of it that hold the block's address */
 	bool is_passing;
+	bool is_believed;
 };
 
 struct containers {
 	struct heap *heap;
 	const struct dump_blocks *blocks;
+	bool has_llvm;	   /* libc++ is in the process */
 	uint32_t *part_of; /* [nr_objects] index in parts + 1; 0: no container's */
 	struct container_part *parts;
 	size_t nr_parts, parts_room;
@@ -39,6 +42,8 @@ struct containers {
 	/* While the shapes are looked for. */
 	struct proposal *proposals;
 	size_t nr_proposals, proposals_room;
+	node_id *nodes; /* of the container at hand */
+	size_t nodes_room;
 	uint8_t *nr_lasting; /* [nr_objects] words in blocks and globals that hold the block's
 				address, at most 255 */
 	uint8_t *nr_passing; /* [nr_objects] words of stacks and registers that do */
@@ -50,7 +55,11 @@ typedef void shape_fn(struct containers *c, const struct span *s, uint64_t offse
 /* function, summary */
 #define SHAPES(X) \
 	X(shape_string, "std::string of libstdc++ and libc++, all widths") \
-	X(shape_vector, "std::vector, std::vector<bool>")
+	X(shape_vector, "std::vector, std::vector<bool>") \
+	X(shape_list, "std::list") \
+	X(shape_tree, "std::set, map, multiset, multimap") \
+	X(shape_hash, "std::unordered_set, map and their multi kinds") \
+	X(shape_deque, "std::deque")
 
 #define SHAPE_DECLARE(function, summary) shape_fn function;
 SHAPES(SHAPE_DECLARE)
@@ -83,10 +92,20 @@ node_id shape_find_new(const struct containers *c, uint64_t addr);
 
 /* The block belongs to a container; where another shape is as sure it belongs to none. */
 void shape_claim(struct containers *c, node_id block, const struct container_part *part);
+/* Node i of the container at hand, in this order ... */
+void shape_collect(struct containers *c, node_id node, uint64_t i);
+/* ... and all of them are what they seemed: nodes with a value at that offset. */
+void shape_claim_nodes(struct containers *c, const struct span *s, enum container_role role,
+		       uint64_t value, uint64_t nr);
 /* The block may belong to one, nr_words of whose words hold its address. */
-void shape_propose(struct containers *c, const struct span *s, node_id block,
+void shape_propose(struct containers *c, const struct span *s, uint64_t offset, node_id block,
 		   const struct container_part *part, uint8_t nr_words);
-/* After all were asked. */
-void shape_settle_proposals(struct containers *c);
+/*
+ * After all were asked: believes those whose blocks nothing else refers to.  True: there are
+ * others, for which it may help to count again, now that more is known of what is room.
+ */
+bool shape_settle_proposals(struct containers *c);
+/* Is the word one that a container has left behind, or part of a text? */
+bool shape_is_room(const struct containers *c, node_id node, uint64_t offset);
 
 #endif

@@ -42,17 +42,17 @@ static bool has_zero(const uint8_t *bytes, uint64_t length, uint64_t unit)
 }
 
 /*
- * std::stringbuf of libstdc++ writes behind the length of its string: just before that stand the
- * ends of the stream's put area, which is the text's room.
+ * std::stringbuf writes behind the length of its string.  Before the text's address, in both
+ * libraries at the same distance, stand the ends of the stream's put area, which is its room.
  */
 static bool is_stringbuf(const struct span *s, uint64_t offset, uint64_t text, uint64_t capacity)
 {
-	return span_has(s, offset, -40, 16) && shape_word(s->bytes, offset - 40) == text &&
+	return span_has(s, offset, -40, 0) && shape_word(s->bytes, offset - 40) == text &&
 	       shape_word(s->bytes, offset - 24) == text + capacity;
 }
 
-static void try_text(struct containers *c, const struct span *s, node_id block, uint64_t length,
-		     size_t width, bool is_streamed)
+static void try_text(struct containers *c, const struct span *s, uint64_t offset, node_id block,
+		     uint64_t length, size_t width, bool is_streamed)
 {
 	const uint64_t unit = widths[width].unit, size = c->blocks->size[block];
 	const uint8_t *bytes = dump_block_bytes(c->heap->dump, block);
@@ -69,7 +69,7 @@ static void try_text(struct containers *c, const struct span *s, node_id block, 
 	if (is_streamed || (length >= SURE_LENGTH && !has_zero(bytes, length, unit)))
 		shape_claim(c, block, &part);
 	else
-		shape_propose(c, s, block, &part, 1);
+		shape_propose(c, s, offset, block, &part, 1);
 }
 
 static void try_gnu(struct containers *c, const struct span *s, uint64_t offset, node_id block)
@@ -87,7 +87,7 @@ static void try_gnu(struct containers *c, const struct span *s, uint64_t offset,
 		const uint64_t unit = widths[i].unit;
 
 		if ((capacity + 1) * unit == size && (capacity + 1) * unit > LOCAL_BYTES)
-			try_text(c, s, block, length, i,
+			try_text(c, s, offset, block, length, i,
 				 is_stringbuf(s, offset, c->blocks->addr[block], capacity * unit));
 	}
 }
@@ -105,8 +105,11 @@ static void try_llvm(struct containers *c, const struct span *s, uint64_t offset
 	    size % LLVM_ROOM_ALIGN)
 		return;
 	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
-		if ((room - 1) * widths[i].unit == size)
-			try_text(c, s, block, length, i, false);
+		const uint64_t unit = widths[i].unit;
+
+		if ((room - 1) * unit == size)
+			try_text(c, s, offset, block, length, i,
+				 is_stringbuf(s, offset, c->blocks->addr[block], size - unit));
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Items of std::vector, the same in libstdc++ and libc++: { begin, end, end of room }, and those of
- * libstdc++'s std::vector<bool>: { begin, 0, end, bit, end of room }.  Other structs have such
- * words, and both leave them behind where they were: so these are proposals.
+ * libstdc++'s std::vector<bool>: { begin, 0, end, bit, end of room }, and of libc++'s: { begin, nr
+ * of bits, words of room }.  Other structs have such words, and both leave them behind where they
+ * were: so these are proposals.
  */
 #include "typing/container/shape.h"
 
@@ -41,10 +42,10 @@ static void try_items(struct containers *c, const struct span *s, uint64_t offse
 		.end = used,
 	};
 
-	shape_propose(c, s, block, &part, used ? 1 : 2);
+	shape_propose(c, s, offset, block, &part, used ? 1 : 2);
 }
 
-static void try_bits(struct containers *c, const struct span *s, uint64_t offset, node_id block)
+static void try_gnu_bits(struct containers *c, const struct span *s, uint64_t offset, node_id block)
 {
 	const uint64_t begin = c->blocks->addr[block], size = c->blocks->size[block];
 
@@ -64,7 +65,42 @@ static void try_bits(struct containers *c, const struct span *s, uint64_t offset
 		.end = bit ? used + 8 : used,
 	};
 
-	shape_propose(c, s, block, &part, used ? 1 : 2);
+	shape_propose(c, s, offset, block, &part, used ? 1 : 2);
+}
+
+/* { table, nr, room } is what many write: but theirs hold pointers. */
+static bool has_pointer(const struct containers *c, node_id block)
+{
+	const uint8_t *bytes = dump_block_bytes(c->heap->dump, block);
+
+	for (uint64_t at = 0; bytes && at < c->blocks->size[block]; at += 8) {
+		if (dump_find_block(c->heap->dump, shape_word(bytes, at)) != NODE_NONE)
+			return true;
+	}
+	return !bytes;
+}
+
+static void try_llvm_bits(struct containers *c, const struct span *s, uint64_t offset,
+			  node_id block)
+{
+	const uint64_t size = c->blocks->size[block];
+
+	if (!span_has(s, offset, 0, 16) || size % 8 ||
+	    shape_word(s->bytes, offset + 16) != size / 8)
+		return;
+
+	const uint64_t nr_bits = shape_word(s->bytes, offset + 8);
+
+	if (nr_bits > size * 8 || has_pointer(c, block))
+		return;
+
+	const struct container_part part = {
+		.role = CONTAINER_BITS,
+		.holder = s->node,
+		.end = (nr_bits + 7) / 8,
+	};
+
+	shape_propose(c, s, offset, block, &part, 1);
 }
 
 void shape_vector(struct containers *c, const struct span *s, uint64_t offset, node_id block)
@@ -72,5 +108,7 @@ void shape_vector(struct containers *c, const struct span *s, uint64_t offset, n
 	if (!c->blocks->size[block])
 		return;
 	try_items(c, s, offset, block);
-	try_bits(c, s, offset, block);
+	try_gnu_bits(c, s, offset, block);
+	if (c->has_llvm)
+		try_llvm_bits(c, s, offset, block);
 }
