@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "heap/fold.h"
+#include "typing/container/container.h"
 #include "typing/cpython/cpython.h"
 #include "typing/native/fold.h"
 #include "typing/recogniser.h"
@@ -59,6 +60,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	sds_settle(t);
 	glib_settle(t);
 	native_settle(t);
+	container_offer_parts(h);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);
 	held_settle(t);

@@ -21,7 +21,7 @@ static void merge(struct container_part *known, const struct container_part *par
 {
 	if (known->role != part->role)
 		known->role = CONTAINER_NONE;
-	if (known->holder != part->holder)
+	if (known->holder != part->holder || known->offset != part->offset)
 		known->holder = NODE_NONE;
 	if (part->start < known->start)
 		known->start = part->start;
@@ -46,22 +46,17 @@ void shape_collect(struct containers *c, node_id node, uint64_t i)
 	c->nodes[i] = node;
 }
 
-void shape_claim_nodes(struct containers *c, const struct span *s, enum container_role role,
-		       uint64_t value, uint64_t nr)
+void shape_claim_nodes(struct containers *c, const struct container_part *part, uint64_t nr)
 {
-	for (uint64_t i = 0; i < nr; i++) {
-		const struct container_part part = {
-			.role = role,
-			.holder = s->node,
-			.start = value,
-			.end = c->blocks->size[c->nodes[i]],
-		};
+	struct container_part node = *part;
 
-		shape_claim(c, c->nodes[i], &part);
+	for (uint64_t i = 0; i < nr; i++) {
+		node.end = c->blocks->size[c->nodes[i]];
+		shape_claim(c, c->nodes[i], &node);
 	}
 }
 
-void shape_propose(struct containers *c, const struct span *s, uint64_t offset, node_id block,
+void shape_propose(struct containers *c, const struct span *s, node_id block,
 		   const struct container_part *part, uint8_t nr_words)
 {
 	c->proposals = array_grow(c->proposals, c->nr_proposals, &c->proposals_room,
@@ -69,7 +64,6 @@ void shape_propose(struct containers *c, const struct span *s, uint64_t offset, 
 	c->proposals[c->nr_proposals++] = (struct proposal){
 		.block = block,
 		.part = *part,
-		.offset = offset,
 		.nr_words = nr_words,
 		.is_passing = s->is_passing,
 	};
@@ -94,7 +88,7 @@ static bool is_believable(const struct containers *c, const struct proposal *p)
 {
 	const uint8_t lasting = c->nr_lasting[p->block], passing = c->nr_passing[p->block];
 
-	if (shape_is_room(c, p->part.holder, p->offset))
+	if (shape_is_room(c, p->part.holder, p->part.offset))
 		return false;
 	if (p->is_passing)
 		return !lasting && passing == p->nr_words;
@@ -107,7 +101,7 @@ static void revoke_stale(struct containers *c)
 	for (size_t i = 0; i < c->nr_proposals; i++) {
 		struct proposal *p = &c->proposals[i];
 
-		if (p->is_believed && shape_is_room(c, p->part.holder, p->offset)) {
+		if (p->is_believed && shape_is_room(c, p->part.holder, p->part.offset)) {
 			p->is_believed = false;
 			c->part_of[p->block] = 0;
 		}

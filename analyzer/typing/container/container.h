@@ -16,11 +16,11 @@
 
 /* What a block is to its container.  name, type as printed where no more is known, flags */
 #define CONTAINER_ROLES(X) \
-	X(TEXT, "std::string text", TYPE_NO_POINTERS) \
-	X(TEXT16, "std::u16string text", TYPE_NO_POINTERS) \
-	X(TEXT32, "std::wstring/u32string text", TYPE_NO_POINTERS) \
+	X(TEXT, "std::string text", TYPE_NO_POINTERS | TYPE_LEAF) \
+	X(TEXT16, "std::u16string text", TYPE_NO_POINTERS | TYPE_LEAF) \
+	X(TEXT32, "std::wstring/u32string text", TYPE_NO_POINTERS | TYPE_LEAF) \
 	X(ITEMS, "std::vector items", 0) \
-	X(BITS, "std::vector<bool> items", TYPE_NO_POINTERS) \
+	X(BITS, "std::vector<bool> items", TYPE_NO_POINTERS | TYPE_LEAF) \
 	X(LIST_NODE, "std::list node", 0) \
 	X(TREE_NODE, "std::set/map node", 0) \
 	X(HASH_NODE, "std::unordered_set/map node", 0) \
@@ -43,10 +43,17 @@ struct container_part {
 	enum container_role role;
 	node_id holder;	     /* block or root that the container object lies in; NODE_NONE: several
 				claim it */
+	uint64_t offset;     /* of a word of that object in the holder */
+	bool is_llvm;	     /* libc++'s */
 	uint64_t start, end; /* bytes of it that hold something; the rest is room */
 };
 
 /* What block n is; NULL: no container's. */
 const struct container_part *container_find_part(const struct heap *h, node_id n);
+
+/* Of types of containers' blocks. */
+extern const struct type_ops container_ops;
+/* Each block counts for the object that the container lies in (heap/fold.h). */
+void container_offer_parts(struct heap *h);
 
 #endif

@@ -16,6 +16,8 @@
 struct deque {
 	struct containers *c;
 	const struct span *span;
+	uint64_t offset; /* of the object in the span */
+	bool is_llvm;
 	node_id map;
 	uint64_t first, behind; /* slots in use, addresses */
 	uint64_t size;		/* of a chunk */
@@ -41,6 +43,8 @@ static void claim_deque(const struct deque *d)
 	const struct container_part whole = {
 		.role = CONTAINER_DEQUE_MAP,
 		.holder = d->span->node,
+		.offset = d->offset,
+		.is_llvm = d->is_llvm,
 		.start = d->first - map,
 		.end = d->behind - map,
 	};
@@ -50,6 +54,8 @@ static void claim_deque(const struct deque *d)
 		const struct container_part chunk = {
 			.role = CONTAINER_DEQUE_CHUNK,
 			.holder = d->span->node,
+			.offset = d->offset,
+			.is_llvm = d->is_llvm,
 			.start = slot == d->first ? d->start : 0,
 			.end = slot + 8 == d->behind ? d->end : d->size,
 		};
@@ -69,9 +75,9 @@ static bool has_chunks(const struct deque *d)
 	return d->first < d->behind;
 }
 
-static void try_gnu(struct deque *d, uint64_t offset)
+static void try_gnu(struct deque *d)
 {
-	const uint8_t *o = d->span->bytes + offset;
+	const uint8_t *o = d->span->bytes + d->offset;
 	const uint64_t nr_slots = shape_word(o, 8);
 
 	if (nr_slots < GNU_SLOTS_MIN || nr_slots > d->c->blocks->size[d->map] ||
@@ -98,9 +104,9 @@ static bool is_llvm_chunk(uint64_t size)
 				  : size % LLVM_ITEMS_MIN == 0;
 }
 
-static void try_llvm(struct deque *d, uint64_t offset)
+static void try_llvm(struct deque *d)
 {
-	const uint8_t *o = d->span->bytes + offset;
+	const uint8_t *o = d->span->bytes + d->offset;
 	const uint64_t map = d->c->blocks->addr[d->map], size = d->c->blocks->size[d->map];
 	const uint64_t first_item = shape_word(o, 32), nr_items = shape_word(o, 40);
 
@@ -126,13 +132,15 @@ static void try_llvm(struct deque *d, uint64_t offset)
 
 void shape_deque(struct containers *c, const struct span *s, uint64_t offset, node_id block)
 {
-	struct deque d = { .c = c, .span = s, .map = block };
+	struct deque d = { .c = c, .span = s, .offset = offset, .map = block };
 
 	if (!c->blocks->size[block] || c->blocks->size[block] % 8 ||
 	    !dump_block_bytes(c->heap->dump, block))
 		return;
 	if (span_has(s, offset, 0, 72))
-		try_gnu(&d, offset);
-	if (span_has(s, offset, 0, 40))
-		try_llvm(&d, offset);
+		try_gnu(&d);
+	if (span_has(s, offset, 0, 40)) {
+		d.is_llvm = true;
+		try_llvm(&d);
+	}
 }

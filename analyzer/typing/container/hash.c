@@ -17,7 +17,8 @@
 #define COUNT	      24u
 #define LOAD_FACTOR   32u
 #define SINGLE_BUCKET 48u
-#define NODE_VALUE    8u
+#define GNU_VALUE     8u /* in a node */
+#define LLVM_VALUE    16u
 #define LOAD_MAX      1e4f
 
 struct table {
@@ -51,7 +52,7 @@ static bool collect_nodes(struct table *t)
 	if (first == NODE_NONE || t->nr_nodes > t->c->heap->nr_objects)
 		return false;
 	t->size = t->c->blocks->size[first];
-	if (t->size <= NODE_VALUE)
+	if (t->size <= GNU_VALUE)
 		return false;
 	for (uint64_t i = 0; i < t->nr_nodes; i++) {
 		const node_id node = shape_find_new(t->c, addr);
@@ -101,6 +102,21 @@ static bool is_zero(const struct containers *c, node_id block)
 	return bytes && !bytes[0] && !memcmp(bytes, bytes + 1, c->blocks->size[block] - 1);
 }
 
+/* libc++ has the hash between link and value; in libstdc++ it stands behind, if at all. */
+static void claim_nodes(const struct table *t)
+{
+	const bool is_llvm = t->c->has_llvm;
+	const struct container_part part = {
+		.role = CONTAINER_HASH_NODE,
+		.holder = t->span->node,
+		.offset = t->offset,
+		.is_llvm = is_llvm,
+		.start = is_llvm ? LLVM_VALUE : GNU_VALUE,
+	};
+
+	shape_claim_nodes(t->c, &part, t->nr_nodes);
+}
+
 /* The word is the address of the array of buckets. */
 static void try_buckets(struct table *t, node_id block)
 {
@@ -110,6 +126,7 @@ static void try_buckets(struct table *t, node_id block)
 	const struct container_part part = {
 		.role = CONTAINER_BUCKETS,
 		.holder = t->span->node,
+		.offset = t->offset,
 		.end = size,
 	};
 
@@ -117,13 +134,13 @@ static void try_buckets(struct table *t, node_id block)
 		return;
 	if (!object_word(t, FIRST)) {
 		if (!object_word(t, COUNT) && is_zero(c, block))
-			shape_propose(c, t->span, t->offset, block, &part, 1);
+			shape_propose(c, t->span, block, &part, 1);
 		return;
 	}
 	if (!collect_nodes(t) || !is_bucket_array(t, bytes, nr))
 		return;
 	shape_claim(c, block, &part);
-	shape_claim_nodes(c, t->span, CONTAINER_HASH_NODE, NODE_VALUE, t->nr_nodes);
+	claim_nodes(t);
 }
 
 /* The word is the address of the first node, and the object has its only bucket in itself. */
@@ -135,7 +152,7 @@ static void try_single_bucket(struct table *t)
 	    object_word(t, SINGLE_BUCKET) != object + FIRST || !has_load_factor(t) ||
 	    !collect_nodes(t))
 		return;
-	shape_claim_nodes(t->c, t->span, CONTAINER_HASH_NODE, NODE_VALUE, t->nr_nodes);
+	claim_nodes(t);
 }
 
 void shape_hash(struct containers *c, const struct span *s, uint64_t offset, node_id block)

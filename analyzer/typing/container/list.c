@@ -45,6 +45,16 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 		prev = addr;
 		addr = shape_word(dump_block_bytes(c->heap->dump, node), 0);
 	}
-	if (addr == object && prev == shape_word(s->bytes, offset + 8))
-		shape_claim_nodes(c, s, CONTAINER_LIST_NODE, NODE_VALUE, count);
+	if (addr != object || prev != shape_word(s->bytes, offset + 8))
+		return;
+
+	const struct container_part part = {
+		.role = CONTAINER_LIST_NODE,
+		.holder = s->node,
+		.offset = offset,
+		.is_llvm = c->has_llvm,
+		.start = NODE_VALUE,
+	};
+
+	shape_claim_nodes(c, &part, count);
 }

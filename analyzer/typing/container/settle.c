@@ -141,6 +141,12 @@ static bool is_open(const struct type *type)
 	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
 }
 
+static void name_part(struct heap *h, node_id n, const char *name, uint32_t flags)
+{
+	h->type[n] = heap_intern_type(h, name, PROVENANCE_SHAPE, flags);
+	h->types[h->type[n]].ops = &container_ops;
+}
+
 /* Items that have vtables: "std::vector<Page> items" for "Page[]". */
 static void name_array(struct heap *h, node_id n)
 {
@@ -153,7 +159,7 @@ static void name_array(struct heap *h, node_id n)
 
 	_cleanup_free_ char *name = xasprintf("std::vector<%.*s> items", (int)len - 2, type.name);
 
-	h->type[n] = heap_intern_type(h, name, PROVENANCE_SHAPE, 0);
+	name_part(h, n, name, 0);
 	h->types[h->type[n]].bases = type.bases;
 }
 
@@ -165,8 +171,7 @@ static void name_parts(struct containers *c)
 		const struct container_part *part = container_find_part(h, n);
 
 		if (part && is_open(object_type(h, n)))
-			h->type[n] = heap_intern_type(h, roles[part->role].type, PROVENANCE_SHAPE,
-						      roles[part->role].flags);
+			name_part(h, n, roles[part->role].type, roles[part->role].flags);
 		else if (part && part->role == CONTAINER_ITEMS)
 			name_array(h, n);
 	}

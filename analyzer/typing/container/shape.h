@@ -25,7 +25,6 @@ struct span {
 struct proposal {
 	node_id block;
 	struct container_part part;
-	uint64_t offset;  /* of the container object in its holder */
 	uint8_t nr_words; /* of it that hold the block's address */
 	bool is_passing;
 	bool is_believed;
@@ -94,11 +93,10 @@ node_id shape_find_new(const struct containers *c, uint64_t addr);
 void shape_claim(struct containers *c, node_id block, const struct container_part *part);
 /* Node i of the container at hand, in this order ... */
 void shape_collect(struct containers *c, node_id node, uint64_t i);
-/* ... and all of them are what they seemed: nodes with a value at that offset. */
-void shape_claim_nodes(struct containers *c, const struct span *s, enum container_role role,
-		       uint64_t value, uint64_t nr);
+/* ... and all of them are what they seemed: like part, to their end. */
+void shape_claim_nodes(struct containers *c, const struct container_part *part, uint64_t nr);
 /* The block may belong to one, nr_words of whose words hold its address. */
-void shape_propose(struct containers *c, const struct span *s, uint64_t offset, node_id block,
+void shape_propose(struct containers *c, const struct span *s, node_id block,
 		   const struct container_part *part, uint8_t nr_words);
 /*
  * After all were asked: believes those whose blocks nothing else refers to.  True: there are

@@ -63,13 +63,14 @@ static void try_text(struct containers *c, const struct span *s, uint64_t offset
 	const struct container_part part = {
 		.role = widths[width].role,
 		.holder = s->node,
+		.offset = offset,
 		.end = is_streamed ? size : (length + 1) * unit,
 	};
 
 	if (is_streamed || (length >= SURE_LENGTH && !has_zero(bytes, length, unit)))
 		shape_claim(c, block, &part);
 	else
-		shape_propose(c, s, offset, block, &part, 1);
+		shape_propose(c, s, block, &part, 1);
 }
 
 static void try_gnu(struct containers *c, const struct span *s, uint64_t offset, node_id block)

@@ -115,14 +115,24 @@ static bool collect_nodes(const struct tree *t)
 }
 
 /* leftmost, rightmost: what the object says; 0: it does not. */
-static void try_tree(struct tree *t, const struct span *s, uint64_t leftmost, uint64_t rightmost)
+static void try_tree(struct tree *t, const struct span *s, uint64_t offset, uint64_t leftmost,
+		     uint64_t rightmost)
 {
 	if (!t->count || t->count > t->c->heap->nr_objects || t->size < t->layout->value ||
 	    find_node(t, t->root, t->top) == NODE_NONE || !collect_nodes(t) ||
 	    leftmost != find_outermost(t, t->layout->left) ||
 	    (rightmost && rightmost != find_outermost(t, t->layout->right)))
 		return;
-	shape_claim_nodes(t->c, s, CONTAINER_TREE_NODE, t->layout->value, t->count);
+
+	const struct container_part part = {
+		.role = CONTAINER_TREE_NODE,
+		.holder = s->node,
+		.offset = offset,
+		.is_llvm = t->layout == &llvm,
+		.start = t->layout->value,
+	};
+
+	shape_claim_nodes(t->c, &part, t->count);
 }
 
 void shape_tree(struct containers *c, const struct span *s, uint64_t offset, node_id block)
@@ -138,13 +148,13 @@ void shape_tree(struct containers *c, const struct span *s, uint64_t offset, nod
 		t.layout = &gnu;
 		t.top = s->addr + offset - 8;
 		t.count = shape_word(s->bytes, offset + 24);
-		try_tree(&t, s, shape_word(s->bytes, offset + 8),
+		try_tree(&t, s, offset, shape_word(s->bytes, offset + 8),
 			 shape_word(s->bytes, offset + 16));
 	}
 	if (span_has(s, offset, -8, 8)) {
 		t.layout = &llvm;
 		t.top = s->addr + offset;
 		t.count = shape_word(s->bytes, offset + 8);
-		try_tree(&t, s, shape_word(s->bytes, offset - 8), 0);
+		try_tree(&t, s, offset, shape_word(s->bytes, offset - 8), 0);
 	}
 }

@@ -39,10 +39,11 @@ static void try_items(struct containers *c, const struct span *s, uint64_t offse
 	const struct container_part part = {
 		.role = CONTAINER_ITEMS,
 		.holder = s->node,
+		.offset = offset,
 		.end = used,
 	};
 
-	shape_propose(c, s, offset, block, &part, used ? 1 : 2);
+	shape_propose(c, s, block, &part, used ? 1 : 2);
 }
 
 static void try_gnu_bits(struct containers *c, const struct span *s, uint64_t offset, node_id block)
@@ -62,10 +63,11 @@ static void try_gnu_bits(struct containers *c, const struct span *s, uint64_t of
 	const struct container_part part = {
 		.role = CONTAINER_BITS,
 		.holder = s->node,
+		.offset = offset,
 		.end = bit ? used + 8 : used,
 	};
 
-	shape_propose(c, s, offset, block, &part, used ? 1 : 2);
+	shape_propose(c, s, block, &part, used ? 1 : 2);
 }
 
 /* { table, nr, room } is what many write: but theirs hold pointers. */
@@ -97,10 +99,11 @@ static void try_llvm_bits(struct containers *c, const struct span *s, uint64_t o
 	const struct container_part part = {
 		.role = CONTAINER_BITS,
 		.holder = s->node,
+		.offset = offset,
 		.end = (nr_bits + 7) / 8,
 	};
 
-	shape_propose(c, s, offset, block, &part, 1);
+	shape_propose(c, s, block, &part, 1);
 }
 
 void shape_vector(struct containers *c, const struct span *s, uint64_t offset, node_id block)
