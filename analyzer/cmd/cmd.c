@@ -4,6 +4,7 @@
  */
 #include "cmd/cmd.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,7 @@ static error_t parse_view(int key, char *arg, struct argp_state *state)
 	case KEY_VIEW | CMD_VIEW_EXACT_INDEX:
 	case KEY_VIEW | CMD_VIEW_OWN:
 	case KEY_VIEW | CMD_VIEW_SOURCE_TYPES:
+	case KEY_VIEW | CMD_VIEW_EXACT_EDGES:
 		*view |= key & ~KEY_VIEW;
 		return 0;
 	default:
@@ -89,6 +91,10 @@ static const struct argp_option view_options[] = {
 	  "Name elements of native arrays '[3]' instead of '[*]'", 0 },
 	{ "source-types", KEY_VIEW | CMD_VIEW_SOURCE_TYPES, NULL, 0,
 	  "Name relations with the type that has the field: 'request.url' instead of '.url'", 0 },
+	{ "exact-edges", KEY_VIEW | CMD_VIEW_EXACT_EDGES, NULL, 0,
+	  "Follow pointers only that types tell, not words of no type; what only such words hold "
+	  "looks unheld",
+	  0 },
 	{ "own", KEY_VIEW | CMD_VIEW_OWN, NULL, 0,
 	  "Every block as it is: what counts for an object (a dict's keys) is a row of its own",
 	  0 },
@@ -120,6 +126,7 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
 		.unfolded = view & CMD_VIEW_OWN,
+		.exact_edges = view & CMD_VIEW_EXACT_EDGES,
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
 		.wrappers = o->wrappers,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
@@ -141,6 +148,12 @@ void cmd_close(struct opened *o)
 		text_print(stderr, notes[i]);
 		fputc('\n', stderr);
 	}
+	if (o->heap && o->heap->nr_left_out)
+		fprintf(stderr,
+			"heapcensus: note: %" PRIu64
+			" references by words of no type are left out (--exact-edges): what only "
+			"they hold looks unheld\n",
+			o->heap->nr_left_out);
 	if (o->heap)
 		heap_close(o->heap);
 	dump_close(o->dump);

@@ -33,6 +33,9 @@ struct tally {
 struct totals {
 	struct tally all;      /* arenas are not among them: their pieces are blocks of their own */
 	struct tally left_out; /* of all: on free lists */
+	struct tally folded;   /* of all: parts of others */
+	uint64_t edges[NR_EDGE_KINDS];
+	bool has_edges;
 	struct tally arenas;
 	struct tally kinds[HC_KIND_LIMIT];
 	struct tally provenances[NR_PROVENANCES];
@@ -50,6 +53,18 @@ static const char *const provenance_names[NR_PROVENANCES] = {
 #define PROVENANCE_NAME(name, text, summary) [PROVENANCE_##name] = text,
 	PROVENANCES(PROVENANCE_NAME)
 #undef PROVENANCE_NAME
+};
+
+static const char *const edge_names[NR_EDGE_KINDS] = {
+#define EDGE_NAME(name, text, summary) [EDGE_KIND_##name] = text,
+	EDGE_KINDS(EDGE_NAME)
+#undef EDGE_NAME
+};
+
+static const char *const edge_summaries[NR_EDGE_KINDS] = {
+#define EDGE_SUMMARY(name, text, summary) [EDGE_KIND_##name] = summary,
+	EDGE_KINDS(EDGE_SUMMARY)
+#undef EDGE_SUMMARY
 };
 
 static const char *const map_names[] = {
@@ -101,6 +116,8 @@ static struct totals add_up(const struct dump *d, const struct heap *h)
 		}
 		if (h->owner[i] == NODE_NONE)
 			tally_add(&t.left_out, b->size[i]);
+		else if (h->owner[i] != i)
+			tally_add(&t.folded, b->size[i]);
 		tally_add(&t.all, b->size[i]);
 		tally_add(&t.kinds[b->kind[i]], b->size[i]);
 		tally_add(&t.provenances[object_type(h, (node_id)i)->provenance], b->size[i]);
@@ -113,6 +130,24 @@ static struct totals add_up(const struct dump *d, const struct heap *h)
 	for (size_t i = 0; i < nr; i++)
 		t.threads[dump_threads(d, &nr)[i].state]++;
 	return t;
+}
+
+/* Without contents there is nothing to count. */
+static struct error *count_edges(struct totals *t, struct heap *h)
+{
+	struct error *error;
+
+	if (!dump_has_contents(h->dump))
+		return NULL;
+	error = heap_need_graph(h);
+	if (error)
+		return error;
+	t->has_edges = true;
+	for (node_id n = 0; n < h->nr_nodes; n++) {
+		for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++)
+			t->edges[heap_edge_kind(h, n, h->out_offset[e])]++;
+	}
+	return NULL;
 }
 
 static void print_line(const char *name, const char *format, ...)
@@ -224,6 +259,28 @@ static struct tally sum(const struct tally *tallies, size_t nr)
 	return all;
 }
 
+static uint64_t count_all_edges(const struct totals *t)
+{
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < NR_EDGE_KINDS; i++)
+		nr += t->edges[i];
+	return nr;
+}
+
+static void print_edges(const struct totals *t)
+{
+	const uint64_t all = count_all_edges(t);
+
+	if (!all)
+		return;
+	printf("\n%-16s%12s%7s\n", "References", "count", "%");
+	for (size_t i = 0; i < NR_EDGE_KINDS; i++)
+		if (t->edges[i])
+			printf("  %-14s%12" PRIu64 "%7.1f  %s\n", edge_names[i], t->edges[i],
+			       percent(t->edges[i], all), edge_summaries[i]);
+}
+
 static void print_threads(const struct totals *t)
 {
 	const char *comma = "";
@@ -280,11 +337,17 @@ static void print_text(const struct dump *d, const struct totals *t)
 		print_line("Free lists",
 			   "%" PRIu64 " blocks of %" PRIu64 " bytes, which show leaves out",
 			   t->left_out.nr, t->left_out.bytes);
+	if (t->folded.nr)
+		print_line("Folded",
+			   "%" PRIu64 " blocks of %" PRIu64
+			   " bytes, which show counts for what holds them",
+			   t->folded.nr, t->folded.bytes);
 	if (t->arenas.nr)
 		print_line("Arenas", "%" PRIu64 " of %" PRIu64 " bytes, in which other blocks lie",
 			   t->arenas.nr, t->arenas.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);
 	print_tallies("Type known by", provenance_names, t->provenances, NR_PROVENANCES, &t->all);
+	print_edges(t);
 	print_tallies("Address space", map_names, t->maps, ARRAY_SIZE(t->maps), &maps);
 	print_losses(d);
 }
@@ -316,6 +379,16 @@ static void emit_tallies(struct json *j, const char *name, const char *const *na
 	json_end_object(j);
 }
 
+static void emit_edges(struct json *j, const struct totals *t)
+{
+	if (!t->has_edges)
+		return;
+	json_begin_object(j, "references");
+	for (size_t i = 0; i < NR_EDGE_KINDS; i++)
+		json_number(j, edge_names[i], t->edges[i]);
+	json_end_object(j);
+}
+
 static void print_json(const struct dump *d, const struct totals *t)
 {
 	struct json j = { .out = stdout };
@@ -328,12 +401,14 @@ static void print_json(const struct dump *d, const struct totals *t)
 	json_number(&j, "blocks", t->all.nr);
 	json_number(&j, "bytes", t->all.bytes);
 	emit_tally(&j, "free_lists", &t->left_out);
+	emit_tally(&j, "folded", &t->folded);
 	emit_tally(&j, "arenas", &t->arenas);
 	emit_kvs(&j, "process", dump_proc(d));
 	emit_kvs(&j, "losses", dump_counts(d));
 	emit_kvs(&j, "allocator", dump_alloc(d));
 	emit_tallies(&j, "kinds", kind_names, t->kinds, ARRAY_SIZE(t->kinds));
 	emit_tallies(&j, "provenances", provenance_names, t->provenances, NR_PROVENANCES);
+	emit_edges(&j, t);
 	emit_tallies(&j, "mappings", map_names, t->maps, ARRAY_SIZE(t->maps));
 	json_begin_object(&j, "threads");
 	for (size_t i = 0; i < ARRAY_SIZE(t->threads); i++)
@@ -373,6 +448,9 @@ struct error *cmd_info(int argc, char **argv)
 	if (error)
 		return error;
 	totals = add_up(o.dump, o.heap);
+	error = count_edges(&totals, o.heap);
+	if (error)
+		return error;
 	if (arguments.format == EMIT_JSON)
 		print_json(o.dump, &totals);
 	else

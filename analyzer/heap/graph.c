@@ -267,7 +267,31 @@ static void graph_turn_round(struct heap *h)
 	h->in_first[0] = 0;
 }
 
-struct error *graph_create(struct heap *h, const struct progress *progress)
+static bool is_exact(struct heap *h, node_id from, uint32_t offset)
+{
+	const enum edge_kind kind = heap_edge_kind(h, from, offset);
+
+	return kind == EDGE_KIND_EXACT || kind == EDGE_KIND_INTERIOR;
+}
+
+static void graph_keep_exact(struct heap *h)
+{
+	uint64_t e = 0, kept = 0;
+
+	for (node_id n = 0; n < h->nr_nodes; n++) {
+		for (const uint64_t end = h->out_first[n + 1]; e < end; e++) {
+			if (!is_exact(h, n, h->out_offset[e]))
+				continue;
+			h->out_to[kept] = h->out_to[e];
+			h->out_offset[kept++] = h->out_offset[e];
+		}
+		h->out_first[n + 1] = kept;
+	}
+	h->nr_left_out = h->nr_edges - kept;
+	h->nr_edges = kept;
+}
+
+struct error *graph_create(struct heap *h, bool exact_edges, const struct progress *progress)
 {
 	struct scan spans[THREADS_MAX];
 
@@ -282,6 +306,8 @@ struct error *graph_create(struct heap *h, const struct progress *progress)
 
 	scan_run(spans, nr, progress);
 	graph_join_spans(h, spans, nr);
+	if (exact_edges)
+		graph_keep_exact(h);
 	progress_step(progress, "references", 9, 10);
 	graph_turn_round(h);
 	progress_step(progress, "references", 1, 1);

@@ -83,7 +83,9 @@ void heap_close(struct heap *h)
 
 struct error *heap_need_graph(struct heap *h)
 {
-	return h->out_first ? NULL : graph_create(h, &h->private->options.progress);
+	const struct heap_options *options = &h->private->options;
+
+	return h->out_first ? NULL : graph_create(h, options->exact_edges, &options->progress);
 }
 
 void heap_fold(struct heap *h, node_id n, node_id t)

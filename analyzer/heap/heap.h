@@ -186,6 +186,7 @@ struct heap {
 
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
+	uint64_t nr_left_out; /* edges that exact_edges leaves out */
 	uint64_t *out_first;  /* [nr_nodes + 1] */
 	node_id *out_to;      /* [nr_edges] */
 	uint32_t *out_offset; /* [nr_edges] byte offset / 8 in the source (bit 31: EDGE_INTERIOR) */
@@ -202,6 +203,7 @@ struct heap {
 struct heap_options {
 	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
 	bool unfolded;		 /* every block is an object of its own */
+	bool exact_edges;	 /* no references but exact and interior ones */
 	bool source_types;	 /* 'request.meta' instead of '.meta' */
 	const char *wrappers;	 /* more allocation wrappers, as shell patterns over the names of
 				    functions with commas between them, or NULL */
