@@ -69,14 +69,37 @@ const struct argp dump_argp = { .parser = parse_dump };
 
 #define KEY_VIEW 0x1000 /* with an enum cmd_view */
 
+static error_t parse_own(int key, char *arg, struct argp_state *state)
+{
+	unsigned int *view = state->input;
+
+	(void)arg;
+	if (key != (KEY_VIEW | CMD_VIEW_OWN))
+		return ARGP_ERR_UNKNOWN;
+	*view |= CMD_VIEW_OWN;
+	return 0;
+}
+
+static const struct argp_option own_options[] = {
+	{ "own", KEY_VIEW | CMD_VIEW_OWN, NULL, 0,
+	  "Every block as it is: what counts for an object (a text, a dict's keys) is a row of its "
+	  "own",
+	  0 },
+	{ 0 },
+};
+
+const struct argp own_argp = { .options = own_options, .parser = parse_own };
+
 static error_t parse_view(int key, char *arg, struct argp_state *state)
 {
 	unsigned int *view = state->input;
 
 	(void)arg;
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = view;
+		return 0;
 	case KEY_VIEW | CMD_VIEW_EXACT_INDEX:
-	case KEY_VIEW | CMD_VIEW_OWN:
 	case KEY_VIEW | CMD_VIEW_SOURCE_TYPES:
 	case KEY_VIEW | CMD_VIEW_EXACT_EDGES:
 		*view |= key & ~KEY_VIEW;
@@ -95,13 +118,14 @@ static const struct argp_option view_options[] = {
 	  "Follow pointers only that types tell, not words of no type; what only such words hold "
 	  "looks unheld",
 	  0 },
-	{ "own", KEY_VIEW | CMD_VIEW_OWN, NULL, 0,
-	  "Every block as it is: what counts for an object (a dict's keys) is a row of its own",
-	  0 },
 	{ 0 },
 };
 
-const struct argp view_argp = { .options = view_options, .parser = parse_view };
+static const struct argp_child view_children[] = { { &own_argp, 0, NULL, 0 }, { 0 } };
+
+const struct argp view_argp = { .options = view_options,
+				.parser = parse_view,
+				.children = view_children };
 
 static error_t parse_wrappers(int key, char *arg, struct argp_state *state)
 {

@@ -56,6 +56,8 @@ enum cmd_view {
 };
 /* Its options, the same way: the input is an unsigned int * of these, CMD_VIEW_USUAL at first. */
 extern const struct argp view_argp;
+/* Of them only --own, for commands that follow no references. */
+extern const struct argp own_argp;
 
 /* A dump and its typed heap. */
 struct opened {

@@ -11,6 +11,7 @@
 struct live_arguments {
 	const char *path;
 	const char *wrappers;
+	unsigned int view;
 	const char **ignore; /* [options.nr_ignore] */
 	size_t ignore_capacity;
 	struct live_options options;
@@ -39,6 +40,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->format;
 		state->child_inputs[1] = &arguments->path;
 		state->child_inputs[2] = &arguments->wrappers;
+		state->child_inputs[3] = &arguments->view;
 		return 0;
 	case 'a':
 		arguments->options.all = true;
@@ -59,6 +61,7 @@ struct error *cmd_live(int argc, char **argv)
 	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
 						      { &wrappers_argp, 0, NULL, 0 },
+						      { &own_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp argp = { options, parse, "DUMP", doc, children };
 	struct live_arguments arguments = { 0 };
@@ -68,7 +71,7 @@ struct error *cmd_live(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	arguments.options.ignore = arguments.ignore;
 	o.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
+	error = cmd_open(arguments.path, arguments.view, &o);
 	if (!error) {
 		struct live *live = live_create(o.heap, &arguments.options);
 

@@ -4,6 +4,7 @@
  */
 #include "cmd/objects_of_type.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct arguments {
 	const char *path;
 	const char *type;
 	const char *wrappers;
+	unsigned int view;
 	enum emit_format format;
 	bool with_stacks;
 };
@@ -29,6 +31,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->format;
 		state->child_inputs[1] = &arguments->path;
 		state->child_inputs[2] = &arguments->wrappers;
+		state->child_inputs[3] = &arguments->view;
 		return 0;
 	case 's':
 		arguments->with_stacks = true;
@@ -49,11 +52,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static struct error *nothing_found(const struct heap *h, const struct arguments *arguments)
+{
+	_cleanup_free_ char *type = text_escape(arguments->type, strlen(arguments->type));
+	const uint32_t nr_parts = class_count_parts(h, arguments->type);
+
+	if (nr_parts)
+		return error_create("%s: all %" PRIu32 " blocks of type '%s' count for what holds "
+				    "them; --own lists them",
+				    arguments->path, nr_parts, type);
+	return error_create(
+		"%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
+		arguments->path, type);
+}
+
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
 	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
 						      { &wrappers_argp, 0, NULL, 0 },
+						      { &own_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp_option options[] = {
 		{ "stack", 's', NULL, 0, "Print the whole stack that allocated each object", 0 },
@@ -72,17 +90,12 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	o.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
+	error = cmd_open(arguments.path, arguments.view, &o);
 	if (error)
 		return error;
 	ids = class_objects(o.heap, arguments.type, &nr);
-	if (!nr) {
-		_cleanup_free_ char *type = text_escape(arguments.type, strlen(arguments.type));
-
-		return error_create(
-			"%s: nothing of type '%s' is alive; heapcensus live --all lists the types",
-			arguments.path, type);
-	}
+	if (!nr)
+		return nothing_found(o.heap, &arguments);
 	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format,
 		      arguments.with_stacks);
 	return NULL;

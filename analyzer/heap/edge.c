@@ -3,12 +3,15 @@
  * How sure references are: what the types say of the words that they come from.
  */
 #include "heap/heap.h"
+#include "heap/private.h"
 
 enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset)
 {
 	const struct type_ops *ops;
 
 	if (!node_is_root(h, from)) {
+		if (heap_given_name(h, from, offset))
+			return WORD_POINTER;
 		ops = object_type(h, from)->ops;
 		return ops && ops->use ? ops->use(h, from, offset) : WORD_UNKNOWN;
 	}

@@ -32,4 +32,7 @@ struct heap_private {
 	uint64_t *register_words; /* [nr registers] what the register roots' bytes point at */
 };
 
+/* What RELN calls the word of a block; NULL where it says nothing. */
+const char *heap_given_name(const struct heap *h, node_id from, uint64_t offset);
+
 #endif

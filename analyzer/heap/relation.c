@@ -69,22 +69,6 @@ const char *heap_place(struct heap *h, node_id block, uint64_t offset)
 	return intern_format(h->private->names, "+0x%lx", offset);
 }
 
-/* What an interior pointer leads to; NULL: the object itself. */
-static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to)
-{
-	uint64_t distance;
-
-	if (!(offset & EDGE_INTERIOR))
-		return NULL;
-	distance = source_word(h, from, EDGE_OFFSET(offset)) - dump_blocks(h->dump)->addr[to];
-	if (distance >= block_size(h, to)) /* in a block that counts for it */
-		return intern_string(h->private->names, "[*]");
-	/* The lowest bit of a pointer to a Python object is a mark. */
-	if (distance - h->head[to] == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON)
-		return NULL;
-	return heap_place(h, to, distance - h->head[to]);
-}
-
 /* offset SOMEWHERE: an element of a table or array, no matter which. */
 static const char *name_block_word(struct heap *h, bool is_array, uint64_t offset)
 {
@@ -97,8 +81,7 @@ static const char *name_block_word(struct heap *h, bool is_array, uint64_t offse
 	return intern_format(names, ".+0x%lx", offset);
 }
 
-/* What RELN calls the word; NULL where it says nothing. */
-static const char *given_name(const struct heap *h, node_id from, uint64_t offset)
+const char *heap_given_name(const struct heap *h, node_id from, uint64_t offset)
 {
 	const uint64_t addr = dump_blocks(h->dump)->addr[from];
 	size_t nr, low = 0, high;
@@ -124,7 +107,7 @@ static const char *block_word(struct heap *h, node_id from, uint64_t offset, nod
 {
 	const struct type *type = object_type(h, from);
 	const bool is_array = type->flags & TYPE_POINTER_ARRAY;
-	const char *given = given_name(h, from, offset);
+	const char *given = heap_given_name(h, from, offset);
 
 	if (!given && type->ops && type->ops->relation)
 		given = type->ops->relation(h, from, offset, to);
@@ -151,6 +134,36 @@ static const char *owners_name(struct heap *h, node_id block, const char *name)
 		block = holder;
 	}
 	return name;
+}
+
+/* Of a pointer to or into a block that counts for another. */
+static const char *part_place(struct heap *h, uint64_t addr)
+{
+	const node_id part = dump_find_block(h->dump, addr);
+	const char *place;
+
+	if (part == NODE_NONE || !fold_is_part(h, part))
+		return intern_string(h->private->names, "[*]");
+	place = addr == object_addr(h, part) ? ""
+					     : heap_place(h, part, addr - object_addr(h, part));
+	return owners_name(h, part, place);
+}
+
+/* What an interior pointer leads to; NULL: the object itself. */
+static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to)
+{
+	uint64_t word, distance;
+
+	if (!(offset & EDGE_INTERIOR))
+		return NULL;
+	word = source_word(h, from, EDGE_OFFSET(offset));
+	distance = word - dump_blocks(h->dump)->addr[to];
+	if (distance >= block_size(h, to))
+		return part_place(h, word);
+	/* The lowest bit of a pointer to a Python object is a mark. */
+	if (distance - h->head[to] == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON)
+		return NULL;
+	return heap_place(h, to, distance - h->head[to]);
 }
 
 /* What a part holds, its owner holds by way of it: ".pages[*].second". */

@@ -144,3 +144,13 @@ node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr)
 	class_sort_by_age(h, ids, *nr);
 	return ids;
 }
+
+uint32_t class_count_parts(const struct heap *h, const char *wanted)
+{
+	_cleanup_free_ bool *matches = classes_named(h, wanted);
+	uint32_t nr = 0;
+
+	for (node_id n = 0; n < h->nr_objects; n++)
+		nr += matches[h->type[n]] && h->owner[n] != n && h->owner[n] != NODE_NONE;
+	return nr;
+}

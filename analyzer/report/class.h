@@ -37,6 +37,9 @@ void class_sort_by_age(const struct heap *h, node_id *ids, uint32_t nr);
 /* The objects of the types of that name, oldest first.  The caller frees them. */
 node_id *class_objects(const struct heap *h, const char *wanted, uint32_t *nr);
 
+/* How many blocks of the types of that name are parts of other objects. */
+uint32_t class_count_parts(const struct heap *h, const char *wanted);
+
 static inline uint64_t object_age_ns(const struct heap *h, node_id n)
 {
 	return dump_age_ns(h->dump, dump_blocks(h->dump)->tick[n]);

@@ -58,14 +58,15 @@ static void print_text(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		type_width = wider(type_width, object_type(h, ids[i])->name);
 		site_width = wider(site_width, site_name(h, ids[i]));
 	}
-	fprintf(out, "%-14s %8s %7s  %-*s  %-*s  %s\n", "Address", "Size", "Age", type_width,
-		"Type", site_width, "Site", "Text");
+	fprintf(out, "%-14s %8s %8s %7s  %-*s  %-*s  %s\n", "Address", "Size", "Own", "Age",
+		type_width, "Type", site_width, "Site", "Text");
 	for (uint32_t i = 0; i < nr; i++) {
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
 
-		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %6" PRIu64 "s  ", object_addr(h, n),
-			object_size(h, n), object_age_ns(h, n) / NS_PER_S);
+		fprintf(out, "0x%-12" PRIx64 " %8" PRIu64 " %8" PRIu64 " %6" PRIu64 "s  ",
+			object_addr(h, n), object_size(h, n), block_size(h, n),
+			object_age_ns(h, n) / NS_PER_S);
 		print_column(out, object_type(h, n)->name, type_width);
 		if (*preview)
 			print_column(out, site_name(h, n), site_width);
@@ -90,6 +91,7 @@ static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 		json_begin_object(&j, NULL);
 		json_addr(&j, "address", object_addr(h, n));
 		json_number(&j, "size", object_size(h, n));
+		json_number(&j, "own_size", block_size(h, n));
 		json_real(&j, "age_seconds", (double)object_age_ns(h, n) / NS_PER_S);
 		json_text(&j, "type", object_type(h, n)->name);
 		json_text(&j, "site", site_name(h, n));
@@ -104,7 +106,8 @@ static void print_json(FILE *out, struct heap *h, const node_id *ids, uint32_t n
 
 static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr, bool with_stacks)
 {
-	fprintf(out, "address,size,age_seconds,type,site,text%s\r\n", with_stacks ? ",stack" : "");
+	fprintf(out, "address,size,own_size,age_seconds,type,site,text%s\r\n",
+		with_stacks ? ",stack" : "");
 	for (uint32_t i = 0; i < nr; i++) {
 		const node_id n = ids[i];
 		_cleanup_free_ char *preview = preview_object(h, n);
@@ -112,6 +115,7 @@ static void print_csv(FILE *out, struct heap *h, const node_id *ids, uint32_t nr
 
 		fprintf(out, "0x%" PRIx64, object_addr(h, n));
 		csv_number(out, false, object_size(h, n));
+		csv_number(out, false, block_size(h, n));
 		csv_number(out, false, object_age_ns(h, n) / NS_PER_S);
 		csv_text(out, false, object_type(h, n)->name);
 		csv_text(out, false, site_name(h, n));

@@ -117,14 +117,15 @@ static bool is_ambiguous(const struct native *n, const char *name)
 	return false;
 }
 
-static void settle_as(struct native *n, node_id block, const char *name, enum provenance provenance)
+static void settle_as(struct native *n, node_id block, const char *name, enum provenance provenance,
+		      uint32_t flags)
 {
 	struct heap *h = n->heap;
 	_cleanup_free_ char *marked = is_ambiguous(n, name) ? xasprintf("%s (C)", name) : NULL;
 
 	if (marked)
 		name = marked;
-	h->type[block] = heap_intern_type(h, name, provenance, 0);
+	h->type[block] = heap_intern_type(h, name, provenance, flags);
 	h->types[h->type[block]].ops = &native_ops;
 }
 
@@ -138,11 +139,12 @@ void block_settle(struct native *n, node_id block)
 		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
 
 		name = xasprintf("%s|%s", c->one->name, c->other->name);
-		settle_as(n, block, name, PROVENANCE_INFERRED);
+		settle_as(n, block, name, PROVENANCE_INFERRED, 0);
 	} else if (b->type) {
 		const enum ctype_fit fit = ctype_find_fit(n, b->type, size);
 
 		name = block_name(b->type, fit, size);
-		settle_as(n, block, name, block_provenance(b, fit));
+		settle_as(n, block, name, block_provenance(b, fit),
+			  ctype_is_scalar(b->type) && fit != CTYPE_FIT_TAIL ? TYPE_LEAF : 0);
 	}
 }

@@ -93,6 +93,30 @@ const struct ctype *ctype_get_counted(struct native *n, const struct ctype *elem
 	return t;
 }
 
+bool ctype_is_scalar(const struct ctype *t)
+{
+	for (int depth = 0; depth < DEPTH_MAX && t->kind == CTYPE_ARRAY; depth++)
+		t = t->target;
+	switch (t->kind) {
+	case CTYPE_BOOL:
+	case CTYPE_CHAR:
+	case CTYPE_INTEGER:
+	case CTYPE_FLOAT:
+	case CTYPE_ENUM:
+		return true;
+	case CTYPE_VOID:
+	case CTYPE_POINTER:
+	case CTYPE_REFERENCE:
+	case CTYPE_MEMBER_POINTER:
+	case CTYPE_FUNCTION:
+	case CTYPE_STRUCT:
+	case CTYPE_UNION:
+	case CTYPE_ARRAY:
+		return false;
+	}
+	return false;
+}
+
 const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset)
 {
 	const struct ctype_member *best = NULL;

@@ -85,6 +85,8 @@ static inline bool ctype_is_record(const struct ctype *t)
 {
 	return t->kind == CTYPE_STRUCT || t->kind == CTYPE_UNION;
 }
+/* Numbers and characters, and arrays of them. */
+bool ctype_is_scalar(const struct ctype *t);
 static inline bool ctype_is_pointer(const struct ctype *t)
 {
 	return t->kind == CTYPE_POINTER || t->kind == CTYPE_REFERENCE;

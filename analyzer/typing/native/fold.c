@@ -26,10 +26,28 @@ struct leaves {
 	uint64_t low, high; /* all of them lie in [low, high) */
 };
 
+/* What is called bytes may be a pool, in which objects lie. */
+static bool has_pointers(const struct heap *h, node_id n)
+{
+	const uint8_t *bytes = dump_block_bytes(h->dump, n);
+	uint64_t first, last, word;
+
+	if (object_type(h, n)->flags & TYPE_NO_POINTERS || !bytes)
+		return false;
+	for (uint64_t from = 0; dump_next_contents(h->dump, n, from, &first, &last); from = last) {
+		for (uint64_t at = (first + 7) / 8 * 8; at + 8 <= last; at += 8) {
+			memcpy(&word, bytes + at, sizeof(word));
+			if (word && dump_find_block(h->dump, word) != UINT32_MAX)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_leaf(const struct heap *h, node_id n)
 {
 	return node_is_object(h, n) && object_type(h, n)->flags & TYPE_LEAF && block_size(h, n) &&
-	       (!h->held || !h->held[n]);
+	       !(h->held && h->held[n]) && !has_pointers(h, n);
 }
 
 /* False: there are none. */
