@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
 #include "expr/expr.h"
+#include "report/agree.h"
 #include "report/diff.h"
 
 #define KEY_GUPPY 0x200
@@ -163,6 +164,7 @@ struct error *cmd_diff(int argc, char **argv)
 		error = cmd_open(arguments.path_b, arguments.view, &b);
 	if (error)
 		return error;
+	agree_on_parts(a.heap, b.heap);
 	return arguments.expression ? print_expression(&arguments, a.heap, b.heap)
 				    : print_diff(&arguments, a.heap, b.heap);
 }
