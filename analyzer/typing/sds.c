@@ -137,8 +137,7 @@ static void settle(struct sds_search *s, node_id n)
 {
 	struct heap *h = s->heap;
 
-	h->type[n] = heap_intern_type(h, "sds", PROVENANCE_LAYOUT,
-				      TYPE_NO_POINTERS | TYPE_LEAF);
+	h->type[n] = heap_intern_type(h, "sds", PROVENANCE_LAYOUT, TYPE_NO_POINTERS | TYPE_LEAF);
 	h->head[n] = s->states[n] & HEADER_MASK;
 }
 

@@ -18,6 +18,9 @@
 #define PTR_ARRAY_SIZE	   32u
 #define ARRAY_SIZE_BYTES   40u
 #define STRING_SIZE	   24u
+#define HASH_KEYS	   32u
+#define HASH_HASHES	   40u
+#define HASH_VALUES	   48u
 #define HASH_FIRST_REAL	   2u /* hashes below: unused, removed */
 #define HASH_SLOTS_MIN	   8u
 #define REFERENCES_MAX	   (1u << 24)
@@ -51,7 +54,7 @@ struct hash_table {
 
 static bool read_hash_table(const struct glib *g, const uint8_t *bytes, struct hash_table *t)
 {
-	const uint64_t keys = glib_word(bytes, 32), values = glib_word(bytes, 48);
+	const uint64_t keys = glib_word(bytes, HASH_KEYS), values = glib_word(bytes, HASH_VALUES);
 	const uint32_t big = glib_half(bytes, 24);
 
 	t->nr_slots = glib_word(bytes, 0);
@@ -61,7 +64,7 @@ static bool read_hash_table(const struct glib *g, const uint8_t *bytes, struct h
 	    !is_power_of_two(t->nr_slots) || glib_half(bytes, 12) != t->nr_slots - 1)
 		return false;
 	t->keys = glib_find_block(g, keys, t->nr_slots * (t->has_big_keys ? 8 : 4));
-	t->hashes = glib_find_block(g, glib_word(bytes, 40), t->nr_slots * 4);
+	t->hashes = glib_find_block(g, glib_word(bytes, HASH_HASHES), t->nr_slots * 4);
 	t->values = values == keys
 			    ? t->keys
 			    : glib_find_block(g, values, t->nr_slots * (t->has_big_values ? 8 : 4));
@@ -92,30 +95,32 @@ static bool settle_hash_table(struct glib *g, node_id n, const uint8_t *bytes)
 	if (!read_hash_table(g, bytes, &t) || !counts_agree(g, bytes, &t) ||
 	    !glib_name(g, n, GLIB_HASH_TABLE))
 		return false;
-	glib_fold(g, n, t.keys, t.has_big_keys ? GLIB_HASH_KEYS : GLIB_HASH_NUMBERS);
-	glib_fold(g, n, t.hashes, GLIB_HASH_HASHES);
+	glib_name_part(g, n, HASH_KEYS, t.keys,
+		       t.has_big_keys ? GLIB_HASH_KEYS : GLIB_HASH_NUMBERS);
+	glib_name_part(g, n, HASH_HASHES, t.hashes, GLIB_HASH_HASHES);
 	if (t.values != t.keys)
-		glib_fold(g, n, t.values, t.has_big_values ? GLIB_HASH_VALUES : GLIB_HASH_NUMBERS);
+		glib_name_part(g, n, HASH_VALUES, t.values,
+			       t.has_big_values ? GLIB_HASH_VALUES : GLIB_HASH_NUMBERS);
 	return true;
 }
 
 static bool settle_ptr_array(struct glib *g, node_id n, const uint8_t *bytes)
 {
-	const uint32_t len = glib_half(bytes, 8), room = glib_half(bytes, 12);
+	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12);
 	const node_id items = glib_find_block(g, glib_word(bytes, 0), room * 8ul);
 
 	if (items == NODE_NONE || !room || len > room || !is_count(glib_half(bytes, 16)) ||
 	    !is_function_or_null(g, glib_word(bytes, 24)) || !glib_name(g, n, GLIB_PTR_ARRAY))
 		return false;
-	glib_fold(g, n, items, GLIB_PTR_ARRAY_ITEMS);
+	glib_name_part(g, n, 0, items, GLIB_PTR_ARRAY_ITEMS);
 	return true;
 }
 
 static bool settle_array(struct glib *g, node_id n, const uint8_t *bytes)
 {
 	const uint64_t data = glib_word(bytes, 0);
-	const uint32_t len = glib_half(bytes, 8), room = glib_half(bytes, 12),
-		       item = glib_half(bytes, 16);
+	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12),
+		       item = glib_half(bytes, GLIB_ARRAY_ITEM);
 	const node_id items = data ? dump_find_block(g->heap->dump, data) : NODE_NONE;
 
 	if (items == NODE_NONE || g->blocks->addr[items] != data || !item || !room || len > room ||
@@ -124,7 +129,7 @@ static bool settle_array(struct glib *g, node_id n, const uint8_t *bytes)
 	    glib_find_maker(g, items)->kind == GLIB_MAKER_NONE ||
 	    !glib_name(g, n, item == 1 ? GLIB_BYTES_OR_ARRAY : GLIB_ARRAY))
 		return false;
-	glib_fold(g, n, items, GLIB_ARRAY_ITEMS);
+	glib_name_part(g, n, 0, items, GLIB_ARRAY_ITEMS);
 	return true;
 }
 
@@ -138,7 +143,7 @@ static bool settle_string(struct glib *g, node_id n, const uint8_t *bytes)
 	if (!chars || len >= room || chars[len] ||
 	    glib_find_maker(g, n)->kind == GLIB_MAKER_PROGRAM || !glib_name(g, n, GLIB_STRING))
 		return false;
-	glib_fold(g, n, text, GLIB_STRING_TEXT);
+	glib_name_part(g, n, 0, text, GLIB_STRING_TEXT);
 	return true;
 }
 

@@ -39,6 +39,10 @@ enum glib_kind {
 		NR_GLIB_KINDS,
 };
 
+/* In GPtrArray and GArray. */
+#define GLIB_ARRAY_LEN	8u
+#define GLIB_ARRAY_ITEM 16u /* of a GArray only */
+
 /* Who asked GLib's allocator for a block. */
 enum glib_maker_kind {
 	GLIB_MAKER_NONE,     /* it is not from there */
@@ -67,8 +71,8 @@ node_id glib_find_block(const struct glib *g, uint64_t addr, uint64_t size);
 bool glib_name(struct glib *g, node_id n, enum glib_kind kind);
 /* The same where it is not sure. */
 void glib_guess(struct glib *g, node_id n, enum glib_kind kind);
-/* The same for memory of object n, for which it counts. */
-void glib_fold(struct glib *g, node_id n, node_id part, enum glib_kind kind);
+/* The same for memory of what lies in block n, to which the word at offset leads. */
+void glib_name_part(struct glib *g, node_id n, uint64_t offset, node_id part, enum glib_kind kind);
 /* Is a better type welcome? */
 bool glib_is_open(const struct glib *g, node_id n);
 /* maker.c */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/fold.h"
 #include "typing/glib/glib.h"
 
 static const struct {
@@ -55,10 +56,10 @@ void glib_guess(struct glib *g, node_id n, enum glib_kind kind)
 	name_as(g, n, kind, PROVENANCE_INFERRED);
 }
 
-void glib_fold(struct glib *g, node_id n, node_id part, enum glib_kind kind)
+void glib_name_part(struct glib *g, node_id n, uint64_t offset, node_id part, enum glib_kind kind)
 {
 	if (part != n && glib_name(g, part, kind))
-		heap_fold(g->heap, n, part);
+		fold_offer(g->heap, part, n, offset);
 }
 
 /* [nr modules] which are GLib; NULL: none.  The caller frees it. */
