@@ -11,6 +11,7 @@
 	X(live, "how many objects of each class are alive, and since when") \
 	X(oldest, "the oldest object of a type") \
 	X(iter, "all objects of a type, oldest first") \
+	X(describe, "one object: its fields with values, what it refers to, what refers to it") \
 	X(diff, "what is new, freed and surviving between two dumps") \
 	X(raw, "the file as it is: chunks and decoded records, damaged dumps included") \
 	X(completion, "print the completion script for bash") \

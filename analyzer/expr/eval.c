@@ -266,7 +266,7 @@ static struct error *run_statement(struct expr_env *env, const struct ast *state
 	error = eval(env, assigns ? statement->kids[0] : statement, &value);
 	if (error)
 		return error;
-	if (!assigns)
+	if (!assigns && out)
 		value_print(out, value, options);
 	eval_set_variable(env, assigns ? statement->text : "_", value);
 	return NULL;

@@ -23,8 +23,15 @@ void expr_env_destroy(struct expr_env *env); /* NULL is fine */
 /*
  * Runs the statements of a program and prints the value of each that is an expression, which is `_`
  * for the next.  Variables stay for the next call.  What was printed before an error stays printed.
+ * out NULL: nothing is printed, and options may be NULL.
  */
 struct error *expr_run(struct expr_env *env, const char *program, FILE *out,
 		       const struct table_options *options) __attribute__((warn_unused_result));
+/*
+ * Runs a program, printing nothing, and gives the objects that its last value is: of a set the
+ * oldest first.  *ids is the caller's.  A value of another kind is an error.
+ */
+struct error *expr_find_objects(struct expr_env *env, const char *program, node_id **ids,
+				uint32_t *nr) __attribute__((warn_unused_result));
 
 #endif

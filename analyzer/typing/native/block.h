@@ -41,6 +41,19 @@ void block_settle(struct native *n, node_id block);
 /* The type of a block, of which it is one, several, or begins with one; NULL: not known. */
 const struct ctype *native_type_of(const struct native *n, node_id block);
 
+/*
+ * The type that the whole block is read by: an array where it is several of its type.  Of a block
+ * with a conflict there are two: i is 0 or 1.  NULL: there is no such reading.
+ */
+const struct ctype *native_reading(struct native *n, node_id block, unsigned int i);
+
+struct variable;
+/* The variable that covers the word at `offset` of a root. */
+bool native_find_variable(struct heap *h, const struct root *root, uint64_t offset,
+			  struct variable *ret);
+/* Its name and the part of it that begins at the word, "::queue.head"; NULL: none covers it. */
+const char *native_variable_place(struct heap *h, const struct root *root, uint64_t offset);
+
 /* relation.c */
 extern const struct type_ops native_ops;
 /* use.c: its use, and heap->variable_use */

@@ -12,13 +12,10 @@
 
 #define CACHED_MAX 65536 /* words further on are too many to remember */
 
-/* The block's type as a whole: an array where it is several.  NULL: it does not reach there. */
-static const struct ctype *type_at(struct native *n, node_id block, uint64_t offset)
+/* t as the whole of a block, as far as offset; NULL: it does not reach there. */
+static const struct ctype *whole_type(struct native *n, node_id block, const struct ctype *t,
+				      uint64_t offset)
 {
-	const struct ctype *t = native_type_of(n, block);
-
-	if (!t)
-		return NULL;
 	t = ctype_complete(n, t);
 	switch (ctype_find_fit(n, t, block_size(n->heap, block))) {
 	case CTYPE_FIT_MANY:
@@ -32,6 +29,27 @@ static const struct ctype *type_at(struct native *n, node_id block, uint64_t off
 		break;
 	}
 	return NULL;
+}
+
+static const struct ctype *type_at(struct native *n, node_id block, uint64_t offset)
+{
+	const struct ctype *t = native_type_of(n, block);
+
+	return t ? whole_type(n, block, t, offset) : NULL;
+}
+
+const struct ctype *native_reading(struct native *n, node_id block, unsigned int i)
+{
+	const struct native_block *b = n && n->blocks ? &n->blocks[block] : NULL;
+
+	if (!b || i > 1)
+		return NULL;
+	if (b->conflict) {
+		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
+
+		return whole_type(n, block, i ? c->other : c->one, 0);
+	}
+	return b->type && !i ? whole_type(n, block, b->type, 0) : NULL;
 }
 
 struct path {
@@ -111,13 +129,11 @@ static const struct ctype *type_behind(const struct native *n, uint64_t addr)
 	return block == UINT32_MAX ? NULL : native_type_of(n, block);
 }
 
-/* "::queue.head", "::main.queue". */
-static const char *name_in_variable(struct native *n, const struct variable *v, uint64_t offset)
+/* "::queue", "::main.queue", and the path to a part of it. */
+static const char *name_in_variable(struct native *n, const struct variable *v, const char *path)
 {
 	_cleanup_free_ char *name =
-		xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name,
-			  path_format(n, v->type, offset, heap_wants_index(n->heap),
-				      type_behind(n, v->addr + offset)));
+		xasprintf("::%s%s%s%s", v->scope, *v->scope ? "." : "", v->name, path);
 
 	return heap_intern_name(n->heap, name);
 }
@@ -125,7 +141,8 @@ static const char *name_in_variable(struct native *n, const struct variable *v, 
 struct local_search {
 	struct native *native;
 	uint64_t addr;
-	const char *name;
+	bool is_found;
+	struct variable *ret;
 };
 
 static void match_local(void *arg, const struct variable *v)
@@ -133,28 +150,50 @@ static void match_local(void *arg, const struct variable *v)
 	struct local_search *s = arg;
 	const uint64_t size = ctype_complete(s->native, v->type)->size;
 
-	if (!s->name && s->addr - v->addr < size)
-		s->name = name_in_variable(s->native, v, s->addr - v->addr);
+	if (s->is_found || s->addr - v->addr >= size)
+		return;
+	s->is_found = true;
+	*s->ret = *v;
+}
+
+bool native_find_variable(struct heap *h, const struct root *root, uint64_t offset,
+			  struct variable *ret)
+{
+	const uint64_t addr = root->addr + offset;
+	struct local_search search = { h->native, addr, false, ret };
+	const struct frame *frame;
+
+	if (root->kind == ROOT_GLOBAL)
+		return debug_find_global(h->native, addr, ret);
+	frame = root->kind == ROOT_STACK ? heap_find_frame(h, root->tid, addr) : NULL;
+	if (frame)
+		debug_each_local(h->native, frame, match_local, &search);
+	return search.is_found;
 }
 
 const char *native_variable_name(struct heap *h, const struct root *root, uint64_t offset)
 {
+	const uint64_t addr = root->addr + offset;
 	struct native *n = h->native;
+	struct variable v;
+
+	if (!native_find_variable(h, root, offset, &v))
+		return NULL;
+	return name_in_variable(
+		n, &v,
+		path_format(n, v.type, addr - v.addr, heap_wants_index(h), type_behind(n, addr)));
+}
+
+const char *native_variable_place(struct heap *h, const struct root *root, uint64_t offset)
+{
 	const uint64_t addr = root->addr + offset;
 	struct variable v;
 
-	if (root->kind == ROOT_GLOBAL)
-		return debug_find_global(n, addr, &v) ? name_in_variable(n, &v, addr - v.addr)
-						      : NULL;
-	if (root->kind != ROOT_STACK)
+	if (!native_find_variable(h, root, offset, &v))
 		return NULL;
-
-	const struct frame *frame = heap_find_frame(h, root->tid, addr);
-	struct local_search search = { n, addr, NULL };
-
-	if (frame)
-		debug_each_local(n, frame, match_local, &search);
-	return search.name;
+	return name_in_variable(
+		h->native, &v,
+		addr == v.addr ? "" : path_format_place(h->native, v.type, addr - v.addr, true));
 }
 
 const struct type_ops native_ops = {

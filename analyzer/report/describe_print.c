@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptions as text and as JSON.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/human.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "partition/partition.h"
+#include "report/class.h"
+#include "report/describe.h"
+#include "typing/native/block.h"
+#include "typing/native/path.h"
+
+#define PATH_WIDEST 36
+#define TYPE_WIDEST 28
+#define LIST_MOST   10 /* rows, without --all */
+
+/* Facts that partitions have a name for.  title, JSON key, rule */
+#define FACTS(X) \
+	X("Thread", "thread", "bythread") \
+	X("Scope", "scope", "byscope") \
+	X("Module", "module", "bymodule")
+
+/* ---- what both have ---- */
+
+static const char *kind_name(const struct description *d)
+{
+	static const char *const names[HC_KIND_LIMIT] = {
+#define KIND_NAME(value, name, text) [value] = text,
+		HC_KINDS(KIND_NAME)
+#undef KIND_NAME
+	};
+	const char *name = names[dump_blocks(d->heap->dump)->kind[d->object] % HC_KIND_LIMIT];
+
+	return name ? name : "unknown";
+}
+
+static const struct {
+	const char *name, *summary;
+} provenances[] = {
+#define PROVENANCE_ROW(name, text, summary) { text, summary },
+	PROVENANCES(PROVENANCE_ROW)
+#undef PROVENANCE_ROW
+};
+
+/* What a rule of partitions calls the object, "" where that is like "<no scope>"; the caller frees
+ * it. */
+static char *fact(const struct description *d, const char *rule)
+{
+	struct classifier *c;
+	struct error *error = classifier_create(d->heap, partition_find_rule(rule), &c);
+	const char *name;
+	char *copy;
+
+	if (error) {
+		error_destroy(error);
+		return xstrdup("");
+	}
+	name = c->name(c, c->classify(c, d->object));
+	copy = xstrdup(*name == '<' ? "" : name);
+	classifier_unref(c);
+	return copy;
+}
+
+static const char *label(const struct description *d)
+{
+	const struct dump *dump = d->heap->dump;
+	size_t nr;
+	const struct hc_label *labels = dump_labels(dump, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		if (labels[i].addr == dump_blocks(dump)->addr[d->object])
+			return dump_get_string(dump, labels[i].text).bytes;
+	return NULL;
+}
+
+static uint64_t nr_tables(const struct description *d)
+{
+	uint64_t nr = 0;
+
+	for (node_id n = d->heap->next_table[d->object]; n != NODE_NONE; n = d->heap->next_table[n])
+		nr++;
+	return nr;
+}
+
+/* With every index, as nothing else stands for this one place. */
+static const char *place_of(const struct description *d, uint64_t offset)
+{
+	struct native *n = d->heap->native;
+	const struct ctype *t = d->object == NODE_NONE ? d->type : native_reading(n, d->object, 0);
+	const bool is_told = t && !(t->size && offset >= t->size && !(t->flags & CTYPE_FLEXIBLE));
+
+	if (is_told)
+		return path_format(n, t, offset, true, NULL);
+	return d->object == NODE_NONE ? NULL : heap_place(d->heap, d->object, offset);
+}
+
+/* Where the address is that was asked for; NULL: at the start. */
+static char *format_asked(const struct description *d)
+{
+	const char *place;
+
+	if (!d->asked || d->asked == d->addr)
+		return NULL;
+	if (d->asked < d->addr)
+		return xasprintf("0x%" PRIx64 " is in front of it, in its block", d->asked);
+	if (d->asked - d->addr >= d->size)
+		return xasprintf("0x%" PRIx64 " is in a block that counts for it", d->asked);
+	place = place_of(d, d->asked - d->addr);
+	return xasprintf("0x%" PRIx64 " is 0x%" PRIx64 " bytes into it%s%s", d->asked,
+			 d->asked - d->addr, place ? ", at " : "", place ? place : "");
+}
+
+/* ---- text ---- */
+
+static void print_fact(FILE *out, const char *title, const char *value)
+{
+	if (!*value)
+		return;
+	fprintf(out, "  %-9s ", title);
+	text_print(out, value);
+	fputc('\n', out);
+}
+
+static void print_size(FILE *out, const struct description *d)
+{
+	const uint64_t folded = d->heap->folded[d->object], nr = nr_tables(d);
+
+	fprintf(out, "  %-9s %" PRIu64 " bytes", "Size", d->size);
+	if (nr)
+		fprintf(out, ", %" PRIu64 " with %" PRIu64 " block%s that count%s for it",
+			d->size + folded, nr, nr == 1 ? "" : "s", nr == 1 ? "s" : "");
+	fputc('\n', out);
+}
+
+static void print_stack(FILE *out, const struct description *d)
+{
+	_cleanup_free_ char *stack =
+		heap_format_stack(d->heap, dump_blocks(d->heap->dump)->stack[d->object]);
+
+	for (char *rest = stack, *line; (line = strsep(&rest, "\n")) && *line;)
+		print_fact(out, "", line);
+}
+
+static void print_object(FILE *out, const struct description *d, bool with_stack)
+{
+	struct heap *h = d->heap;
+	const struct type *type = object_type(h, d->object);
+	const uint64_t age = object_age_ns(h, d->object);
+	_cleanup_free_ char *asked = format_asked(d);
+	struct human human;
+
+	text_print(out, type->name);
+	fprintf(out, " at 0x%" PRIx64 "\n", d->addr);
+	if (asked)
+		print_fact(out, "Address", asked);
+	print_size(out, d);
+	fprintf(out, "  %-9s %s: %s\n", "Evidence", provenances[type->provenance].name,
+		provenances[type->provenance].summary);
+	print_fact(out, "Age", human_duration(&human, age));
+	print_fact(out, "Made by", kind_name(d));
+	print_fact(out, "Site", heap_object_site(h, d->object));
+	if (with_stack)
+		print_stack(out, d);
+#define PRINT_FACT(title, key, rule) \
+	{ \
+		_cleanup_free_ char *value = fact(d, rule); \
+\
+		print_fact(out, title, value); \
+	}
+	FACTS(PRINT_FACT)
+#undef PRINT_FACT
+	if (label(d))
+		print_fact(out, "Label", label(d));
+}
+
+static int wider(int width, size_t len, int widest)
+{
+	return len > (size_t)widest || (int)len < width ? width : (int)len;
+}
+
+static void print_column(FILE *out, const char *text, int width)
+{
+	text_print(out, text);
+	fprintf(out, "%*s  ", (int)strlen(text) < width ? width - (int)strlen(text) : 0, "");
+}
+
+static void print_field(FILE *out, const struct description *d, const struct described_field *f,
+			int path_width, int type_width)
+{
+	_cleanup_free_ char *leads_to = f->leads_to ? pointee_format(d->heap, f->leads_to) : NULL;
+
+	fputs("  ", out);
+	if (f->nr_left_out) {
+		fprintf(out, "... %" PRIu64 " more elements of %s (--all)\n", f->nr_left_out,
+			*f->path ? f->path : "it");
+		return;
+	}
+	if (path_width)
+		print_column(out, f->path, path_width);
+	if (type_width)
+		print_column(out, f->type, type_width);
+	if (f->value)
+		fputs(f->value, out);
+	if (leads_to && f->leads_to->kind != POINTEE_NULL) {
+		fprintf(out, "%s%s", f->value ? " " : "", leads_to);
+	}
+	fputc('\n', out);
+}
+
+static void print_reading(FILE *out, const struct description *d, const struct described_reading *r)
+{
+	int path_width = 0, type_width = 0;
+
+	for (size_t i = 0; i < r->nr; i++) {
+		path_width = wider(path_width, strlen(r->fields[i].path), PATH_WIDEST);
+		type_width = wider(type_width, strlen(r->fields[i].type), TYPE_WIDEST);
+	}
+	fputs("\nContents", out);
+	if (*r->as && d->nr_readings > 1) {
+		fputs(" read as ", out);
+		text_print(out, r->as);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < r->nr; i++)
+		print_field(out, d, &r->fields[i], path_width, type_width);
+	if (r->nr_left_out)
+		fprintf(out, "  ... %zu more (--all)\n", r->nr_left_out);
+}
+
+static void print_references(FILE *out, const struct description *d,
+			     const struct described_references *r, int width)
+{
+	fprintf(out, "  %6" PRIu64 "  ", r->nr);
+	if (!r->type) {
+		text_print(out, r->relation);
+	} else {
+		print_column(out, r->relation, width);
+		text_print(out, r->type);
+		fprintf(out, " 0x%" PRIx64 "%s", object_addr(d->heap, r->first),
+			r->nr > 1 ? " ..." : "");
+	}
+	fputc('\n', out);
+}
+
+static void print_list(FILE *out, const struct description *d, const struct described_list *list,
+		       const char *title, bool all)
+{
+	const size_t nr = all || list->nr <= LIST_MOST ? list->nr : LIST_MOST;
+	int width = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		width = wider(width, strlen(list->items[i].relation), PATH_WIDEST);
+	fprintf(out, "\n%s: %" PRIu64 " reference%s\n", title, list->nr_references,
+		list->nr_references == 1 ? "" : "s");
+	for (size_t i = 0; i < nr; i++)
+		print_references(out, d, &list->items[i], width);
+	if (nr < list->nr)
+		fprintf(out, "  ... %zu more (--all)\n", list->nr - nr);
+}
+
+static void print_variable(FILE *out, const struct description *d)
+{
+	_cleanup_free_ char *asked = format_asked(d);
+
+	text_print(out, d->name);
+	fprintf(out, " at 0x%" PRIx64 "\n", d->addr);
+	if (asked)
+		print_fact(out, "Address", asked);
+	print_fact(out, "Kind", d->what);
+	if (d->type)
+		print_fact(out, "Type", d->type->name);
+	if (d->size)
+		fprintf(out, "  %-9s %" PRIu64 " bytes\n", "Size", d->size);
+}
+
+void describe_print(FILE *out, const struct description *d, const struct describe_options *options)
+{
+	if (d->object == NODE_NONE)
+		print_variable(out, d);
+	else
+		print_object(out, d, options->with_stack);
+	if (!d->has_contents)
+		fputs("\nThe dump has no contents: nothing is known of fields and references\n",
+		      out);
+	for (unsigned int i = 0; i < d->nr_readings; i++)
+		print_reading(out, d, &d->readings[i]);
+	if (d->has_contents && d->object != NODE_NONE)
+		print_list(out, d, &d->referrers, "Referrers", options->all);
+	if (d->has_contents && d->size)
+		print_list(out, d, &d->referents, "Referents", options->all);
+}
+
+/* ---- JSON ---- */
+
+static void emit_object(struct json *j, const struct description *d, bool with_stack)
+{
+	struct heap *h = d->heap;
+	const struct type *type = object_type(h, d->object);
+
+	json_number(j, "folded_size", object_size(h, d->object));
+	json_text(j, "type", type->name);
+	json_text(j, "provenance", provenances[type->provenance].name);
+	json_real(j, "age_seconds", (double)object_age_ns(h, d->object) / NS_PER_S);
+	json_text(j, "made_by", kind_name(d));
+	json_text(j, "site", heap_object_site(h, d->object));
+#define EMIT_FACT(title, key, rule) \
+	{ \
+		_cleanup_free_ char *value = fact(d, rule); \
+\
+		json_text(j, key, *value ? value : NULL); \
+	}
+	FACTS(EMIT_FACT)
+#undef EMIT_FACT
+	if (with_stack) {
+		_cleanup_free_ char *stack =
+			heap_format_stack(h, dump_blocks(h->dump)->stack[d->object]);
+
+		json_text(j, "stack", stack);
+	}
+	json_text(j, "label", label(d));
+}
+
+static void emit_pointee(struct json *j, const struct description *d, const struct pointee *p)
+{
+	json_begin_object(j, "leads_to");
+	json_addr(j, "address", p->addr);
+	if (p->object != NODE_NONE) {
+		json_addr(j, "object", object_addr(d->heap, p->object));
+		json_text(j, "type", object_type(d->heap, p->object)->name);
+		json_text(j, "place", p->place);
+	}
+	json_text(j, "name", p->name);
+	json_text(j, "text", p->text);
+	json_end_object(j);
+}
+
+static void emit_reading(struct json *j, const struct description *d,
+			 const struct described_reading *r)
+{
+	json_begin_object(j, NULL);
+	json_text(j, "as", r->as);
+	json_begin_array(j, "fields");
+	for (size_t i = 0; i < r->nr; i++) {
+		const struct described_field *f = &r->fields[i];
+
+		json_begin_object(j, NULL);
+		json_text(j, "path", f->path);
+		json_text(j, "type", f->type);
+		json_number(j, "offset", f->offset);
+		json_text(j, "value", f->value);
+		if (f->leads_to)
+			emit_pointee(j, d, f->leads_to);
+		if (f->nr_left_out)
+			json_number(j, "elements_left_out", f->nr_left_out);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_number(j, "fields_left_out", r->nr_left_out);
+	json_end_object(j);
+}
+
+static void emit_list(struct json *j, const struct description *d,
+		      const struct described_list *list, const char *key)
+{
+	json_begin_array(j, key);
+	for (size_t i = 0; i < list->nr; i++) {
+		const struct described_references *r = &list->items[i];
+
+		json_begin_object(j, NULL);
+		json_number(j, "count", r->nr);
+		json_text(j, "relation", r->relation);
+		json_text(j, "type", r->type);
+		if (r->type)
+			json_addr(j, "first", object_addr(d->heap, r->first));
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+void describe_emit(struct json *j, const struct description *d,
+		   const struct describe_options *options)
+{
+	json_begin_object(j, NULL);
+	json_addr(j, "address", d->addr);
+	if (d->asked)
+		json_addr(j, "asked", d->asked);
+	json_number(j, "size", d->size);
+	if (d->object != NODE_NONE) {
+		emit_object(j, d, options->with_stack);
+	} else {
+		json_text(j, "name", d->name);
+		json_text(j, "kind", d->what);
+		json_text(j, "type", d->type ? d->type->name : NULL);
+	}
+	json_bool(j, "has_contents", d->has_contents);
+	json_begin_array(j, "readings");
+	for (unsigned int i = 0; i < d->nr_readings; i++)
+		emit_reading(j, d, &d->readings[i]);
+	json_end_array(j);
+	emit_list(j, d, &d->referrers, "referrers");
+	emit_list(j, d, &d->referents, "referents");
+	json_end_object(j);
+}
