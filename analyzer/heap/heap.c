@@ -109,6 +109,11 @@ const char *const *heap_notes(const struct heap *h, size_t *nr)
 	return symbols_notes(h->symbols, nr);
 }
 
+const struct progress *heap_progress(const struct heap *h)
+{
+	return &h->private->options.progress;
+}
+
 const char *heap_intern_name(struct heap *h, const char *name)
 {
 	return intern_string(h->private->names, name);

@@ -299,6 +299,8 @@ const char *heap_root_holder(struct heap *h, node_id from, uint32_t offset);
 const char *heap_object_site(struct heap *h, node_id n);
 /* Are elements of native arrays told apart, '[3]' for '[*]'? */
 bool heap_wants_index(const struct heap *h);
+/* Who looks on while long work is done. */
+const struct progress *heap_progress(const struct heap *h);
 struct frame; /* heap/frame.h */
 /* The frame that owns the word at addr on the stack of tid; NULL where that is unknown. */
 const struct frame *heap_find_frame(struct heap *h, int32_t tid, uint64_t addr);

@@ -117,6 +117,68 @@ bool ctype_is_scalar(const struct ctype *t)
 	return false;
 }
 
+static struct ctype *ctype_new(struct native *n, enum ctype_kind kind, const char *name,
+			       uint64_t size)
+{
+	struct ctype *t = native_alloc(n, 1, sizeof(*t));
+
+	t->kind = kind;
+	t->name = heap_intern_name(n->heap, name);
+	t->size = size;
+	return t;
+}
+
+const struct ctype *ctype_get_scalar(struct native *n, enum ctype_kind kind, const char *name,
+				     uint64_t size, uint32_t flags)
+{
+	uint64_t *slot = map_find_or_insert(&n->types, (uintptr_t)heap_intern_name(n->heap, name),
+					    size << 8 | kind);
+
+	if (*slot == MAP_EMPTY) {
+		struct ctype *t = ctype_new(n, kind, name, size);
+
+		*slot = (uintptr_t)t;
+		t->flags = flags;
+		t->is_complete = true;
+	}
+	return (const struct ctype *)(uintptr_t)*slot;
+}
+
+const struct ctype *ctype_get_reference(struct native *n, const struct ctype *target)
+{
+	if (ctype_is_unknown(target))
+		return target;
+
+	_cleanup_free_ char *name = xasprintf("%s &", target->name);
+	uint64_t *slot = map_find_or_insert(&n->types, (uintptr_t)heap_intern_name(n->heap, name),
+					    (uintptr_t)target);
+
+	if (*slot == MAP_EMPTY) {
+		struct ctype *t = ctype_new(n, CTYPE_REFERENCE, name, 8);
+
+		*slot = (uintptr_t)t;
+		t->target = target;
+		t->is_complete = true;
+	}
+	return (const struct ctype *)(uintptr_t)*slot;
+}
+
+struct ctype *ctype_find_record(struct native *n, const char *name, uint64_t layout)
+{
+	const uint64_t known = map_find(&n->types, (uintptr_t)name, layout);
+
+	return known == MAP_EMPTY ? NULL : (struct ctype *)(uintptr_t)known;
+}
+
+struct ctype *ctype_add_record(struct native *n, enum ctype_kind kind, const char *name,
+			       uint64_t size, uint64_t layout)
+{
+	struct ctype *t = ctype_new(n, kind, name, size);
+
+	*map_find_or_insert(&n->types, (uintptr_t)name, layout) = (uintptr_t)t;
+	return t;
+}
+
 const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset)
 {
 	const struct ctype_member *best = NULL;

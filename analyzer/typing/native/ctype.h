@@ -62,10 +62,10 @@ struct ctype {
 	enum ctype_kind kind;
 	uint32_t flags;
 	const char *name; /* interned, as printed: "struct request", "web::Page", "char *" */
-	uint64_t size;		    /* bytes; 0: not known */
+	uint64_t size;	  /* bytes; 0: not known */
 	const struct ctype
 		*target; /* pointer, reference: what it leads to; array: its element; enum: NULL */
-	uint64_t nr_elements;	    /* array; 0: not told */
+	uint64_t nr_elements; /* array; 0: not told */
 
 	/* Filled by ctype_complete. */
 	bool is_complete;
@@ -103,6 +103,14 @@ const struct ctype *ctype_get_pointer(struct native *n, const struct ctype *targ
 const struct ctype *ctype_get_array(struct native *n, const struct ctype *element, uint64_t nr);
 /* What new[] makes of elements that have destructors: their number in a word, then nr of them. */
 const struct ctype *ctype_get_counted(struct native *n, const struct ctype *element, uint64_t nr);
+
+const struct ctype *ctype_get_reference(struct native *n, const struct ctype *target);
+const struct ctype *ctype_get_scalar(struct native *n, enum ctype_kind kind, const char *name,
+				     uint64_t size, uint32_t flags);
+/* Structs, unions and enumerations, by interned name and what else tells them apart. */
+struct ctype *ctype_find_record(struct native *n, const char *name, uint64_t layout);
+struct ctype *ctype_add_record(struct native *n, enum ctype_kind kind, const char *name,
+			       uint64_t size, uint64_t layout);
 
 /*
  * The scalar, pointer or union that lies at offset of t, through members, bases and elements.  A

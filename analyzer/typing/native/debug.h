@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "typing/native/ctype.h"
+#include "typing/native/facts.h"
 #include "typing/native/native.h"
 
 struct frame;
@@ -42,6 +43,11 @@ const struct ctype *debug_find_return_type(struct native *n, uint64_t pc);
 /* Type of the parameter (0 is the first, `this` included) of the function that begins at entry;
  * NULL: not known. */
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);
+
+/* What flow_follow found out of a call's result; NULL: it has not been asked.  flow.c */
+const struct fact *debug_find_flow(struct native *n, uint64_t return_address);
+/* The answer, to be kept; the maker is empty then. */
+const struct fact *debug_add_flow(struct native *n, uint64_t return_address, struct fact_maker *m);
 
 /*
  * Where a variable may be, as far as the flow of a value needs it: in a register, in the frame at a

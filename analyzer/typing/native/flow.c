@@ -558,7 +558,24 @@ static bool flow_run(struct native *n, uint64_t pc, uint8_t regno, flow_fn *fn, 
 	return f.is_returned;
 }
 
+static void note_end(void *arg, enum flow_end end, const struct ctype *pointer)
+{
+	fact_maker_add(arg, &(struct fact_item){ .number = end, .type = pointer });
+}
+
 bool flow_follow(struct native *n, uint64_t return_address, flow_fn *fn, void *arg)
 {
-	return flow_run(n, return_address, RAX, fn, arg);
+	struct fact_maker m = { 0 };
+	const struct fact *ends;
+
+	if (!fn || dump_find_module(n->heap->dump, return_address) == UINT32_MAX)
+		return flow_run(n, return_address, RAX, fn, arg);
+	ends = debug_find_flow(n, return_address);
+	if (!ends) {
+		m.head.is_returned = flow_run(n, return_address, RAX, note_end, &m);
+		ends = debug_add_flow(n, return_address, &m);
+	}
+	for (uint32_t i = 0; i < ends->nr; i++)
+		fn(arg, ends->items[i].number, ends->items[i].type);
+	return ends->is_returned;
 }

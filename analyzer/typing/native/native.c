@@ -34,7 +34,7 @@ void native_destroy(struct native *n)
 	map_deinit(&n->arrays);
 	map_deinit(&n->counted);
 	map_deinit(&n->die_types);
-	map_deinit(&n->type_dies);
+	map_deinit(&n->type_sources);
 	map_deinit(&n->site_types);
 	map_deinit(&n->returned);
 	map_deinit(&n->layouts);

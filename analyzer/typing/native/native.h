@@ -30,18 +30,19 @@ struct native {
 
 	/* dwarf_type.c */
 	struct map die_types; /* (address of a DIE's bytes, name given by a typedef) -> struct ctype
-				 * */
-	struct map type_dies; /* (struct ctype *, 0) -> struct type_die *: where its members are */
+			       * */
+	struct map type_sources;     /* (struct ctype *, 0) -> struct type_source *; unit.h */
+	unsigned int complete_depth; /* dwarf_record.c */
 
 	struct native_block *blocks; /* [nr_objects] block.h; NULL: there is no debug information */
 	struct native_conflict {
 		const struct ctype *one, *other;
-	} *conflicts;
+	} * conflicts;
 	size_t nr_conflicts, conflicts_room;
 	struct map layouts; /* (type, 0) -> struct layout *; layout.c */
 	struct map paths;   /* (type, offset) -> struct path *; relation.c */
 
-	struct map uses;    /* (type, offset) -> enum word_use; use.c */
+	struct map uses; /* (type, offset) -> enum word_use; use.c */
 
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
 	struct map returned;   /* (entry of a function, argument) -> does it return it; flow.c */

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "typing/native/unit.h"
+#include "typing/native/walk.h"
 
 #define SCOPE_DEPTH_MAX	 64
 #define IMPORT_DEPTH_MAX 16
@@ -119,23 +120,20 @@ static bool is_scope(Dwarf_Die *die)
 
 /* Notes which scope each type of a unit is in.  The names come later: a template's needs those of
  * its arguments, which may stand behind it. */
-static void walk_scopes(struct debug *d, Dwarf_Die *parent, struct scope *scope, int depth)
+static bool note_scope(void *arg, Dwarf_Die *die, void **scope)
 {
-	Dwarf_Die die;
+	struct debug *d = arg;
 
-	if (depth > SCOPE_DEPTH_MAX || dwarf_child(parent, &die))
-		return;
-	do {
-		if (scope && is_type_tag(dwarf_tag(&die)))
-			*map_find_or_insert(&d->scopes, (uintptr_t)die.addr, 0) = (uintptr_t)scope;
-		if (!is_scope(&die))
-			continue;
+	if (*scope && is_type_tag(dwarf_tag(die)))
+		*map_find_or_insert(&d->scopes, (uintptr_t)die->addr, 0) = (uintptr_t)*scope;
+	if (!is_scope(die))
+		return false;
 
-		struct scope *inner = native_alloc(d->native, 1, sizeof(*inner));
+	struct scope *inner = native_alloc(d->native, 1, sizeof(*inner));
 
-		*inner = (struct scope){ .die = die, .parent = scope };
-		walk_scopes(d, &die, inner, depth + 1);
-	} while (!dwarf_siblingof(&die, &die));
+	*inner = (struct scope){ .die = *die, .parent = *scope };
+	*scope = inner;
+	return true;
 }
 
 /* Follows a definition to where it was declared, in its scope; a class of a type unit to its name.
@@ -184,7 +182,7 @@ const char *debug_type_scope(struct debug *d, Dwarf_Die *die)
 	if (*walked == MAP_EMPTY) {
 		*walked = 1;
 		if (debug_die_is_cxx(d, &declared))
-			walk_scopes(d, &unit, NULL, 0);
+			walk_unit(&unit, note_scope, d, NULL);
 	}
 
 	const uint64_t scope = map_find(&d->scopes, (uintptr_t)declared.addr, 0);
@@ -194,7 +192,7 @@ const char *debug_type_scope(struct debug *d, Dwarf_Die *die)
 
 /* ---- definitions ---- */
 
-static void note_definition(struct debug *d, Dwarf_Die *die)
+static void add_definition(struct debug *d, Dwarf_Die *die)
 {
 	const char *name = template_name(d, die);
 
@@ -212,22 +210,16 @@ static void note_definition(struct debug *d, Dwarf_Die *die)
 	d->definition_dies[d->nr_definitions++] = *die;
 }
 
-static void walk_definitions(struct debug *d, Dwarf_Die *parent, int depth)
+static bool note_definition(void *arg, Dwarf_Die *die, void **scope)
 {
-	Dwarf_Die die;
-
-	if (depth > SCOPE_DEPTH_MAX || dwarf_child(parent, &die))
-		return;
-	do {
-		if (is_type_tag(dwarf_tag(&die)))
-			note_definition(d, &die);
-		if (is_scope(&die))
-			walk_definitions(d, &die, depth + 1);
-	} while (!dwarf_siblingof(&die, &die));
+	(void)scope;
+	if (is_type_tag(dwarf_tag(die)))
+		add_definition(arg, die);
+	return is_scope(die);
 }
 
 /* Units that hold types only, in files beside: what modules share (dwz), type units of a .dwo. */
-static void walk_definitions_beside(struct debug *d, Dwarf *dwarf)
+static void find_definitions_beside(struct debug *d, Dwarf *dwarf)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die;
@@ -235,7 +227,7 @@ static void walk_definitions_beside(struct debug *d, Dwarf *dwarf)
 
 	while (dwarf && !dwarf_get_units(dwarf, cu, &cu, NULL, &type, &die, NULL)) {
 		if (type == DW_UT_partial || type == DW_UT_type || type == DW_UT_split_type)
-			walk_definitions(d, &die, 0);
+			walk_unit(&die, note_definition, d, NULL);
 	}
 }
 
@@ -244,14 +236,16 @@ static void debug_need_definitions(struct debug *d)
 	if (d->has_definitions)
 		return;
 	d->has_definitions = true;
+	debug_need_dwarf(d);
 	for (size_t i = 0; i < d->nr_units; i++) {
 		Dwarf *dwarf = dwarf_cu_getdwarf(d->units[i].die.cu);
 
-		walk_definitions(d, &d->units[i].die, 0);
+		walk_unit(&d->units[i].die, note_definition, d, NULL);
 		if (dwarf != d->dwarf)
-			walk_definitions_beside(d, dwarf);
+			find_definitions_beside(d, dwarf);
+		debug_progress(d, i + 1, d->nr_units);
 	}
-	walk_definitions_beside(d, dwarf_getalt(d->dwarf));
+	find_definitions_beside(d, dwarf_getalt(d->dwarf));
 }
 
 bool debug_find_definition(struct debug *d, const char *qualified, Dwarf_Die *ret)

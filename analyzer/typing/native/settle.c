@@ -16,13 +16,14 @@
 #include "typing/native/wrapper.h"
 #include "typing/recogniser.h"
 
+/* Each is asked: what one module declares, another may define. */
 static bool has_types(struct native *n)
 {
-	for (size_t i = 0; i < n->nr_modules; i++) {
-		if (debug_has_types(n, i))
-			return true;
-	}
-	return false;
+	bool has = false;
+
+	for (size_t i = 0; i < n->nr_modules; i++)
+		has |= debug_has_types(n, i);
+	return has;
 }
 
 static enum belief believe_site(const struct site_type *found)

@@ -13,8 +13,7 @@
 #include "base/sorted.h"
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
-
-#define SCOPE_DEPTH_MAX 64
+#include "typing/native/walk.h"
 
 static void debug_add_range(struct debug *d, uint64_t start, uint64_t end)
 {
@@ -46,12 +45,15 @@ static void debug_load_units(struct debug *d)
 {
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die die, sub;
-	Dwarf_Half version;
 	uint8_t type;
 
-	while (!dwarf_get_units(d->dwarf, cu, &cu, &version, &type, &die, &sub)) {
+	while (!dwarf_get_units(d->dwarf, cu, &cu, NULL, &type, &die, &sub)) {
 		const bool is_split = type == DW_UT_skeleton && sub.addr;
 
+		d->is_partial |= type == DW_UT_skeleton && !is_split;
+		if (is_split)
+			*map_find_or_insert(&d->split_units, (uintptr_t)dwarf_cu_getdwarf(sub.cu),
+					    0) = d->nr_units;
 		if (type != DW_UT_skeleton || is_split)
 			debug_add_unit(d, &die, is_split ? &sub : &die);
 	}
@@ -62,20 +64,93 @@ static void debug_load_units(struct debug *d)
 struct debug *debug_get(struct native *n, uint32_t module)
 {
 	struct debug *d = n->modules[module];
+	size_t nr;
 
 	if (d)
 		return d;
 	d = n->modules[module] = xcalloc(1, sizeof(*d));
 	d->native = n;
-	d->dwarf = symbols_find_dwarf(n->heap->symbols, module, &d->bias);
+	d->module = module;
+	d->load_bias = dump_modules(n->heap->dump, &nr)[module].bias;
+	return d;
+}
+
+struct debug *debug_at(struct native *n, uint64_t addr)
+{
+	const uint32_t module = dump_find_module(n->heap->dump, addr);
+
+	return module == UINT32_MAX ? NULL : debug_get(n, module);
+}
+
+void debug_need_dwarf(struct debug *d)
+{
+	if (d->is_tried)
+		return;
+	d->is_tried = true;
+	d->dwarf = symbols_find_dwarf(d->native->heap->symbols, d->module, &d->bias);
 	if (d->dwarf)
 		debug_load_units(d);
-	return d;
+}
+
+void debug_progress(const struct debug *d, size_t done, size_t total)
+{
+	progress_step(heap_progress(d->native->heap), "debug information", done, total);
 }
 
 bool debug_has_types(struct native *n, uint32_t module)
 {
-	return debug_get(n, module)->nr_units;
+	struct debug *d = debug_get(n, module);
+
+	if (d->is_cached)
+		return true;
+	debug_need_dwarf(d);
+	return d->nr_units;
+}
+
+struct dump_string debug_build_id(const struct debug *d)
+{
+	size_t nr;
+	const struct dump *dump = d->native->heap->dump;
+
+	return dump_get_string(dump, dump_modules(dump, &nr)[d->module].build_id);
+}
+
+struct type_source *type_get_source(const struct native *n, const struct ctype *t)
+{
+	const uint64_t source = map_find(&n->type_sources, (uintptr_t)t, 0);
+
+	return source == MAP_EMPTY ? NULL : (struct type_source *)(uintptr_t)source;
+}
+
+void type_set_source(struct native *n, const struct ctype *t, const struct type_source *source)
+{
+	struct type_source *copy = native_alloc(n, 1, sizeof(*copy));
+
+	*copy = *source;
+	*map_find_or_insert(&n->type_sources, (uintptr_t)t, 0) = (uintptr_t)copy;
+}
+
+/* ---- facts ---- */
+
+const struct fact *debug_add_fact(struct debug *d, struct fact_maker *m)
+{
+	return facts_add(&d->facts, fact_maker_finish(m));
+}
+
+const struct fact *debug_find_flow(struct native *n, uint64_t return_address)
+{
+	const struct debug *d = debug_at(n, return_address);
+
+	return d ? facts_find(&d->facts, FACT_FLOW, return_address - d->load_bias) : NULL;
+}
+
+const struct fact *debug_add_flow(struct native *n, uint64_t return_address, struct fact_maker *m)
+{
+	struct debug *d = debug_at(n, return_address);
+
+	m->head.kind = FACT_FLOW;
+	m->head.place = return_address - d->load_bias;
+	return debug_add_fact(d, m);
 }
 
 void debug_close(struct debug *d)
@@ -84,12 +159,13 @@ void debug_close(struct debug *d)
 		return;
 	for (size_t i = 0; i < d->nr_units; i++)
 		free(d->units[i].functions);
+	facts_deinit(&d->facts);
+	map_deinit(&d->split_units);
 	map_deinit(&d->languages);
 	map_deinit(&d->walked);
 	map_deinit(&d->scopes);
 	map_deinit(&d->definitions);
 	free(d->definition_dies);
-	free(d->globals);
 	free(d->units);
 	free(d->ranges);
 	free(d);
@@ -97,6 +173,8 @@ void debug_close(struct debug *d)
 
 struct unit *debug_find_unit(struct debug *d, uint64_t addr)
 {
+	debug_need_dwarf(d);
+
 	const uint64_t place = addr - d->bias;
 	const size_t after = SORTED_COUNT(d->ranges, d->nr_ranges, start, place);
 
@@ -117,20 +195,14 @@ static void unit_add_function(struct unit *u, Dwarf_Die *die)
 	}
 }
 
-static void unit_walk_functions(struct unit *u, Dwarf_Die *parent, int depth)
+static bool note_function(void *unit, Dwarf_Die *die, void **scope)
 {
-	Dwarf_Die die;
+	const int tag = dwarf_tag(die);
 
-	if (depth > SCOPE_DEPTH_MAX || dwarf_child(parent, &die))
-		return;
-	do {
-		const int tag = dwarf_tag(&die);
-
-		if (tag == DW_TAG_subprogram)
-			unit_add_function(u, &die);
-		else if (tag == DW_TAG_namespace || tag == DW_TAG_module)
-			unit_walk_functions(u, &die, depth + 1);
-	} while (!dwarf_siblingof(&die, &die));
+	(void)scope;
+	if (tag == DW_TAG_subprogram)
+		unit_add_function(unit, die);
+	return tag == DW_TAG_namespace || tag == DW_TAG_module;
 }
 
 static int compare_functions(const void *a, const void *b)
@@ -143,13 +215,15 @@ static int compare_functions(const void *a, const void *b)
 bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret)
 {
 	struct unit *u = debug_find_unit(d, addr);
-	const uint64_t place = addr - d->bias;
 
 	if (!u)
 		return false;
+
+	const uint64_t place = addr - d->bias;
+
 	if (!u->has_functions) {
 		u->has_functions = true;
-		unit_walk_functions(u, &u->die, 0);
+		walk_unit(&u->die, note_function, u, NULL);
 		if (u->nr_functions)
 			qsort(u->functions, u->nr_functions, sizeof(*u->functions),
 			      compare_functions);

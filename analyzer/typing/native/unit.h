@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 #include "typing/native/ctype.h"
+#include "typing/native/facts.h"
 #include "typing/native/native.h"
 
 /* A piece of a function's code. */
@@ -41,22 +42,25 @@ struct scope {
 	const char *name;     /* interned, qualified; NULL: nobody has asked */
 };
 
-/* A variable with a fixed address. */
-struct debug_global {
-	uint64_t addr; /* of the process */
-	Dwarf_Die die;
-	const char *scope; /* interned */
-};
-
 struct debug {
 	struct native *native;
-	Dwarf *dwarf; /* NULL: it has no debug information */
-	uint64_t bias;
+	uint32_t module;
+	uint64_t load_bias; /* what its addresses in the file differ by */
+	struct facts facts;
+	bool is_cached; /* some are from the cache: it has types */
+	bool is_news;	/* there are answers or members of types that the cache has not */
+
+	/* What follows is there after debug_need_dwarf. */
+	bool is_tried;
+	bool is_partial; /* some of it is in files that are not here */
+	Dwarf *dwarf;	 /* NULL: it has no debug information */
+	uint64_t bias;	 /* of the debug information's addresses */
 	struct unit *units;
 	size_t nr_units, units_room;
 	struct unit_range *ranges; /* by start */
 	size_t nr_ranges, ranges_room;
 
+	struct map split_units; /* (Dwarf of a .dwo, 0) -> index of the unit */
 	struct map languages;	/* (unit's DIE, 0) -> 1 C++, 0 not */
 	bool has_imports;	/* `languages` has the units that others import */
 	struct map walked;	/* (unit's DIE, 0) -> 1 when its types are in `scopes` */
@@ -66,14 +70,42 @@ struct debug {
 	bool has_definitions;
 	Dwarf_Die *definition_dies;
 	size_t nr_definitions, definitions_room;
-
-	bool has_globals;
-	struct debug_global *globals; /* by addr */
-	size_t nr_globals, globals_room;
 };
 
-/* Never NULL; dwarf may be. */
+/* Where a DIE is, other than by its address. */
+struct die_place {
+	uint32_t file; /* enum debug_file; DEBUG_FILE_SPLIT + index of the unit */
+	uint64_t offset;
+};
+enum debug_file {
+	DEBUG_FILE_MAIN,
+	DEBUG_FILE_TYPES,  /* its .debug_types */
+	DEBUG_FILE_SHARED, /* what dwz moved to a file of its own */
+	DEBUG_FILE_SPLIT,  /* the .dwo of a unit */
+	DEBUG_FILE_NOWHERE = UINT32_MAX,
+};
+
+/* Where the members of a struct, union or enumeration are. */
+struct type_source {
+	struct debug *debug;
+	Dwarf_Die die;		/* addr NULL: not looked up yet */
+	struct die_place place; /* then */
+	const char *spelling;	/* interned: its name in debug information; "" none */
+	uint64_t layout;	/* tells it apart from others of its name */
+};
+
+/* NULL: scalars, pointers and arrays need none. */
+struct type_source *type_get_source(const struct native *n, const struct ctype *t);
+void type_set_source(struct native *n, const struct ctype *t, const struct type_source *source);
+
+/* Never NULL; whether there is debug information is found out when it is asked. */
 struct debug *debug_get(struct native *n, uint32_t module);
+/* That of the module that addr is in; NULL: in none. */
+struct debug *debug_at(struct native *n, uint64_t addr);
+void debug_need_dwarf(struct debug *d);
+/* Keeps an answer; the maker is empty then. */
+const struct fact *debug_add_fact(struct debug *d, struct fact_maker *m);
+void debug_progress(const struct debug *d, size_t done, size_t total);
 /* The unit whose code holds addr of the process; NULL: none. */
 struct unit *debug_find_unit(struct debug *d, uint64_t addr);
 /* The function, in the debug information, that holds addr of the process. */
@@ -92,10 +124,22 @@ const char *unit_qualify(struct native *n, const char *scope, const char *name);
  * them out (-gsimple-template-names); NULL: none.  template.c */
 const char *template_name(struct debug *d, Dwarf_Die *die);
 
+struct dump_string debug_build_id(const struct debug *d); /* len 0: none */
+
+/* die.c */
+struct die_place die_get_place(struct debug *d, Dwarf_Die *die);
+/* The DIE that is there, if it is of the kind. */
+bool die_find(struct debug *d, const struct die_place *place, enum ctype_kind kind, Dwarf_Die *ret);
+
 /* The type of a DIE's DW_AT_type; void where it has none.  dwarf_type.c */
 const struct ctype *dwarf_type_of(struct debug *d, Dwarf_Die *die);
 /* The type that a DIE is. */
 const struct ctype *dwarf_type_from(struct debug *d, Dwarf_Die *die);
+enum ctype_kind dwarf_record_kind(int tag);
+bool dwarf_number(Dwarf_Die *die, unsigned int attribute, uint64_t *ret);
+/* Bytes from the start of the record; false: worked out at run time only (a virtual base). */
+bool dwarf_member_offset(Dwarf_Die *die, uint64_t *ret);
+bool dwarf_is_data_member(Dwarf_Die *die);
 const char *dwarf_name(Dwarf_Die *die); /* "" none; the specification's or origin's, too */
 
 #endif

@@ -13,18 +13,11 @@
 #include "heap/symbol.h"
 #include "typing/native/debug.h"
 #include "typing/native/unit.h"
+#include "typing/native/walk.h"
 
-#define DEPTH_MAX     64
 #define SCOPES_MAX    64
 #define REGISTER_BP   6
 #define NUM_REGISTERS 17
-
-static struct debug *debug_at(struct native *n, uint64_t addr)
-{
-	const uint32_t module = dump_find_module(n->heap->dump, addr);
-
-	return module == UINT32_MAX ? NULL : debug_get(n, module);
-}
 
 /* ---- globals ---- */
 
@@ -46,62 +39,6 @@ static bool fixed_address(struct debug *d, Dwarf_Die *die, uint64_t *ret)
 	return addr;
 }
 
-static void debug_add_global(struct debug *d, Dwarf_Die *die, const char *scope)
-{
-	uint64_t addr;
-
-	if (!fixed_address(d, die, &addr))
-		return;
-	d->globals = array_grow(d->globals, d->nr_globals, &d->globals_room, sizeof(*d->globals));
-	d->globals[d->nr_globals++] = (struct debug_global){ addr, *die, scope };
-}
-
-static void walk_globals(struct debug *d, Dwarf_Die *parent, const char *scope, int depth)
-{
-	Dwarf_Die die;
-
-	if (depth > DEPTH_MAX || dwarf_child(parent, &die))
-		return;
-	do {
-		switch (dwarf_tag(&die)) {
-		case DW_TAG_variable:
-			debug_add_global(d, &die, scope);
-			break;
-		case DW_TAG_namespace:
-		case DW_TAG_module:
-		case DW_TAG_lexical_block:
-			walk_globals(d, &die, scope, depth + 1);
-			break;
-		case DW_TAG_subprogram:
-			if (dwarf_haschildren(&die) > 0)
-				walk_globals(d, &die,
-					     heap_intern_name(d->native->heap, dwarf_name(&die)),
-					     depth + 1);
-			break;
-		default:
-			break;
-		}
-	} while (!dwarf_siblingof(&die, &die));
-}
-
-static int compare_globals(const void *a, const void *b)
-{
-	const struct debug_global *x = a, *y = b;
-
-	return (x->addr > y->addr) - (x->addr < y->addr);
-}
-
-static void debug_need_globals(struct debug *d)
-{
-	if (d->has_globals)
-		return;
-	d->has_globals = true;
-	for (size_t i = 0; i < d->nr_units; i++)
-		walk_globals(d, &d->units[i].die, heap_intern_name(d->native->heap, ""), 0);
-	if (d->nr_globals)
-		qsort(d->globals, d->nr_globals, sizeof(*d->globals), compare_globals);
-}
-
 static const char *variable_name(struct native *n, Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
@@ -113,26 +50,104 @@ static const char *variable_name(struct native *n, Dwarf_Die *die)
 	return heap_intern_name(n->heap, dwarf_name(die));
 }
 
-static struct variable global_variable(struct debug *d, struct debug_global *g)
+struct global_search {
+	struct debug *debug;
+	struct fact_maker fact;
+};
+
+static void add_global(struct global_search *s, Dwarf_Die *die, const char *scope)
 {
-	return (struct variable){
-		.name = variable_name(d->native, &g->die),
-		.scope = g->scope,
-		.addr = g->addr,
-		.type = dwarf_type_of(d, &g->die),
-	};
+	struct debug *d = s->debug;
+	uint64_t addr;
+
+	if (!fixed_address(d, die, &addr))
+		return;
+
+	const struct fact_item item = { variable_name(d->native, die), scope, addr - d->load_bias,
+					dwarf_type_of(d, die) };
+
+	if (*item.name)
+		fact_maker_add(&s->fact, &item);
+}
+
+/* scope: the name of the function, of its static variables. */
+static bool note_global(void *arg, Dwarf_Die *die, void **scope)
+{
+	struct global_search *s = arg;
+
+	switch (dwarf_tag(die)) {
+	case DW_TAG_variable:
+		add_global(s, die, *scope);
+		return false;
+	case DW_TAG_subprogram:
+		if (dwarf_haschildren(die) <= 0)
+			return false;
+		*scope = (void *)(uintptr_t)heap_intern_name(s->debug->native->heap,
+							     dwarf_name(die));
+		return true;
+	case DW_TAG_namespace:
+	case DW_TAG_module:
+	case DW_TAG_lexical_block:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int compare_globals(const void *a, const void *b)
+{
+	const struct fact_item *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static void sort_globals(struct fact_maker *m)
+{
+	size_t nr = 0;
+
+	if (m->nr)
+		qsort(m->items, m->nr, sizeof(*m->items), compare_globals);
+	for (size_t i = 0; i < m->nr; i++) {
+		if (!nr || m->items[nr - 1].number != m->items[i].number)
+			m->items[nr++] = m->items[i];
+	}
+	m->nr = nr;
+}
+
+static const struct fact *find_globals(struct debug *d)
+{
+	const struct fact *known = facts_find(&d->facts, FACT_GLOBALS, 0);
+	struct global_search s = { d, { .head.kind = FACT_GLOBALS } };
+	const char *no_function = heap_intern_name(d->native->heap, "");
+
+	if (known)
+		return known;
+	debug_need_dwarf(d);
+	for (size_t i = 0; i < d->nr_units; i++) {
+		walk_unit(&d->units[i].die, note_global, &s, (void *)(uintptr_t)no_function);
+		debug_progress(d, i + 1, d->nr_units);
+	}
+	sort_globals(&s.fact);
+	return debug_add_fact(d, &s.fact);
+}
+
+static struct variable global_variable(const struct debug *d, const struct fact_item *item)
+{
+	return (struct variable){ item->name, item->scope, item->number + d->load_bias,
+				  item->type };
 }
 
 void debug_each_global(struct native *n, uint32_t module, variable_fn *fn, void *arg)
 {
 	struct debug *d = debug_get(n, module);
+	const struct fact *globals = find_globals(d);
 
-	debug_need_globals(d);
-	for (size_t i = 0; i < d->nr_globals; i++) {
-		const struct variable v = global_variable(d, &d->globals[i]);
+	for (uint32_t i = 0; i < globals->nr; i++) {
+		const struct variable v = global_variable(d, &globals->items[i]);
 
-		if (*v.name && (!i || d->globals[i - 1].addr != v.addr))
-			fn(arg, &v);
+		fn(arg, &v);
 	}
 }
 
@@ -142,13 +157,13 @@ bool debug_find_global(struct native *n, uint64_t addr, struct variable *ret)
 
 	if (!d)
 		return false;
-	debug_need_globals(d);
 
-	const size_t after = SORTED_COUNT(d->globals, d->nr_globals, addr, addr);
+	const struct fact *globals = find_globals(d);
+	const size_t after = SORTED_COUNT(globals->items, globals->nr, number, addr - d->load_bias);
 
 	if (!after)
 		return false;
-	*ret = global_variable(d, &d->globals[after - 1]);
+	*ret = global_variable(d, &globals->items[after - 1]);
 
 	const uint64_t size = ctype_complete(n, ret->type)->size;
 
@@ -163,10 +178,19 @@ const struct ctype *debug_find_return_type(struct native *n, uint64_t pc)
 	Dwarf_Attribute attr;
 	Dwarf_Die die;
 
-	if (!d || !debug_find_function_die(d, pc, &die) ||
-	    !dwarf_attr_integrate(&die, DW_AT_type, &attr))
+	if (!d)
 		return NULL;
-	return dwarf_type_of(d, &die);
+
+	struct fact_maker m = { .head = { .kind = FACT_RETURN, .place = pc - d->load_bias } };
+	const struct fact *known = facts_find(&d->facts, FACT_RETURN, m.head.place);
+
+	if (!known) {
+		if (debug_find_function_die(d, pc, &die) &&
+		    dwarf_attr_integrate(&die, DW_AT_type, &attr))
+			fact_maker_add(&m, &(struct fact_item){ .type = dwarf_type_of(d, &die) });
+		known = debug_add_fact(d, &m);
+	}
+	return known->nr ? known->items[0].type : NULL;
 }
 
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index)
@@ -350,42 +374,62 @@ unsigned int debug_find_types_in(struct native *n, uint64_t pc, const struct pla
 	return search.nr;
 }
 
+/* What is asked of a frame holds for every frame that goes on there. */
 struct local_search {
 	struct native *native;
-	const struct frame *frame;
-	const char *function;
-	variable_fn *fn;
-	void *arg;
+	struct fact_maker fact;
 };
 
-static void give_local(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place)
+static void note_local(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place)
 {
-	const struct local_search *search = arg;
-	struct variable v;
+	struct local_search *search = arg;
+	uint64_t distance;
 
 	if (!place->is_memory || !s->has_cfa)
 		return;
-	/* frame->end is the canonical frame address; rbp, where it is not what that is counted
+	/* A frame's end is the canonical frame address; rbp, where it is not what that is counted
 	 * from, was pushed right behind the return address. */
 	if (place->regno == s->cfa.regno)
-		v.addr = search->frame->end - s->cfa.offset + place->offset;
+		distance = (uint64_t)place->offset - (uint64_t)s->cfa.offset;
 	else if (place->regno == REGISTER_BP && s->is_based_on_bp)
-		v.addr = search->frame->end - 16 + place->offset;
+		distance = (uint64_t)place->offset - 16;
 	else
 		return;
-	v.name = heap_intern_name(search->native->heap, dwarf_name(die));
-	v.scope = search->function;
-	v.type = dwarf_type_of(s->debug, die);
-	search->fn(search->arg, &v);
+	fact_maker_add(&search->fact,
+		       &(struct fact_item){
+			       .name = heap_intern_name(search->native->heap, dwarf_name(die)),
+			       .number = distance,
+			       .type = dwarf_type_of(s->debug, die),
+		       });
+}
+
+static const struct fact *find_locals(struct native *n, struct debug *d, uint64_t pc)
+{
+	const uint64_t place = pc - d->load_bias;
+	const struct fact *known = facts_find(&d->facts, FACT_LOCALS, place);
+	struct local_search search = { n, { .head = { .kind = FACT_LOCALS, .place = place } } };
+	struct scopes s;
+
+	if (known)
+		return known;
+	search.fact.head.name = heap_intern_name(n->heap, "");
+	if (scopes_find(n, pc, &s)) {
+		search.fact.head.name = heap_intern_name(n->heap, dwarf_name(&s.dies[0]));
+		scopes_each(&s, note_local, &search);
+	}
+	return debug_add_fact(d, &search.fact);
 }
 
 void debug_each_local(struct native *n, const struct frame *f, variable_fn *fn, void *arg)
 {
-	struct local_search search = { n, f, "", fn, arg };
-	struct scopes s;
+	struct debug *d = debug_at(n, f->code);
+	const struct fact *locals = d ? find_locals(n, d, f->code) : NULL;
 
-	if (!scopes_find(n, f->code, &s))
-		return;
-	search.function = heap_intern_name(n->heap, dwarf_name(&s.dies[0]));
-	scopes_each(&s, give_local, &search);
+	for (uint32_t i = 0; locals && i < locals->nr; i++) {
+		const struct fact_item *item = &locals->items[i];
+		const struct variable v = { item->name, locals->name, f->end + item->number,
+					    item->type };
+
+		fn(arg, &v);
+	}
 }
