@@ -279,6 +279,8 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 /* A relation with the type of the object it is of, "request.meta", where that is wanted
  * (source_types); roots' and others' as they are. */
 const char *heap_qualify_relation(struct heap *h, node_id from, const char *relation);
+/* What leads to a part from the object that it counts for: ".text", ".pages[*]".  Interned. */
+const char *heap_part_name(struct heap *h, node_id part);
 /* The place of a byte inside a block, as a relation's suffix has it: ".link", "[*]", "+0x10". */
 const char *heap_place(struct heap *h, node_id block, uint64_t offset);
 /* How sure the reference is. */

@@ -136,6 +136,11 @@ static const char *owners_name(struct heap *h, node_id block, const char *name)
 	return name;
 }
 
+const char *heap_part_name(struct heap *h, node_id part)
+{
+	return owners_name(h, part, "");
+}
+
 /* Of a pointer to or into a block that counts for another. */
 static const char *part_place(struct heap *h, uint64_t addr)
 {

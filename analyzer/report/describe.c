@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "heap/fold.h"
 #include "heap/root.h"
 #include "heap/symbol.h"
 #include "typing/native/block.h"
@@ -61,15 +62,32 @@ static void grouping_end(struct grouping *g)
 	map_deinit(&g->seen);
 }
 
+/* Of the words that lead to the object of a part, those that lead to the part itself. */
+static bool leads_to_part(const struct description *d, node_id from, uint32_t offset)
+{
+	const struct heap *h = d->heap;
+	const uint8_t *bytes = node_is_root(h, from) ? h->roots[from - h->nr_objects].bytes
+						     : dump_block_bytes(h->dump, from);
+	uint64_t word;
+
+	memcpy(&word, bytes + EDGE_OFFSET(offset), sizeof(word));
+	return dump_find_block(h->dump, word) == d->object;
+}
+
 static void find_referrers(struct description *d)
 {
 	struct heap *h = d->heap;
 	struct grouping g = { h, &d->referrers, { 0 } };
+	const node_id owner = h->owner[d->object];
 
-	for (uint64_t k = h->in_first[d->object]; k < h->in_first[d->object + 1]; k++) {
+	if (owner == NODE_NONE)
+		return;
+	for (uint64_t k = h->in_first[owner]; k < h->in_first[owner + 1]; k++) {
 		const node_id from = h->in_from[k];
 
-		add_reference(&g, heap_relation(h, from, h->in_offset[k], d->object),
+		if (owner != d->object && !leads_to_part(d, from, h->in_offset[k]))
+			continue;
+		add_reference(&g, heap_relation(h, from, h->in_offset[k], owner),
 			      node_is_root(h, from) ? NODE_NONE : h->owner[from]);
 	}
 	grouping_end(&g);
@@ -94,8 +112,22 @@ static void find_referents(struct description *d)
 	struct heap *h = d->heap;
 	struct grouping g = { h, &d->referents, { 0 } };
 
-	for (node_id n = d->object; n != NODE_NONE; n = h->next_table[n])
-		add_referents(&g, n, 0, UINT64_MAX);
+	add_referents(&g, d->object, 0, UINT64_MAX);
+	if (h->owner[d->object] == d->object) {
+		for (node_id n = h->next_table[d->object]; n != NODE_NONE; n = h->next_table[n])
+			add_referents(&g, n, 0, UINT64_MAX);
+	}
+	grouping_end(&g);
+}
+
+static void find_parts(struct description *d)
+{
+	struct heap *h = d->heap;
+	struct grouping g = { h, &d->parts, { 0 } };
+
+	for (node_id n = h->next_table[d->object]; n != NODE_NONE; n = h->next_table[n])
+		if (fold_is_part(h, n))
+			add_reference(&g, heap_part_name(h, n), n);
 	grouping_end(&g);
 }
 
@@ -111,6 +143,8 @@ static struct error *find_references(struct description *d)
 		return error;
 	find_referrers(d);
 	find_referents(d);
+	if (node_is_object(d->heap, d->object))
+		find_parts(d);
 	return NULL;
 }
 
@@ -224,7 +258,10 @@ struct error *describe_addr(struct heap *h, uint64_t addr, const struct describe
 	node_id root;
 
 	if (block != UINT32_MAX)
-		return describe_object(h, h->owner[block] == NODE_NONE ? block : h->owner[block],
+		return describe_object(h,
+				       h->owner[block] == NODE_NONE || fold_is_part(h, block)
+					       ? block
+					       : h->owner[block],
 				       addr, options, d);
 	*d = (struct description){ .heap = h,
 				   .asked = addr,
@@ -261,6 +298,7 @@ void describe_deinit(struct description *d)
 {
 	for (unsigned int i = 0; i < d->nr_readings; i++)
 		reading_deinit(&d->readings[i]);
+	free(d->parts.items);
 	free(d->referrers.items);
 	free(d->referents.items);
 }

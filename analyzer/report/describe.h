@@ -58,6 +58,7 @@ struct description {
 
 	struct described_reading readings[DESCRIBED_READINGS_MAX];
 	unsigned int nr_readings;
+	struct described_list parts; /* what counts for it */
 	struct described_list referrers, referents;
 };
 
@@ -67,7 +68,8 @@ struct describe_options {
 	bool with_stack;
 };
 
-/* asked: 0, or an address in the object or in a table of it. */
+/* asked: 0, or an address in the object or in a table of it (of Python's objects: native ones have
+ * parts, which are described by themselves). */
 struct error *describe_object(struct heap *h, node_id object, uint64_t asked,
 			      const struct describe_options *options, struct description *d)
 	__attribute__((warn_unused_result));

@@ -125,7 +125,7 @@ static char *name_words(struct description *d, uint64_t offset, uint64_t nr,
 		return nr > 1 ? xasprintf("[%lu..%lu]", offset / 8, last / 8)
 			      : xasprintf("[%lu]", offset / 8);
 	if (is_object && p->kind == POINTEE_OBJECT)
-		name = heap_relation(h, d->object, (uint32_t)(offset / 8), p->object);
+		name = heap_relation(h, d->object, (uint32_t)(offset / 8), h->owner[p->block]);
 	if (nr == 1 && *name == '.')
 		return xstrdup(name);
 	return nr > 1 ? xasprintf(".+0x%" PRIx64 "..+0x%" PRIx64, offset, last)

@@ -8,6 +8,7 @@
 #include "base/human.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "heap/fold.h"
 #include "partition/partition.h"
 #include "report/class.h"
 #include "report/describe.h"
@@ -81,6 +82,8 @@ static uint64_t nr_tables(const struct description *d)
 {
 	uint64_t nr = 0;
 
+	if (!node_is_object(d->heap, d->object))
+		return 0;
 	for (node_id n = d->heap->next_table[d->object]; n != NODE_NONE; n = d->heap->next_table[n])
 		nr++;
 	return nr;
@@ -145,6 +148,20 @@ static void print_stack(FILE *out, const struct description *d)
 		print_fact(out, "", line);
 }
 
+static void print_part_of(FILE *out, const struct description *d)
+{
+	struct heap *h = d->heap;
+	const node_id owner = h->owner[d->object];
+	_cleanup_free_ char *text = NULL;
+
+	if (!fold_is_part(h, d->object))
+		return;
+	text = xasprintf("%s of %s at 0x%" PRIx64 ", for which it counts",
+			 heap_part_name(h, d->object), object_type(h, owner)->name,
+			 object_addr(h, owner));
+	print_fact(out, "Part", text);
+}
+
 static void print_object(FILE *out, const struct description *d, bool with_stack)
 {
 	struct heap *h = d->heap;
@@ -160,6 +177,7 @@ static void print_object(FILE *out, const struct description *d, bool with_stack
 	print_size(out, d);
 	fprintf(out, "  %-9s %s: %s\n", "Evidence", provenances[type->provenance].name,
 		provenances[type->provenance].summary);
+	print_part_of(out, d);
 	print_fact(out, "Age", human_duration(&human, age));
 	print_fact(out, "Made by", kind_name(d));
 	print_fact(out, "Site", heap_object_site(h, d->object));
@@ -247,14 +265,14 @@ static void print_references(FILE *out, const struct description *d,
 }
 
 static void print_list(FILE *out, const struct description *d, const struct described_list *list,
-		       const char *title, bool all)
+		       const char *title, const char *unit, bool all)
 {
 	const size_t nr = all || list->nr <= LIST_MOST ? list->nr : LIST_MOST;
 	int width = 0;
 
 	for (size_t i = 0; i < nr; i++)
 		width = wider(width, strlen(list->items[i].relation), PATH_WIDEST);
-	fprintf(out, "\n%s: %" PRIu64 " reference%s\n", title, list->nr_references,
+	fprintf(out, "\n%s: %" PRIu64 " %s%s\n", title, list->nr_references, unit,
 		list->nr_references == 1 ? "" : "s");
 	for (size_t i = 0; i < nr; i++)
 		print_references(out, d, &list->items[i], width);
@@ -288,10 +306,12 @@ void describe_print(FILE *out, const struct description *d, const struct describ
 		      out);
 	for (unsigned int i = 0; i < d->nr_readings; i++)
 		print_reading(out, d, &d->readings[i]);
+	if (d->parts.nr)
+		print_list(out, d, &d->parts, "Parts", "block", options->all);
 	if (d->has_contents && d->object != NODE_NONE)
-		print_list(out, d, &d->referrers, "Referrers", options->all);
+		print_list(out, d, &d->referrers, "Referrers", "reference", options->all);
 	if (d->has_contents && d->size)
-		print_list(out, d, &d->referents, "Referents", options->all);
+		print_list(out, d, &d->referents, "Referents", "reference", options->all);
 }
 
 /* ---- JSON ---- */
@@ -301,7 +321,7 @@ static void emit_object(struct json *j, const struct description *d, bool with_s
 	struct heap *h = d->heap;
 	const struct type *type = object_type(h, d->object);
 
-	json_number(j, "folded_size", object_size(h, d->object));
+	json_number(j, "folded_size", d->size + h->folded[d->object]);
 	json_text(j, "type", type->name);
 	json_text(j, "provenance", provenances[type->provenance].name);
 	json_real(j, "age_seconds", (double)object_age_ns(h, d->object) / NS_PER_S);
@@ -322,15 +342,23 @@ static void emit_object(struct json *j, const struct description *d, bool with_s
 		json_text(j, "stack", stack);
 	}
 	json_text(j, "label", label(d));
+	if (fold_is_part(h, d->object)) {
+		json_text(j, "part", heap_part_name(h, d->object));
+		json_addr(j, "counts_for", object_addr(h, h->owner[d->object]));
+	}
 }
 
 static void emit_pointee(struct json *j, const struct description *d, const struct pointee *p)
 {
 	json_begin_object(j, "leads_to");
 	json_addr(j, "address", p->addr);
-	if (p->object != NODE_NONE) {
-		json_addr(j, "object", object_addr(d->heap, p->object));
-		json_text(j, "type", object_type(d->heap, p->object)->name);
+	if (p->block != NODE_NONE) {
+		const node_id object = d->heap->owner[p->block];
+
+		json_addr(j, "object", object_addr(d->heap, p->block));
+		if (object != p->block)
+			json_addr(j, "counts_for", object_addr(d->heap, object));
+		json_text(j, "type", object_type(d->heap, p->block)->name);
 		json_text(j, "place", p->place);
 	}
 	json_text(j, "name", p->name);
@@ -401,6 +429,7 @@ void describe_emit(struct json *j, const struct description *d,
 	for (unsigned int i = 0; i < d->nr_readings; i++)
 		emit_reading(j, d, &d->readings[i]);
 	json_end_array(j);
+	emit_list(j, d, &d->parts, "parts");
 	emit_list(j, d, &d->referrers, "referrers");
 	emit_list(j, d, &d->referents, "referents");
 	json_end_object(j);

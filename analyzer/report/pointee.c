@@ -91,17 +91,19 @@ static char *glance(const struct heap *h, node_id n)
 	return NULL;
 }
 
-static void find_in_object(struct heap *h, uint64_t addr, uint32_t block, struct pointee *p)
+static void find_in_block(struct heap *h, uint64_t addr, uint32_t block, struct pointee *p)
 {
-	p->object = h->owner[block];
-	p->kind = p->object == NODE_NONE ? POINTEE_LEFT_OUT : POINTEE_OBJECT;
-	if (p->kind == POINTEE_OBJECT && p->object == block && addr > object_addr(h, block))
+	p->kind = h->owner[block] == NODE_NONE ? POINTEE_LEFT_OUT : POINTEE_OBJECT;
+	if (p->kind == POINTEE_LEFT_OUT)
+		return;
+	p->block = block;
+	if (addr > object_addr(h, block))
 		p->place = heap_place(h, block, addr - object_addr(h, block));
-	if (p->text || p->kind != POINTEE_OBJECT)
+	if (p->text)
 		return;
 	if (!*p->place)
-		p->text = glance(h, p->object);
-	else if (is_bytes(object_type(h, p->object)))
+		p->text = glance(h, block);
+	else if (is_bytes(object_type(h, block)))
 		p->text = text_at(h, addr);
 }
 
@@ -112,7 +114,7 @@ static bool find_end(struct heap *h, uint64_t addr, struct pointee *p)
 	if (block == UINT32_MAX || h->owner[block] == NODE_NONE)
 		return false;
 	p->kind = POINTEE_END;
-	p->object = h->owner[block];
+	p->block = block;
 	return true;
 }
 
@@ -182,7 +184,7 @@ void pointee_find(struct heap *h, uint64_t addr, const struct ctype *pointer, st
 	const uint32_t block = dump_find_block(h->dump, addr);
 
 	*p = (struct pointee){
-		.kind = POINTEE_NOTHING, .addr = addr, .object = NODE_NONE, .place = ""
+		.kind = POINTEE_NOTHING, .addr = addr, .block = NODE_NONE, .place = ""
 	};
 	if (!addr) {
 		p->kind = POINTEE_NULL;
@@ -192,7 +194,7 @@ void pointee_find(struct heap *h, uint64_t addr, const struct ctype *pointer, st
 	if (p->is_text)
 		p->text = text_at(h, addr);
 	if (block != UINT32_MAX)
-		find_in_object(h, addr, block, p);
+		find_in_block(h, addr, block, p);
 	else if (!find_end(h, addr, p))
 		find_outside(h, addr, p);
 }
@@ -216,11 +218,11 @@ char *pointee_format(const struct heap *h, const struct pointee *p)
 	case POINTEE_NULL:
 		return xstrdup("NULL");
 	case POINTEE_OBJECT:
-		if (p->is_text && is_bytes(object_type(h, p->object)))
+		if (p->is_text && is_bytes(object_type(h, p->block)))
 			return with_text("", "", p->text);
-		return with_text(object_type(h, p->object)->name, p->place, p->text);
+		return with_text(object_type(h, p->block)->name, p->place, p->text);
 	case POINTEE_END: {
-		_cleanup_free_ char *name = xasprintf("end of %s", object_type(h, p->object)->name);
+		_cleanup_free_ char *name = xasprintf("end of %s", object_type(h, p->block)->name);
 
 		return with_text(name, "", NULL);
 	}

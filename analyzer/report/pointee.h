@@ -26,8 +26,8 @@ enum pointee_kind {
 struct pointee {
 	enum pointee_kind kind;
 	uint64_t addr;
-	node_id object;	   /* object, end */
-	const char *place; /* object: where in it, ".link"; "" its start */
+	node_id block;	   /* object, end: which it is, or counts for it */
+	const char *place; /* object: where in the block, ".link"; "" its start */
 	const char *name;  /* variable, code, constant: "::queue.head", "parse_page+0x10" */
 	bool is_text;	   /* the pointer is one to characters */
 	char *text;	   /* quoted and cut: what is written there; NULL: nothing to read */

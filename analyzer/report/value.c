@@ -83,11 +83,10 @@ static char *format_integer(const struct field *f, uint64_t word)
 
 static char *format_character(const struct field *f, uint64_t word)
 {
-	const char c = (char)word;
 	_cleanup_free_ char *number = format_integer(f, word);
-	_cleanup_free_ char *escaped = text_escape(&c, 1);
 
-	return f->size == 1 && word ? xasprintf("%s '%s'", number, escaped) : xstrdup(number);
+	return word >= ' ' && word < 0x7f ? xasprintf("%s '%c'", number, (char)word)
+					  : xstrdup(number);
 }
 
 /* The shortest that reads back as the same number. */

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""heapcensus describe on objects of real programs: every sort of field by the debug information of two compilers, Python's objects,
+containers."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from census import Census
+
+PROGRAM = pathlib.Path(__file__).parent / "programs" / "fields.c"
+VARIANTS = ["gcc -O0 -gdwarf-4", "gcc -O2 -gdwarf-5", "clang -O0 -gdwarf-5", "clang -O2 -gdwarf-4"]
+
+# field: value as printed, or a pattern where it is an address
+VALUES = {
+    ".tiny": "-128", ".byte": "255", ".shorter": "-32768", ".port": "65535", ".negative": "-5", ".large": "4294967295",
+    ".minimum": "-9223372036854775808", ".maximum": "18446744073709551615", ".third": "0.33333334", ".tenth": "0.1", ".half": "0.5",
+    ".yes": "true", ".no": "false", ".letter": "65 'A'",
+    ".state": "STATE_BUSY (7)", ".lost": "STATE_LOST (-1)", ".modes": "MODE_READ|MODE_CREATE", ".strange": "16",
+    ".low": "5", ".middle": "2000", ".high": "200000", ".minus": "-3", ".wide": "549755813888",
+    ".name": '"say \\"hi\\"\\t"', ".full": '"full"', ".digest": "00 01 02 fe ff 00", ".word": '"letters"',
+    ".pair.key": "-1", ".pair.weight": "200",
+    ".pairs[0..2].key": "0", ".pairs[3].key": "1", ".pairs[0..2].weight": "9",
+    ".numbers[0]": "0", ".numbers[9]": "81", ".matrix[0][0..2]": "0", ".matrix[1][0..1]": "0", ".matrix[1][2]": "2.5",
+    ".plain.number": "-7", ".inside": "11", ".nr_open": "5",
+    ".open[0]": "100", ".open[4]": "104",
+}
+# field: what the pointer leads to
+LEADS = {
+    ".constant": '-> "a constant"', ".text": '-> "http://127.0.0.1/page/1.html"', ".rest": '-> "127.0.0.1/page/1.html"',
+    ".words": '-> char *[] "first"', ".function": "-> twice", ".self": "-> struct thing",
+    ".other": "-> struct thing", ".any": "-> struct thing", ".named.thing": "-> struct thing", ".middle_of_other": "-> struct thing",
+    ".link.next": "-> ::table.head", ".dangling": "-> nothing that is alive",
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def things(request, preload, tmp_path_factory):
+    """(dump, address of the object that has everything, of the other one, of the global)"""
+    compiler, *flags = request.param.split()
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed")
+    folder = tmp_path_factory.mktemp("fields")
+    subprocess.run([compiler, *flags, "-o", folder / "fields", PROGRAM], check=True, timeout=120)
+    with Census([folder / "fields"], preload, folder / "dumps") as run:
+        addresses = run.process.stdout.readline().decode().split()
+        return run.last_dump(), *addresses
+
+
+def described(heapcensus, dump, what, *options):
+    """The one object, from JSON: (object, {path: field}, referrers as (relation, type))."""
+    (found,) = json.loads(heapcensus("describe", dump, what, "--json", *options).stdout)
+    fields = {field["path"]: field for reading in found["readings"] for field in reading["fields"]}
+    return found, fields, {(r["relation"], r["type"]) for r in found["referrers"]}
+
+
+def rows(heapcensus, dump, what, *options):
+    """{path: the rest of its line} of the text."""
+    out = heapcensus("describe", dump, what, *options).stdout
+    contents = out.partition("\nContents\n")[2].partition("\n\n")[0]
+    return {line.split()[0]: line for line in contents.splitlines()}
+
+
+def test_every_field_has_its_value(heapcensus, things):
+    dump, thing, _, _ = things
+    found, fields, _ = described(heapcensus, dump, thing)
+    assert found["type"] == "struct thing"
+    assert found["provenance"] in ("dwarf", "propagated")
+    assert {path: fields[path]["value"] for path in VALUES} == VALUES
+    text = rows(heapcensus, dump, thing)
+    for path, lead in LEADS.items():
+        assert lead in text[path], text[path]
+    assert fields[".link.next"]["type"] == "struct link *"
+    assert text[".end"].endswith("-> end of text")
+
+
+def test_arrays_are_shortened(heapcensus, things):
+    dump, thing, _, _ = things
+    _, fields, _ = described(heapcensus, dump, thing)
+    assert fields[".numbers"]["elements_left_out"] == 30
+    _, fields, _ = described(heapcensus, dump, thing, "--all")
+    assert fields[".numbers[19]"]["value"] == "361"
+    assert fields[".numbers[20..39]"]["value"] == "0"
+
+
+def test_every_member_of_a_union(heapcensus, things):
+    dump, thing, other, _ = things
+    _, fields, _ = described(heapcensus, dump, thing)
+    assert fields[".named.number"]["value"] == str(int(other, 16))
+    assert fields[".named.thing"]["leads_to"]["object"] == other
+    assert fields[".named.text"]["value"] == other
+
+
+def test_what_refers_to_it(heapcensus, things):
+    dump, thing, other, _ = things
+    _, _, referrers = described(heapcensus, dump, other)
+    assert {(".other", "struct thing"), (".any", "struct thing"), (".named.thing", "struct thing"), ("::table.things[*]", None),
+            (".middle_of_other", "struct thing")} <= referrers
+    assert (".self", "struct thing") in described(heapcensus, dump, thing)[2]
+
+
+def test_parts(heapcensus, things):
+    """What counts for an object is named by it, and described by itself at its own address."""
+    dump, thing, _, _ = things
+    found, fields, _ = described(heapcensus, dump, thing)
+    assert {(part["relation"], part["type"]) for part in found["parts"]} == {(".text", "text")}
+    text = fields[".text"]["leads_to"]
+    assert (text["type"], text["counts_for"]) == ("text", thing)
+    part, fields, referrers = described(heapcensus, dump, text["address"])
+    assert (part["part"], part["counts_for"], fields[""]["value"]) == (".text", thing, '"http://127.0.0.1/page/1.html"')
+    assert not referrers  # but for the object itself
+    out = heapcensus("describe", dump, text["address"]).stdout
+    assert f"  Part      .text of struct thing at {thing}, for which it counts\n" in out
+
+
+def test_the_middle_of_an_object(heapcensus, things):
+    dump, thing, _, _ = things
+    _, fields, _ = described(heapcensus, dump, thing)
+    place = int(thing, 16) + fields[".numbers[9]"]["offset"]
+    out = heapcensus("describe", dump, hex(place)).stdout
+    assert f"{hex(place)} is {hex(place - int(thing, 16))} bytes into it, at .numbers[9]\n" in out
+    found, _, _ = described(heapcensus, dump, hex(place))
+    assert found["address"] == thing
+
+
+def test_a_variable(heapcensus, things):
+    dump, thing, other, table = things
+    for place in (0, 8, 25):
+        found, fields, _ = described(heapcensus, dump, hex(int(table, 16) + place))
+        assert (found["name"], found["type"], found["address"]) == ("::table", "struct table", table)
+        assert fields[".things[0]"]["leads_to"]["object"] == other
+        assert fields[".things[1]"]["leads_to"]["object"] == thing
+        assert fields[".title"]["value"] == '"things"'
+
+
+def test_code(heapcensus, things):
+    dump, thing, _, _ = things
+    _, fields, _ = described(heapcensus, dump, thing)
+    found, _, _ = described(heapcensus, dump, fields[".function"]["value"])
+    assert (found["name"], found["kind"]) == ("twice", "code")
+
+
+def kinds(heapcensus, dump, rule, *options):
+    """The kinds of the two things by a rule, each a set of names; stacks and registers left out."""
+    out = heapcensus("show", dump, f"heap.bytype['struct thing'].{rule}", "--json", *options).stdout
+    return [{name for name in row["name"].split(", ") if not re.match("'?<(stack|register)", name)} for row in json.loads(out)["rows"]]
+
+
+def test_relations_name_the_fields(heapcensus, things):
+    dump = things[0]
+    # .self is told only of what nothing else holds
+    assert sorted(kinds(heapcensus, dump, "byvia"), key=len) == [
+        {"'::table.things[*]'"}, {"'.any'", "'.middle_of_other'", "'.named.thing'", "'.other'", "'::table.things[*]'"}]
+    assert {"'thing.any'", "'thing.middle_of_other'", "'thing.named.thing'", "'thing.other'", "'::table.things[*]'"} in kinds(
+        heapcensus, dump, "byvia", "--source-types")
+    assert sorted(kinds(heapcensus, dump, "byrcs"), key=len) == [{"<global>"}, {"<global>", "struct thing"}]
