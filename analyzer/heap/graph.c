@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "heap/fold.h"
 
 #define THREADS_MAX    8
 #define SPAN_BYTES_MIN (16u << 20) /* less is not worth a thread */
@@ -26,7 +27,7 @@ struct scan {
 	const struct progress *progress; /* of the first span only */
 	node_id first, last;		 /* nodes [first, last) */
 	node_id node;			 /* at hand */
-	bool skips_tails;		 /* of the node at hand: it may point at free chunks */
+	const struct root *root;	 /* the node at hand; NULL: it is none */
 	uint64_t low, high;		 /* every object lies in [low, high) */
 	node_id *to;
 	uint32_t *offset;
@@ -44,14 +45,10 @@ static void scan_add_edge(struct scan *s, node_id to, uint32_t offset)
 	s->offset[s->nr++] = offset;
 }
 
-/*
- * glibc's lists point at the headers of free chunks, and a chunk's header begins in the last word
- * of the block before it, where that uses all of its room.  No program points there from the C
- * library's data.
- */
-static bool is_tail(const struct dump_blocks *b, node_id to, uint64_t word)
+bool graph_is_free_link(const struct root *r, const struct dump_blocks *b, node_id to,
+			uint64_t word)
 {
-	return word != b->addr[to] && b->addr[to] + b->size[to] - word <= 8;
+	return r->has_free_lists && word != b->addr[to] && b->addr[to] + b->size[to] - word <= 8;
 }
 
 /* An object's words that lead to its own tables say nothing. */
@@ -88,11 +85,14 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 
 		/* What stands in front of an object is its allocator's or collector's. */
 		if (to == UINT32_MAX || word < object_addr(s->h, to) ||
-		    (s->skips_tails && is_tail(b, to, word)) || !scan_is_edge(s, offset, to))
+		    (s->root && graph_is_free_link(s->root, b, to, word)) ||
+		    !scan_is_edge(s, offset, to))
 			continue;
 		scan_add_edge(s, s->h->owner[to],
 			      (uint32_t)(offset / 8) |
-				      (word == object_addr(s->h, to) ? 0 : EDGE_INTERIOR));
+				      (word == object_addr(s->h, to) && !fold_is_part(s->h, to)
+					       ? 0
+					       : EDGE_INTERIOR));
 	}
 }
 
@@ -119,8 +119,7 @@ static void scan_object(struct scan *s, node_id n)
 	const uint8_t *bytes;
 	uint64_t offset = 0;
 
-	if (!end || s->h->owner[n] == NODE_NONE ||
-	    object_type(s->h, n)->flags & TYPE_NO_POINTERS)
+	if (!end || s->h->owner[n] == NODE_NONE || object_type(s->h, n)->flags & TYPE_NO_POINTERS)
 		return;
 	bytes = dump_block_bytes(s->h->dump, n);
 	if (!bytes)
@@ -151,11 +150,11 @@ static void *scan_span(void *arg)
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];
 
-			s->skips_tails = r->has_free_lists;
+			s->root = r;
 			scan_known_words(s, r->bytes, 0,
 					 (r->size / 8 < WORDS_MAX ? r->size / 8 : WORDS_MAX) * 8);
 		} else {
-			s->skips_tails = false;
+			s->root = NULL;
 			scan_object(s, n);
 		}
 		h->out_first[n + 1] = s->nr - before;

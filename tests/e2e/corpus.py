@@ -78,6 +78,7 @@ class Truth:
         self.blocks = {}
         self.edges = []  # (holder, target, path)
         self.roots = []  # (target, name)
+        self.parts = {}  # part: the block that it counts for
         with Census([program], preload, folder / "dumps", env={"HEAPCENSUS_STACKS": stacks} | ENVIRONMENT.get(program.name, {})) as run:
             for line in run.process.stdout:
                 if line == b"ready\n":
@@ -96,6 +97,8 @@ class Truth:
         elif what == "edge":
             target, path = rest.split(" ", 1)
             self.edges.append((addr, int(target, 16), path))
+        elif what == "part":
+            self.parts[addr] = int(rest, 16)
         else:
             assert what == "root", what
             self.roots.append((addr, rest))

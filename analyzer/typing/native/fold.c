@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "heap/fold.h"
+#include "heap/graph.h"
 
 #define WORD_NONE UINT32_MAX
 
@@ -26,16 +27,31 @@ struct leaves {
 	uint64_t low, high; /* all of them lie in [low, high) */
 };
 
+/* The words [*from, *last) of block n that are not all zero, at *from or behind it; false: there
+ * are none. */
+static bool next_words(const struct heap *h, node_id n, uint64_t *from, uint64_t *last)
+{
+	uint64_t first;
+
+	if (!dump_next_contents(h->dump, n, *from, &first, last))
+		return false;
+	*from = first / 8 * 8 < *from ? *from : first / 8 * 8;
+	*last = (*last + 7) / 8 * 8;
+	if (*last > block_size(h, n) / 8 * 8)
+		*last = block_size(h, n) / 8 * 8;
+	return *from < *last;
+}
+
 /* What is called bytes may be a pool, in which objects lie. */
 static bool has_pointers(const struct heap *h, node_id n)
 {
 	const uint8_t *bytes = dump_block_bytes(h->dump, n);
-	uint64_t first, last, word;
+	uint64_t last, word;
 
 	if (object_type(h, n)->flags & TYPE_NO_POINTERS || !bytes)
 		return false;
-	for (uint64_t from = 0; dump_next_contents(h->dump, n, from, &first, &last); from = last) {
-		for (uint64_t at = (first + 7) / 8 * 8; at + 8 <= last; at += 8) {
+	for (uint64_t at = 0; next_words(h, n, &at, &last);) {
+		for (; at < last; at += 8) {
 			memcpy(&word, bytes + at, sizeof(word));
 			if (word && dump_find_block(h->dump, word) != UINT32_MAX)
 				return true;
@@ -100,18 +116,14 @@ static void scan_block(const struct leaves *l, node_id n)
 {
 	const struct type *type = object_type(l->heap, n);
 	const uint8_t *bytes = dump_block_bytes(l->heap->dump, n);
-	uint64_t first, last;
+	uint64_t last, word;
 
 	if (!bytes || !type->ops || !type->ops->use || type->flags & TYPE_NO_POINTERS)
 		return;
-	for (uint64_t from = 0; dump_next_contents(l->heap->dump, n, from, &first, &last);
-	     from = last) {
-		for (uint64_t offset = (first + 7) / 8 * 8;
-		     offset + 8 <= last && offset / 8 < WORD_NONE; offset += 8) {
-			uint64_t word;
-
-			memcpy(&word, bytes + offset, sizeof(word));
-			claim(l, n, offset, word);
+	for (uint64_t at = 0; next_words(l->heap, n, &at, &last) && at / 8 < WORD_NONE;) {
+		for (; at < last; at += 8) {
+			memcpy(&word, bytes + at, sizeof(word));
+			claim(l, n, at, word);
 		}
 	}
 }
@@ -128,7 +140,8 @@ static void scan_global(const struct leaves *l, node_id n)
 
 		memcpy(&word, root->bytes + offset, sizeof(word));
 		leaf = find_leaf(l, n, offset, word);
-		if (leaf)
+		if (leaf && !graph_is_free_link(root, dump_blocks(l->heap->dump),
+						(node_id)(leaf - l->of), word))
 			leaf->is_shared = true;
 	}
 }

@@ -7,6 +7,7 @@
  *     gone ADDRESS                    freed or moved
  *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so
  *     root TARGET name                a global or static variable does
+ *     part PART OWNER                 the block PART is nothing by itself: it counts for OWNER
  *     ready
  *
  * then it waits for the end of standard input.  The functions take void pointers, so that they tell
@@ -72,6 +73,12 @@ static __attribute__((noinline, unused)) void root(const volatile void *target, 
 {
 	if (target)
 		truth_say("root %lx %s\n", (unsigned long)target, name);
+}
+
+static __attribute__((noinline, unused)) void part(const volatile void *part,
+						   const volatile void *owner)
+{
+	truth_say("part %lx %lx\n", (unsigned long)part, (unsigned long)owner);
 }
 
 /* The pointer p->path leads to the start of a block, or is null. */

@@ -2,9 +2,10 @@
 /*
  * list_types DUMP: what the analyzer knows of every block, a line each: address, provenance, type,
  * relations by which roots hold it (joined by ;), separated by tabs.  list_types --relations DUMP:
- * every reference from block to block: address of either, name of the relation.  Notes about
- * binaries go to standard error.  HEAPCENSUS_SYMBOLS as for heapcensus.  For tests of types on real
- * programs.
+ * every reference from block to block: address of either, name of the relation.  list_types
+ * --parts DUMP: of every block that counts for another one the address, and the other's.  Notes
+ * about binaries go to standard error.  HEAPCENSUS_SYMBOLS as for heapcensus.  For tests of types
+ * on real programs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,16 +43,26 @@ static void list_relations(struct heap *h, node_id n)
 		       heap_relation(h, n, h->out_offset[e], h->out_to[e]));
 }
 
+static void list_part(struct heap *h, node_id n)
+{
+	const uint64_t *addr = dump_blocks(h->dump)->addr;
+
+	if (h->owner[n] != n && h->owner[n] != NODE_NONE)
+		printf("%lx\t%lx\n", addr[n], addr[h->owner[n]]);
+}
+
 int main(int argc, char **argv)
 {
 	const bool relations = argc == 3 && !strcmp(argv[1], "--relations");
-	const struct heap_options options = { .unfolded = true,
+	const bool parts = argc == 3 && !strcmp(argv[1], "--parts");
+	const struct heap_options options = { .unfolded = !parts,
 					      .symbol_path = getenv("HEAPCENSUS_SYMBOLS") };
 	struct dump *d = NULL;
 	struct heap *h = NULL;
-	struct error *error = argc == 2 + relations
-				      ? dump_open(argv[argc - 1], NULL, &d)
-				      : error_create("usage: list_types [--relations] DUMP");
+	struct error *error =
+		argc == 2 + (relations || parts)
+			? dump_open(argv[argc - 1], NULL, &d)
+			: error_create("usage: list_types [--relations | --parts] DUMP");
 	size_t nr = 0;
 
 	if (!error)
@@ -66,7 +77,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (node_id n = 0; n < h->nr_objects; n++)
-		(relations ? list_relations : list_object)(h, n);
+		(relations ? list_relations : parts ? list_part : list_object)(h, n);
 
 	const char *const *notes = heap_notes(h, &nr);
 
