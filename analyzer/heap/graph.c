@@ -206,6 +206,8 @@ static void scan_run(struct scan *spans, unsigned int nr, const struct progress 
 	pthread_t threads[THREADS_MAX];
 	bool is_started[THREADS_MAX] = { false };
 
+	if (!nr) /* no nodes */
+		return;
 	for (unsigned int i = 1; i < nr; i++)
 		is_started[i] = !pthread_create(&threads[i], NULL, scan_span, &spans[i]);
 	spans[0].progress = progress;
