@@ -93,12 +93,13 @@ static void add_native(void *arg, const struct field *f)
 		set_leads_to(filler, field, load_word(filler->bytes + f->offset), f->type);
 }
 
-static void read_as(struct description *d, const struct ctype *t, const uint8_t *bytes, bool all)
+static void read_as(struct description *d, const struct ctype *t, const uint8_t *bytes,
+		    uint64_t size, bool all)
 {
 	struct filler f = { d, add_reading(d, t->name), bytes, all };
 	const struct fields_options options = { all ? UINT64_MAX : ELEMENTS_MOST, add_native, &f };
 
-	fields_each(d->heap->native, t, bytes, d->size, &options);
+	fields_each(d->heap->native, t, bytes, size, &options);
 }
 
 /* ---- without ---- */
@@ -177,10 +178,10 @@ static void add_rest(struct filler *f, uint64_t offset, uint64_t size)
 		to += sprintf(to, "%s%02x", i ? " " : "", f->bytes[offset + i]);
 }
 
-static void read_words(struct description *d, const uint8_t *bytes, bool all)
+static void read_words(struct description *d, const uint8_t *bytes, uint64_t size, bool all)
 {
 	struct filler f = { d, add_reading(d, ""), bytes, all };
-	const uint64_t end = d->size / 8 * 8;
+	const uint64_t end = size / 8 * 8;
 	uint64_t next, told = 0;
 
 	for (uint64_t at = 0; at < end; at = next) {
@@ -192,8 +193,8 @@ static void read_words(struct description *d, const uint8_t *bytes, bool all)
 			next += 8;
 		add_words(&f, at, (next - at) / 8);
 	}
-	if (d->size > end)
-		add_rest(&f, end, d->size - end);
+	if (size > end)
+		add_rest(&f, end, size - end);
 }
 
 /* ---- Python ---- */
@@ -229,21 +230,20 @@ static void read_object(struct description *d, const uint8_t *bytes, bool all)
 	const struct ctype *t;
 
 	for (unsigned int i = 0; (t = native_reading(h->native, d->object, i)); i++)
-		read_as(d, t, bytes, all);
+		read_as(d, t, bytes, d->size, all);
 	if (d->nr_readings)
 		return;
 	if (type->provenance == PROVENANCE_CONTENT && !strcmp(type->name, "text"))
 		read_text(d, bytes, all);
 	else
-		read_words(d, bytes, all);
+		read_words(d, bytes, d->size, all);
 }
 
 /* The bytes of a variable: pages of it that were never written are not in the dump, and zero. NULL:
  * nothing of it is known.  The caller frees it. */
-static uint8_t *variable_bytes(const struct description *d)
+static uint8_t *variable_bytes(const struct description *d, uint64_t size)
 {
 	const struct heap *h = d->heap;
-	const uint64_t size = d->size < VARIABLE_MOST ? d->size : VARIABLE_MOST;
 	uint8_t *bytes = xcalloc(size + sizeof(uint64_t), 1);
 	bool is_known = false;
 
@@ -271,12 +271,13 @@ static uint8_t *variable_bytes(const struct description *d)
 
 static void read_variable(struct description *d, bool all)
 {
-	_cleanup_free_ uint8_t *bytes = variable_bytes(d);
+	const uint64_t size = d->size < VARIABLE_MOST ? d->size : VARIABLE_MOST;
+	_cleanup_free_ uint8_t *bytes = variable_bytes(d, size);
 
 	if (bytes && d->type)
-		read_as(d, d->type, bytes, all);
+		read_as(d, d->type, bytes, size, all);
 	else if (bytes)
-		read_words(d, bytes, all);
+		read_words(d, bytes, size, all);
 }
 
 void describe_fields(struct description *d, bool all)

@@ -10,11 +10,16 @@
 #include "base/mem.h"
 #include "typing/native/path.h"
 
+/* No object has more parts than these: every level of nesting begins with one at each byte. */
+#define PARTS_PER_BYTE PATH_DEPTH_MAX
+#define PARTS_LEAST    10000
+
 struct walk {
 	struct native *native;
 	const uint8_t *bytes;
 	const struct fields_options *options;
 	int depth;
+	uint64_t nr_left; /* parts to look at: damaged debug information nests without end */
 };
 
 /* Something of type t at offset; its last array may go on up to end. */
@@ -115,8 +120,9 @@ static void walk(struct walk *w, const struct ctype *t, uint64_t offset, uint64_
 		 const char *path)
 {
 	t = ctype_complete(w->native, t);
-	if (offset > end || w->depth == PATH_DEPTH_MAX)
+	if (offset > end || w->depth == PATH_DEPTH_MAX || !w->nr_left)
 		return;
+	w->nr_left--;
 	w->depth++;
 	if (ctype_is_record(t) && t->nr_members)
 		walk_record(w, t, offset, end, path);
@@ -131,7 +137,7 @@ static void walk(struct walk *w, const struct ctype *t, uint64_t offset, uint64_
 void fields_each(struct native *n, const struct ctype *t, const uint8_t *bytes, uint64_t size,
 		 const struct fields_options *options)
 {
-	struct walk w = { n, bytes, options, 0 };
+	struct walk w = { n, bytes, options, 0, size * PARTS_PER_BYTE + PARTS_LEAST };
 
 	t = ctype_complete(n, t);
 	if (t->kind != CTYPE_ARRAY && !(t->flags & CTYPE_FLEXIBLE) && size > t->size)

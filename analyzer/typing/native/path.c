@@ -10,15 +10,21 @@
 #include "base/mem.h"
 #include "typing/native/native.h"
 
+#define MEMBERS_MOST 2000
+
 /* How well a union's member explains the word at an offset. */
 enum match { MATCH_NONE, MATCH_REACHES, MATCH_POINTER, MATCH_TARGET };
 
-static enum match match_word(struct native *n, const struct ctype *t, uint64_t offset,
-			     const struct ctype *leads_to, int depth);
+struct matcher {
+	struct native *native;
+	const struct ctype *leads_to;
+	unsigned int nr_left; /* members to look at: damaged debug information nests without end */
+};
 
-static const struct ctype_member *match_members(struct native *n, const struct ctype *t,
-						uint64_t offset, const struct ctype *leads_to,
-						int depth, enum match *best)
+static enum match match_word(struct matcher *m, const struct ctype *t, uint64_t offset);
+
+static const struct ctype_member *match_members(struct matcher *matcher, const struct ctype *t,
+						uint64_t offset, enum match *best)
 {
 	const struct ctype_member *found = NULL;
 
@@ -27,9 +33,10 @@ static const struct ctype_member *match_members(struct native *n, const struct c
 		const struct ctype_member *m = &t->members[i];
 		enum match match;
 
-		if (m->offset > offset)
+		if (m->offset > offset || !matcher->nr_left)
 			continue;
-		match = match_word(n, m->type, offset - m->offset, leads_to, depth + 1);
+		matcher->nr_left--;
+		match = match_word(matcher, m->type, offset - m->offset);
 		if (match <= *best)
 			continue;
 		*best = match;
@@ -38,42 +45,42 @@ static const struct ctype_member *match_members(struct native *n, const struct c
 	return found;
 }
 
-static enum match match_scalar(struct native *n, const struct ctype *t,
-			       const struct ctype *leads_to)
+static enum match match_scalar(const struct matcher *m, const struct ctype *t)
 {
 	if (!ctype_is_pointer(t))
 		return MATCH_REACHES;
-	return leads_to && ctype_begins_with(n, leads_to, ctype_complete(n, t->target))
+	return m->leads_to && ctype_begins_with(m->native, m->leads_to,
+						ctype_complete(m->native, t->target))
 		       ? MATCH_TARGET
 		       : MATCH_POINTER;
 }
 
-static enum match match_word(struct native *n, const struct ctype *t, uint64_t offset,
-			     const struct ctype *leads_to, int depth)
+static enum match match_word(struct matcher *m, const struct ctype *t, uint64_t offset)
 {
 	uint64_t base = 0;
 	enum match match;
 
-	t = ctype_complete(n, t);
-	if (depth > PATH_DEPTH_MAX || (t->size && offset >= t->size))
+	t = ctype_complete(m->native, t);
+	if (t->size && offset >= t->size)
 		return MATCH_NONE;
 
-	const struct ctype *scalar = ctype_find_at(n, t, offset, &base);
+	const struct ctype *scalar = ctype_find_at(m->native, t, offset, &base);
 
 	if (!scalar)
 		return MATCH_REACHES;
 	if (scalar->kind != CTYPE_UNION)
-		return match_scalar(n, scalar, leads_to);
-	match_members(n, scalar, offset - base, leads_to, depth, &match);
+		return match_scalar(m, scalar);
+	match_members(m, scalar, offset - base, &match);
 	return match;
 }
 
 const struct ctype_member *path_choose_member(struct native *n, const struct ctype *t,
 					      uint64_t offset, const struct ctype *leads_to)
 {
+	struct matcher m = { n, leads_to, MEMBERS_MOST };
 	enum match match;
 
-	return match_members(n, t, offset, leads_to, 0, &match);
+	return match_members(&m, t, offset, &match);
 }
 
 /* One step down from *t towards *offset, told to out; false: there is none. */
