@@ -254,7 +254,7 @@ class Crawler(Program):
 
 class Httrack(Crawler):
     package = "httrack"
-    build = "./configure --disable-shared && make -j2"
+    build = "./configure --disable-shared --disable-https && make -j2"
     executable = "src/httrack"
 
     def argv(self, executable, url):
