@@ -34,10 +34,12 @@ static const struct ctype *more_of(struct native *n, const struct ctype *a, cons
 	return ctype_begins_with(n, b, a) ? b : NULL;
 }
 
-static bool block_replace(struct native_block *b, const struct ctype *type, enum belief belief)
+enum ctype_fit block_find_fit(struct native *n, node_id block)
 {
-	*b = (struct native_block){ type, belief, 0 };
-	return true;
+	const struct native_block *b = &n->blocks[block];
+	const enum ctype_fit fit = ctype_find_fit(n, b->type, block_size(n->heap, block));
+
+	return fit == CTYPE_FIT_MANY && b->belief == BELIEF_PREFIX ? CTYPE_FIT_TAIL : fit;
 }
 
 static void block_conflict(struct native *n, struct native_block *b, const struct ctype *type)
@@ -49,30 +51,57 @@ static void block_conflict(struct native *n, struct native_block *b, const struc
 	b->type = NULL;
 }
 
-bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief)
+static unsigned int strength(enum belief belief, bool is_guess)
+{
+	return is_guess || belief == BELIEF_NONE ? belief : belief + BELIEF_SITE;
+}
+
+/* What it begins with, and what it is: the latter says more, however it came. */
+static bool is_refinement(struct native *n, const struct ctype *whole, enum belief belief,
+			  const struct ctype *prefix, enum belief prefix_belief)
+{
+	return prefix_belief == BELIEF_PREFIX && belief >= BELIEF_ARRAY &&
+	       (ctype_begins_with(n, whole, prefix) || ctype_extends(n, whole, prefix));
+}
+
+bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief,
+		   bool is_guess)
 {
 	struct native_block *b = &n->blocks[block];
+	const struct native_block news = { type, belief, is_guess, 0 };
+	const unsigned int before = strength(b->belief, b->is_guess),
+			   after = strength(belief, is_guess);
 
-	if (b->type == type || belief < b->belief)
+	if (b->type == type && after <= before)
 		return false;
-	if (belief > b->belief)
-		return block_replace(b, type, belief);
+	if (b->type && b->type != type) {
+		if (is_refinement(n, b->type, b->belief, type, belief))
+			return false;
+		if (is_refinement(n, type, belief, b->type, b->belief)) {
+			*b = news;
+			return true;
+		}
+	}
+	if (after != before) {
+		if (after > before)
+			*b = news;
+		return after > before;
+	}
 	if (!b->type) /* a conflict already */
 		return false;
 
 	const struct ctype *more = more_of(n, type, b->type);
 
-	if (more == b->type)
-		return false;
-	if (more)
-		return block_replace(b, type, belief);
-	block_conflict(n, b, type);
-	return false;
+	if (more && more != b->type)
+		*b = news;
+	else if (!more)
+		block_conflict(n, b, type);
+	return more && more == type;
 }
 
 static enum provenance block_provenance(const struct native_block *b, enum ctype_fit fit)
 {
-	if (fit == CTYPE_FIT_TAIL || fit == CTYPE_FIT_NONE)
+	if (b->is_guess || fit == CTYPE_FIT_TAIL || fit == CTYPE_FIT_NONE)
 		return PROVENANCE_INFERRED;
 	switch ((enum belief)b->belief) {
 	case BELIEF_SITE:
@@ -132,7 +161,6 @@ static void settle_as(struct native *n, node_id block, const char *name, enum pr
 void block_settle(struct native *n, node_id block)
 {
 	const struct native_block *b = &n->blocks[block];
-	const uint64_t size = block_size(n->heap, block);
 	_cleanup_free_ char *name = NULL;
 
 	if (b->conflict) {
@@ -141,9 +169,9 @@ void block_settle(struct native *n, node_id block)
 		name = xasprintf("%s|%s", c->one->name, c->other->name);
 		settle_as(n, block, name, PROVENANCE_INFERRED, 0);
 	} else if (b->type) {
-		const enum ctype_fit fit = ctype_find_fit(n, b->type, size);
+		const enum ctype_fit fit = block_find_fit(n, block);
 
-		name = block_name(b->type, fit, size);
+		name = block_name(b->type, fit, block_size(n->heap, block));
 		settle_as(n, block, name, block_provenance(b, fit),
 			  ctype_is_scalar(b->type) && fit != CTYPE_FIT_TAIL ? TYPE_LEAF : 0);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What native typing believes of each block, and how strongly.  A block gets a better type when one
- * comes, and keeps two that are equally good as a conflict, which is printed as "T1|T2".
+ * comes, and keeps two that are equally good as a conflict, which is printed as "T1|T2".  What
+ * follows from a guess is a guess, whatever the step: so no wrong guess makes a sure type.
  */
 #ifndef TYPING_NATIVE_BLOCK_H
 #define TYPING_NATIVE_BLOCK_H
@@ -25,7 +26,8 @@ enum belief {
 
 struct native_block {
 	const struct ctype *type; /* NULL: nothing is known, or a conflict */
-	uint32_t belief;
+	uint16_t belief;
+	bool is_guess;	   /* weaker than any belief that is none */
 	uint32_t conflict; /* index in native's conflicts + 1; 0: none */
 };
 
@@ -33,7 +35,10 @@ struct native_block {
  * Says that block n is a `type` (or several, or begins with one) for that reason.  True: that is
  * news, and what the block's own pointers lead to is worth a look.
  */
-bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief);
+bool block_believe(struct native *n, node_id block, const struct ctype *type, enum belief belief,
+		   bool is_guess);
+/* How the block is one or more of its type: one that begins with it is never several. */
+enum ctype_fit block_find_fit(struct native *n, node_id block);
 /* Is its type only a label so far, or one of native typing's? */
 bool block_is_open(const struct native *n, node_id block);
 /* Writes what is believed into heap->type. */

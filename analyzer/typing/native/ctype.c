@@ -248,6 +248,23 @@ bool ctype_begins_with(struct native *n, const struct ctype *outer, const struct
 	return false;
 }
 
+bool ctype_extends(struct native *n, const struct ctype *outer, const struct ctype *inner)
+{
+	outer = ctype_complete(n, outer);
+	inner = ctype_complete(n, inner);
+	if (outer == inner || outer->kind != CTYPE_STRUCT || inner->kind != CTYPE_STRUCT ||
+	    inner->nr_members < 2 || outer->nr_members < inner->nr_members)
+		return false;
+	for (uint32_t i = 0; i < inner->nr_members; i++) {
+		const struct ctype_member *a = &outer->members[i], *b = &inner->members[i];
+
+		if (a->name != b->name || a->offset != b->offset || a->type != b->type ||
+		    a->bit_offset != b->bit_offset || a->bit_size != b->bit_size)
+			return false;
+	}
+	return true;
+}
+
 enum ctype_fit ctype_find_fit(struct native *n, const struct ctype *t, uint64_t size)
 {
 	t = ctype_complete(n, t);

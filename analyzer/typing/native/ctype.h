@@ -124,6 +124,10 @@ const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t off
 /* Is an object of `outer` at its start one of `inner`, too: its first base class or member? */
 bool ctype_begins_with(struct native *n, const struct ctype *outer, const struct ctype *inner);
 
+/* Has `outer` the members of the record `inner`, two or more, before its own, by name, place and
+ * type: the usual way to derive a structure in C? */
+bool ctype_extends(struct native *n, const struct ctype *outer, const struct ctype *inner);
+
 /* How a block of size bytes can be one or more of t. */
 enum ctype_fit {
 	CTYPE_FIT_NONE,	    /* too small, or t has no size */

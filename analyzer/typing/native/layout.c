@@ -7,14 +7,17 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
+#include "heap/symbol.h"
 
 #define POINTERS_MAX 65536 /* of one object */
 #define DEPTH_MAX    24
+#define MARKS_MAX    4096 /* numbers that stand for no object: (void *)1, -1 */
 
 struct flattener {
 	struct native *native;
 	struct layout *layout;
-	size_t room;
+	size_t room, functions_room;
 };
 
 static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth);
@@ -24,19 +27,25 @@ static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t off
 	struct layout *l = f->layout;
 	const enum ctype_kind kind = t->target->kind;
 
-	if (kind == CTYPE_VOID || kind == CTYPE_FUNCTION || offset % 8)
+	if (kind == CTYPE_VOID || offset % 8)
 		return;
+	if (kind == CTYPE_FUNCTION) {
+		l->functions = array_grow(l->functions, l->nr_functions, &f->functions_room,
+					  sizeof(*l->functions));
+		l->functions[l->nr_functions++] = offset;
+		return;
+	}
 	l->pointers = array_grow(l->pointers, l->nr, &f->room, sizeof(*l->pointers));
 	l->pointers[l->nr++] = (struct layout_pointer){ offset, t->target };
 }
 
 static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
-	const size_t before = f->layout->nr;
+	const size_t before = f->layout->nr + f->layout->nr_functions;
 
 	for (uint64_t i = 0; i < t->nr_elements && f->layout->nr < POINTERS_MAX; i++) {
 		flatten(f, t->target, offset + i * t->target->size, depth + 1);
-		if (f->layout->nr == before)
+		if (f->layout->nr + f->layout->nr_functions == before)
 			return; /* nor has any other */
 	}
 }
@@ -44,7 +53,7 @@ static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t o
 static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
 	t = ctype_complete(f->native, t);
-	if (depth > DEPTH_MAX || f->layout->nr >= POINTERS_MAX)
+	if (depth > DEPTH_MAX || f->layout->nr + f->layout->nr_functions >= POINTERS_MAX)
 		return;
 	if (ctype_is_pointer(t))
 		add_pointer(f, t, offset);
@@ -86,13 +95,56 @@ const struct layout *layout_get(struct native *n, const struct ctype *t)
 		return (const struct layout *)(uintptr_t)known;
 
 	struct layout *l = native_alloc(n, 1, sizeof(*l));
-	struct flattener f = { n, l, 0 };
+	struct flattener f = { .native = n, .layout = l };
 
 	t = ctype_complete(n, t);
 	flatten(&f, t, 0, 0);
 	find_rest(n, t, l);
 	if (l->pointers)
 		native_keep(n, l->pointers);
+	if (l->functions)
+		native_keep(n, l->functions);
 	*map_find_or_insert(&n->layouts, (uintptr_t)t, 0) = (uintptr_t)l;
 	return l;
+}
+
+static uint64_t word_at(const uint8_t *bytes, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+/* Null, a mark that is no address, or mapped memory. */
+static bool leads_anywhere(struct native *n, uint64_t word)
+{
+	size_t nr;
+	const struct hc_map *maps = dump_maps(n->heap->dump, &nr);
+	const size_t after = SORTED_COUNT(maps, nr, start, word);
+
+	return word < MARKS_MAX || word > -(uint64_t)MARKS_MAX || !nr ||
+	       (after && word <= maps[after - 1].end);
+}
+
+static bool is_function(struct native *n, uint64_t word)
+{
+	return word < MARKS_MAX || word > -(uint64_t)MARKS_MAX ||
+	       symbols_is_code(n->heap->symbols, word);
+}
+
+bool layout_is_plausible(struct native *n, const struct ctype *t, const uint8_t *bytes,
+			 uint64_t len)
+{
+	const struct layout *l = layout_get(n, t);
+
+	for (size_t i = 0; i < l->nr && l->pointers[i].offset + 8 <= len; i++) {
+		if (!leads_anywhere(n, word_at(bytes, l->pointers[i].offset)))
+			return false;
+	}
+	for (size_t i = 0; i < l->nr_functions && l->functions[i] + 8 <= len; i++) {
+		if (!is_function(n, word_at(bytes, l->functions[i])))
+			return false;
+	}
+	return true;
 }

@@ -6,6 +6,8 @@
 #ifndef TYPING_NATIVE_LAYOUT_H
 #define TYPING_NATIVE_LAYOUT_H
 
+#include <stdbool.h>
+
 #include "typing/native/ctype.h"
 #include "typing/native/native.h"
 
@@ -13,13 +15,22 @@ struct layout {
 	struct layout_pointer {
 		uint64_t offset;
 		const struct ctype *target;
-	} *pointers; /* [nr] by offset */
+	} * pointers; /* [nr] by offset */
 	size_t nr;
+	uint64_t *functions; /* [nr_functions] offsets of pointers to functions */
+	size_t nr_functions;
 	const struct ctype *rest; /* element of the open array at its end; NULL: it has none */
 	uint64_t rest_offset;
 };
 
 /* Never NULL; kept. */
 const struct layout *layout_get(struct native *n, const struct ctype *t);
+
+/*
+ * Could those bytes, len of them, be an object of type t: do its pointers lead anywhere, and those
+ * to functions to code?  The beginning of one where len is less than its size.
+ */
+bool layout_is_plausible(struct native *n, const struct ctype *t, const uint8_t *bytes,
+			 uint64_t len);
 
 #endif

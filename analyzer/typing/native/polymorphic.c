@@ -92,7 +92,7 @@ void polymorphic_settle(struct native *n)
 
 		if (!t)
 			continue;
-		block_believe(n, i, t, BELIEF_SITE);
+		block_believe(n, i, t, BELIEF_SITE, false);
 		if (!type->ops)
 			type->ops = &native_ops;
 	}

@@ -16,16 +16,26 @@
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
 
+#define ROUNDS_MAX 4 /* then what follows from a block of two types stays */
+
+/* Blocks to look at, the sure ones first: what they say is not to be taken for a guess. */
 struct propagation {
 	struct native *native;
-	node_id *work; /* a stack */
-	size_t nr_work, room;
+	struct worklist {
+		node_id *items; /* a stack */
+		size_t nr, room;
+	} sure, guessed;
 };
+
+static void worklist_add(struct worklist *w, node_id block)
+{
+	w->items = array_grow(w->items, w->nr, &w->room, sizeof(*w->items));
+	w->items[w->nr++] = block;
+}
 
 static void enqueue(struct propagation *p, node_id block)
 {
-	p->work = array_grow(p->work, p->nr_work, &p->room, sizeof(*p->work));
-	p->work[p->nr_work++] = block;
+	worklist_add(p->native->blocks[block].is_guess ? &p->guessed : &p->sure, block);
 }
 
 static bool links_to_itself(struct native *n, const struct ctype *t)
@@ -76,8 +86,19 @@ static const struct ctype *counted_behind(struct native *n, const struct ctype *
 	return ctype_get_counted(n, target, count);
 }
 
-/* A pointer to `target` has the value word. */
-static void follow(struct propagation *p, const struct ctype *target, uint64_t word)
+/* A guess has to agree with what is in the block. */
+static bool is_plausible(struct native *n, node_id block, const struct ctype *t, enum belief belief,
+			 bool is_guess)
+{
+	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
+
+	if (!bytes || !ctype_is_record(t) || (!is_guess && belief == BELIEF_POINTED))
+		return true;
+	return layout_is_plausible(n, t, bytes, block_size(n->heap, block));
+}
+
+/* A pointer to `target` has the value word.  is_guess: so it is said. */
+static void follow(struct propagation *p, const struct ctype *target, uint64_t word, bool is_guess)
 {
 	struct native *n = p->native;
 	const uint32_t to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
@@ -97,13 +118,14 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 
 	const enum belief belief = believe_by_pointer(n, target, block_size(n->heap, to));
 
-	if (belief != BELIEF_NONE && block_believe(n, to, target, belief))
+	if (belief != BELIEF_NONE && is_plausible(n, to, target, belief, is_guess) &&
+	    block_believe(n, to, target, belief, is_guess || belief == BELIEF_BYTES))
 		enqueue(p, to);
 }
 
 /* One object of type t whose bytes are those, len of them or more. */
 static void follow_object(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
-			  uint64_t len)
+			  uint64_t len, bool is_guess)
 {
 	const struct layout *l = layout_get(p->native, t);
 
@@ -111,40 +133,88 @@ static void follow_object(struct propagation *p, const struct ctype *t, const ui
 		uint64_t word;
 
 		memcpy(&word, bytes + l->pointers[i].offset, sizeof(word));
-		follow(p, l->pointers[i].target, word);
+		follow(p, l->pointers[i].target, word, is_guess);
 	}
 }
 
 static void follow_elements(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
-			    uint64_t len)
+			    uint64_t len, bool is_guess)
 {
 	const uint64_t size = ctype_complete(p->native, t)->size;
 
 	if (!size || !(layout_get(p->native, t)->nr))
 		return;
 	for (uint64_t at = 0; at + size <= len; at += size)
-		follow_object(p, t, bytes + at, size);
+		follow_object(p, t, bytes + at, size, is_guess);
+}
+
+/* Null, or the start of a block that can be one of what the pointer leads to. */
+static bool is_right_pointer(struct native *n, const struct layout_pointer *pointer,
+			     const uint8_t *bytes)
+{
+	const struct dump *d = n->heap->dump;
+	uint64_t word;
+	uint32_t to;
+
+	memcpy(&word, bytes + pointer->offset, sizeof(word));
+	if (!word)
+		return true;
+	to = dump_find_block(d, word);
+	if (to == UINT32_MAX || dump_blocks(d)->addr[to] != word)
+		return false;
+	switch (ctype_find_fit(n, pointer->target, dump_blocks(d)->size[to])) {
+	case CTYPE_FIT_EXACT:
+	case CTYPE_FIT_FLEXIBLE:
+		return true;
+	case CTYPE_FIT_MANY:
+	case CTYPE_FIT_TAIL:
+	case CTYPE_FIT_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Is each of them, as far as its pointers tell, one of that type? */
+static bool are_elements(struct native *n, const struct ctype *t, const uint8_t *bytes,
+			 uint64_t len)
+{
+	const struct layout *l = layout_get(n, t);
+	const uint64_t size = ctype_complete(n, t)->size;
+
+	for (uint64_t at = 0; size && at + size <= len; at += size) {
+		for (size_t i = 0; i < l->nr; i++) {
+			if (!is_right_pointer(n, &l->pointers[i], bytes + at))
+				return false;
+		}
+	}
+	return size;
 }
 
 static void follow_block(struct propagation *p, node_id block)
 {
 	struct native *n = p->native;
-	const struct ctype *t = n->blocks[block].type;
+	const struct native_block *b = &n->blocks[block];
+	const struct ctype *t = b->type;
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 	const uint64_t size = block_size(n->heap, block);
 
 	if (!bytes || !t)
 		return;
-	if (ctype_find_fit(n, t, size) == CTYPE_FIT_MANY) {
-		follow_elements(p, t, bytes, size);
+	if (block_find_fit(n, block) == CTYPE_FIT_MANY) {
+		const bool is_guess = b->is_guess || (b->belief == BELIEF_ARRAY &&
+						      !are_elements(n, t, bytes, size));
+
+		follow_elements(p, t, bytes, size, is_guess);
 		return;
 	}
-	follow_object(p, t, bytes, size);
+	/* What begins with one may be the rest of something else that begins like one. */
+	follow_object(p, t, bytes, size, b->is_guess || b->belief == BELIEF_PREFIX);
 
 	const struct layout *l = layout_get(n, t);
 
 	if (l->rest && l->rest_offset < size)
-		follow_elements(p, l->rest, bytes + l->rest_offset, size - l->rest_offset);
+		follow_elements(p, l->rest, bytes + l->rest_offset, size - l->rest_offset,
+				b->is_guess);
 }
 
 static void follow_variable(void *arg, const struct variable *v)
@@ -155,7 +225,7 @@ static void follow_variable(void *arg, const struct variable *v)
 		t->size ? dump_find_bytes(p->native->heap->dump, v->addr, t->size) : NULL;
 
 	if (bytes)
-		follow_object(p, t, bytes, t->size);
+		follow_object(p, t, bytes, t->size, false);
 }
 
 static void follow_frame(void *arg, const struct frame *f)
@@ -165,26 +235,60 @@ static void follow_frame(void *arg, const struct frame *f)
 	debug_each_local(p->native, f, follow_variable, p);
 }
 
-static void run_worklist(struct propagation *p)
+static void run_worklists(struct propagation *p)
 {
-	while (p->nr_work)
-		follow_block(p, p->work[--p->nr_work]);
+	for (;;) {
+		struct worklist *w = p->sure.nr ? &p->sure : &p->guessed;
+
+		if (!w->nr)
+			return;
+		follow_block(p, w->items[--w->nr]);
+	}
+}
+
+static void follow_roots(struct propagation *p)
+{
+	struct native *n = p->native;
+
+	for (size_t i = 0; i < n->nr_modules; i++) {
+		if (debug_has_types(n, i))
+			debug_each_global(n, i, follow_variable, p);
+	}
+	heap_each_frame(n->heap, follow_frame, p);
+}
+
+/* Everything as it was before, but for the blocks that two types were sure of: what had been
+ * concluded from the first is to be forgotten.  True: there are such. */
+static bool start_again(struct native *n, const struct native_block *before)
+{
+	bool again = false;
+
+	for (node_id i = 0; i < n->heap->nr_objects && !again; i++)
+		again = n->blocks[i].conflict && !n->blocks[i].is_guess && !before[i].conflict;
+	for (node_id i = 0; i < n->heap->nr_objects && again; i++) {
+		if (!n->blocks[i].conflict || n->blocks[i].is_guess)
+			n->blocks[i] = before[i];
+	}
+	return again;
 }
 
 void propagate_run(struct native *n)
 {
 	struct propagation p = { .native = n };
+	const size_t size = n->heap->nr_objects * sizeof(*n->blocks);
+	_cleanup_free_ struct native_block *before = xmalloc(size);
 
-	for (node_id i = 0; i < n->heap->nr_objects; i++) {
-		if (n->blocks[i].type)
-			enqueue(&p, i);
+	memcpy(before, n->blocks, size);
+	for (int round = 1; round <= ROUNDS_MAX; round++) {
+		for (node_id i = 0; i < n->heap->nr_objects; i++) {
+			if (n->blocks[i].type)
+				enqueue(&p, i);
+		}
+		follow_roots(&p);
+		run_worklists(&p);
+		if (round < ROUNDS_MAX && !start_again(n, before))
+			break;
 	}
-	run_worklist(&p);
-	for (size_t i = 0; i < n->nr_modules; i++) {
-		if (debug_has_types(n, i))
-			debug_each_global(n, i, follow_variable, &p);
-	}
-	heap_each_frame(n->heap, follow_frame, &p);
-	run_worklist(&p);
-	free(p.work);
+	free(p.sure.items);
+	free(p.guessed.items);
 }

@@ -17,7 +17,7 @@ static const struct ctype *whole_type(struct native *n, node_id block, const str
 				      uint64_t offset)
 {
 	t = ctype_complete(n, t);
-	switch (ctype_find_fit(n, t, block_size(n->heap, block))) {
+	switch (block_find_fit(n, block)) {
 	case CTYPE_FIT_MANY:
 		return ctype_get_array(n, t, 0);
 	case CTYPE_FIT_TAIL:

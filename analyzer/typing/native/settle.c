@@ -60,7 +60,8 @@ static void settle_sites(struct native *n)
 		const struct site_answer *a = (const struct site_answer *)(uintptr_t)*slot;
 
 		if (a->is_known)
-			block_believe(n, i, a->type.type, believe_site(&a->type));
+			block_believe(n, i, a->type.type, believe_site(&a->type),
+				      !a->type.is_sure && a->type.fit != CTYPE_FIT_TAIL);
 	}
 	map_deinit(&answers);
 }
@@ -105,7 +106,7 @@ static void settle_consensus(struct native *n)
 		const struct consensus *c = consensus_get(n, &m, i);
 
 		if (c->type)
-			block_believe(n, i, c->type, BELIEF_CONSENSUS);
+			block_believe(n, i, c->type, BELIEF_CONSENSUS, true);
 	}
 	map_deinit(&m);
 }

@@ -67,7 +67,7 @@ enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
 	if (!t)
 		return WORD_UNKNOWN;
 	t = ctype_complete(n, t);
-	switch (ctype_find_fit(n, t, block_size(h, from))) {
+	switch (block_find_fit(n, from)) {
 	case CTYPE_FIT_MANY:
 		return use_in_type(n, t, offset % t->size);
 	case CTYPE_FIT_EXACT:
