@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "heap/interior.h"
 #include "heapcensus/count_list.h"
 
 static const char doc[] =
@@ -37,6 +38,7 @@ struct totals {
 	uint64_t edges[NR_EDGE_KINDS];
 	bool has_edges;
 	struct tally arenas;
+	struct tally interiors; /* of all: objects inside the program's own arenas */
 	struct tally kinds[HC_KIND_LIMIT];
 	struct tally provenances[NR_PROVENANCES];
 	struct tally maps[HC_MAP_KERNEL + 1];
@@ -122,6 +124,8 @@ static struct totals add_up(const struct dump *d, const struct heap *h)
 		tally_add(&t.kinds[b->kind[i]], b->size[i]);
 		tally_add(&t.provenances[object_type(h, (node_id)i)->provenance], b->size[i]);
 	}
+	for (size_t i = 0; i < h->nr_interiors; i++)
+		tally_add(&t.interiors, h->interiors[i].size);
 	dump_maps(d, &nr);
 	for (size_t i = 0; i < nr; i++)
 		tally_add(&t.maps[dump_maps(d, &nr)[i].kind],
@@ -345,6 +349,10 @@ static void print_text(const struct dump *d, const struct totals *t)
 	if (t->arenas.nr)
 		print_line("Arenas", "%" PRIu64 " of %" PRIu64 " bytes, in which other blocks lie",
 			   t->arenas.nr, t->arenas.bytes);
+	if (t->interiors.nr)
+		print_line("Interior",
+			   "%" PRIu64 " objects of %" PRIu64 " bytes inside blocks that are arenas",
+			   t->interiors.nr, t->interiors.bytes);
 	print_tallies("Made by", kind_names, t->kinds, ARRAY_SIZE(t->kinds), &t->all);
 	print_tallies("Type known by", provenance_names, t->provenances, NR_PROVENANCES, &t->all);
 	print_edges(t);
@@ -403,6 +411,7 @@ static void print_json(const struct dump *d, const struct totals *t)
 	emit_tally(&j, "free_lists", &t->left_out);
 	emit_tally(&j, "folded", &t->folded);
 	emit_tally(&j, "arenas", &t->arenas);
+	emit_tally(&j, "interiors", &t->interiors);
 	emit_kvs(&j, "process", dump_proc(d));
 	emit_kvs(&j, "losses", dump_counts(d));
 	emit_kvs(&j, "allocator", dump_alloc(d));

@@ -57,6 +57,7 @@ void heap_close(struct heap *h)
 	if (h->native)
 		h->destroy_native(h->native);
 	graph_deinit(h);
+	free(h->interiors);
 	frames_destroy(h->private->frames);
 	symbols_destroy(h->symbols);
 	map_deinit(&h->private->types);

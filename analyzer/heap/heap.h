@@ -184,6 +184,9 @@ struct heap {
 	/* What the variable there says of the word, as type_ops' use. */
 	enum word_use (*variable_use)(struct heap *h, const struct root *root, uint64_t offset);
 
+	struct interior *interiors; /* [nr_interiors] heap/interior.h */
+	size_t nr_interiors, interiors_room;
+
 	/* The graph: NULL until heap_need_graph. */
 	uint64_t nr_edges;
 	uint64_t nr_left_out; /* edges that exact_edges leaves out */

@@ -47,10 +47,16 @@ void vtable_settle(struct typing *t);
 void container_settle(struct typing *t);
 /* Strings of redis (typing/sds.c). */
 void sds_settle(struct typing *t);
+/* The type of objects whose first word is `vtable`; TYPE_UNSURE: it is none. */
+uint32_t vtable_get_type(struct typing *t, uint64_t vtable);
+/* Is it known by a vtable? */
+bool vtable_is_type(const struct type *type);
 /* The type of blocks that begin with that word; TYPE_UNSURE: it is no vtable, or of no block. */
 uint32_t vtable_find_type(const struct typing *t, uint64_t word);
 /* Containers and objects of GLib (typing/glib/settle.c). */
 void glib_settle(struct typing *t);
+/* Arenas in which many objects with vtables lie (typing/arena.c). */
+void arena_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
 /* At last: labels by what leads to a block (typing/held.c). */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "heap/fold.h"
+#include "heap/interior.h"
 #include "typing/container/container.h"
 #include "typing/cpython/cpython.h"
 #include "typing/native/fold.h"
@@ -59,6 +60,8 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	container_settle(t);
 	sds_settle(t);
 	glib_settle(t);
+	arena_settle(t);
+	heap_sort_interiors(h);
 	native_settle(t);
 	container_offer_parts(h);
 	native_offer_leaves(h);

@@ -11,6 +11,8 @@
 #include "typing/recogniser.h"
 #include "typing/rtti.h"
 
+#define SEARCH_MAX (1u << 20) /* bytes of a block */
+
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 {
 	uint64_t word;
@@ -95,8 +97,7 @@ static uint32_t vtable_recognise(struct typing *t, uint64_t vtable)
 	return name ? heap_intern_type(t->heap, name, PROVENANCE_VTABLE_SHAPE, 0) : TYPE_UNSURE;
 }
 
-/* The type of objects whose first word is `vtable`. */
-static uint32_t vtable_get_type(struct typing *t, uint64_t vtable)
+uint32_t vtable_get_type(struct typing *t, uint64_t vtable)
 {
 	if (!symbols_find_segment(t->heap->symbols, vtable))
 		return TYPE_UNSURE; /* most first words: not worth a place in the map */
@@ -159,7 +160,7 @@ uint32_t recognise_vtable(struct typing *t, node_id n, const uint8_t *bytes, uin
 	return type;
 }
 
-static bool is_vtable_type(const struct type *type)
+bool vtable_is_type(const struct type *type)
 {
 	return type->provenance == PROVENANCE_VTABLE_RTTI ||
 	       type->provenance == PROVENANCE_VTABLE_SYMBOL ||
@@ -183,7 +184,7 @@ static struct type_size *count_sizes(struct typing *t)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		struct type_size *s = &sizes[h->type[n]];
 
-		if (!is_vtable_type(object_type(h, n)))
+		if (!vtable_is_type(object_type(h, n)))
 			continue;
 
 		uint64_t *count = map_find_or_insert(&counts, h->type[n], t->blocks->size[n]);
@@ -209,16 +210,15 @@ static bool is_array_of(const uint8_t *bytes, uint64_t size, uint64_t element_si
 /*
  * All objects of a class have one size.  A block that begins with a class's vtable and has another
  * is an array of such objects, or something else that holds one first: an arena, a struct whose
- * first member it is, memory that was not written since.
+ * first member it is, memory that was not written since.  So is one that holds another.
  */
 static uint32_t settle_object(struct typing *t, node_id n, const struct type_size *usual)
 {
 	const uint8_t *bytes = dump_block_bytes(t->heap->dump, n);
 	const uint64_t size = t->blocks->size[n];
-	const uint32_t type = t->heap->type[n];
 
 	if (is_array_of(bytes, size, usual->size))
-		return array_type(t, type);
+		return array_type(t, t->heap->type[n]);
 
 	static recognise_fn *const others[] = { recognise_content, recognise_site, recognise_kind };
 
@@ -231,6 +231,24 @@ static uint32_t settle_object(struct typing *t, node_id n, const struct type_siz
 	return 0;
 }
 
+/* Objects with room behind them come in all sizes. */
+static bool has_another_size(const struct type_size *s, uint64_t size)
+{
+	return size != s->size && s->nr > 1 && s->nr_size * 2 >= s->nr;
+}
+
+/* No object is a part of one of its own class. */
+static bool contains_itself(const uint8_t *bytes, uint64_t size)
+{
+	const uint64_t vtable = load_word(bytes, 0);
+
+	for (uint64_t offset = 8; offset + 8 <= size && offset < SEARCH_MAX; offset += 8) {
+		if (load_word(bytes, offset) == vtable)
+			return true;
+	}
+	return false;
+}
+
 void vtable_settle(struct typing *t)
 {
 	struct heap *h = t->heap;
@@ -240,12 +258,11 @@ void vtable_settle(struct typing *t)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const uint32_t type = h->type[n];
 
-		if (type >= nr_types || t->blocks->size[n] == sizes[type].size ||
-		    sizes[type].nr < 2)
+		if (type >= nr_types || !vtable_is_type(&h->types[type]) ||
+		    strstr(h->types[type].name, "[]"))
 			continue;
-		/* Objects with room behind them come in all sizes. */
-		if (sizes[type].nr_size * 2 < sizes[type].nr || strstr(h->types[type].name, "[]"))
-			continue;
-		h->type[n] = settle_object(t, n, &sizes[type]);
+		if (has_another_size(&sizes[type], t->blocks->size[n]) ||
+		    contains_itself(dump_block_bytes(h->dump, n), t->blocks->size[n]))
+			h->type[n] = settle_object(t, n, &sizes[type]);
 	}
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of objects inside arenas.
+ */
+#include "heap/interior.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/sorted.h"
+
+void heap_add_interior(struct heap *h, struct interior i)
+{
+	h->interiors = array_grow(h->interiors, h->nr_interiors, &h->interiors_room,
+				  sizeof(*h->interiors));
+	h->interiors[h->nr_interiors++] = i;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct interior *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+void heap_sort_interiors(struct heap *h)
+{
+	if (h->nr_interiors)
+		qsort(h->interiors, h->nr_interiors, sizeof(*h->interiors), compare);
+}
+
+const struct interior *heap_find_interiors(const struct heap *h, node_id arena, size_t *nr)
+{
+	const uint64_t start = dump_blocks(h->dump)->addr[arena], size = block_size(h, arena);
+	size_t first = 0, end;
+
+	if (start)
+		first = SORTED_COUNT(h->interiors, h->nr_interiors, addr, start - 1);
+	for (end = first; end < h->nr_interiors && h->interiors[end].addr - start < size; end++)
+		;
+	*nr = end - first;
+	return h->interiors + first;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Slabs that a program cuts into objects by itself, told by the vtables inside.  What else has many
+ * vtables inside is an array, which repeats itself, or one large object with members that have
+ * some; but a class does not contain itself, has one layout, seldom the size of a slab, and its
+ * members are not what pointers lead to.  What cannot be told from those stays what it was.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "heap/interior.h"
+#include "typing/pointed.h"
+#include "typing/recogniser.h"
+
+#define ARENA_SIZE_MIN	 1024u
+#define OBJECTS_MIN	 8u
+#define OBJECTS_MANY	 32u /* enough, where the first is no object with a vtable */
+#define PERIODS_MAX	 16u
+#define ROUND_SLACK	 64u /* a slab's own header, or malloc's */
+#define PAGE		 4096u
+#define NAMES_MAX	 3u
+#define LAYOUT_WORDS_MAX 8u
+
+/* An object with a vtable inside a block. */
+struct hit {
+	uint64_t offset;
+	node_id block;
+	uint32_t type;
+	bool is_pointed; /* some pointer leads to its start */
+};
+
+struct slabs {
+	struct typing *typing;
+	struct heap *heap;
+	struct hit *hits; /* by block, then offset */
+	size_t nr, room;
+};
+
+static bool is_candidate(const struct slabs *s, node_id n)
+{
+	const struct type *type = object_type(s->heap, n);
+
+	return s->typing->blocks->size[n] >= ARENA_SIZE_MIN && node_is_object(s->heap, n) &&
+	       s->typing->blocks->addr[n] % 8 == 0 &&
+	       (type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT ||
+		(vtable_is_type(type) && !strstr(type->name, "[]")));
+}
+
+static void add_hit(struct slabs *s, node_id n, uint64_t offset, uint32_t type)
+{
+	s->hits = array_grow(s->hits, s->nr, &s->room, sizeof(*s->hits));
+	s->hits[s->nr++] = (struct hit){ .offset = offset, .block = n, .type = type };
+}
+
+static void find_hits(struct slabs *s, node_id n)
+{
+	const struct dump *d = s->heap->dump;
+	const uint8_t *bytes = dump_block_bytes(d, n);
+	uint64_t start, end;
+
+	for (uint64_t from = 0; bytes && dump_next_contents(d, n, from, &start, &end); from = end) {
+		for (uint64_t at = start / 8 * 8; at + 8 <= end; at += 8) {
+			uint64_t word;
+			uint32_t type;
+
+			memcpy(&word, bytes + at, sizeof(word));
+			type = word && word % 8 == 0 ? vtable_get_type(s->typing, word)
+						     : TYPE_UNSURE;
+			if (type != TYPE_UNSURE)
+				add_hit(s, n, at, type);
+		}
+	}
+}
+
+/* Is what lies at every hit also there `period` bytes further on? */
+static bool repeats(const struct hit *hits, size_t nr, uint64_t period)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < nr && hits[i].offset + period <= hits[nr - 1].offset; i++) {
+		while (hits[k].offset < hits[i].offset + period)
+			k++;
+		if (hits[k].offset != hits[i].offset + period || hits[k].type != hits[i].type)
+			return false;
+	}
+	return true;
+}
+
+/* An array of objects, or of something that has some. */
+static bool is_periodic(const struct hit *hits, size_t nr)
+{
+	for (size_t i = 1; i < nr && i <= PERIODS_MAX; i++) {
+		const uint64_t period = hits[i].offset - hits[0].offset;
+
+		if (hits[i].type == hits[0].type &&
+		    hits[nr - 1].offset - hits[0].offset >= period * 2 && repeats(hits, nr, period))
+			return true;
+	}
+	return false;
+}
+
+static bool is_near(uint64_t size, uint64_t round)
+{
+	return size <= round ? round - size <= ROUND_SLACK : size - round <= ROUND_SLACK;
+}
+
+/* A power of two or whole pages, but for a header. */
+static bool is_round(uint64_t size)
+{
+	const uint64_t power = 1ull << (63 - __builtin_clzll(size));
+
+	return is_near(size, power) || is_near(size, power * 2) ||
+	       is_near(size, (size + PAGE / 2) / PAGE * PAGE);
+}
+
+/* Does what the block begins with lie in it again? */
+static bool contains_itself(const struct hit *hits, size_t nr)
+{
+	for (size_t i = 1; i < nr && !hits[0].offset; i++) {
+		if (hits[i].type == hits[0].type)
+			return true;
+	}
+	return false;
+}
+
+static bool same_layout(const struct hit *a, size_t nr_a, const struct hit *b, size_t nr_b)
+{
+	for (size_t i = 0; i < nr_a && i < nr_b && i < LAYOUT_WORDS_MAX; i++) {
+		if (a[i].offset != b[i].offset || a[i].type != b[i].type)
+			return false;
+	}
+	return true;
+}
+
+static size_t count_hits(const struct slabs *s, size_t first)
+{
+	size_t nr = 1;
+
+	while (first + nr < s->nr && s->hits[first + nr].block == s->hits[first].block)
+		nr++;
+	return nr;
+}
+
+/* Of the blocks of a site and size that have many vtables inside. */
+struct group {
+	size_t first; /* hit */
+	bool differ;  /* they are laid out differently */
+};
+
+static struct group *get_group(const struct slabs *s, struct map *groups, size_t first)
+{
+	const struct dump_blocks *b = s->typing->blocks;
+	const node_id n = s->hits[first].block;
+	uint64_t *slot = map_find_or_insert(groups, b->stack[n], b->size[n]);
+
+	if (*slot == MAP_EMPTY) {
+		struct group *g = xmalloc(sizeof(*g));
+
+		*slot = (uintptr_t)g;
+		*g = (struct group){ first, false };
+	}
+	return (struct group *)(uintptr_t)*slot;
+}
+
+static void group_blocks(const struct slabs *s, struct map *groups)
+{
+	for (size_t i = 0, nr; i < s->nr; i += nr) {
+		nr = count_hits(s, i);
+
+		struct group *g = get_group(s, groups, i);
+
+		if (!same_layout(s->hits + i, nr, s->hits + g->first, count_hits(s, g->first)))
+			g->differ = true;
+	}
+}
+
+static bool is_irregular(const struct slabs *s, const struct hit *hits, size_t nr,
+			 const struct group *g)
+{
+	if (is_periodic(hits, nr) || !is_round(s->typing->blocks->size[hits[0].block]))
+		return false;
+	return g->differ || contains_itself(hits, nr) || (hits[0].offset && nr >= OBJECTS_MANY);
+}
+
+/* Only the hits of what may be an arena stay. */
+static void keep_irregular(struct slabs *s)
+{
+	struct map groups = { 0 };
+	size_t kept = 0;
+
+	group_blocks(s, &groups);
+	for (size_t i = 0, nr; i < s->nr; i += nr) {
+		nr = count_hits(s, i);
+		if (!is_irregular(s, s->hits + i, nr, get_group(s, &groups, i)))
+			continue;
+		memmove(s->hits + kept, s->hits + i, nr * sizeof(*s->hits));
+		kept += nr;
+	}
+	s->nr = kept;
+	for (size_t i = 0; i < groups.nr_slots; i++) {
+		if (groups.slots[i].value != MAP_EMPTY)
+			free((void *)(uintptr_t)groups.slots[i].value);
+	}
+	map_deinit(&groups);
+}
+
+static void note_pointer(void *arg, node_id from, node_id to, uint64_t offset)
+{
+	struct slabs *s = arg;
+	size_t low = 0, high = s->nr;
+
+	(void)from;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const struct hit *h = &s->hits[middle];
+
+		if (h->block < to || (h->block == to && h->offset < offset))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < s->nr && s->hits[low].block == to && s->hits[low].offset == offset)
+		s->hits[low].is_pointed = true;
+}
+
+/* Only the hits of blocks stay in which pointers lead to half of the objects. */
+static void keep_pointed(struct slabs *s)
+{
+	_cleanup_free_ uint8_t *wanted = xcalloc(s->heap->nr_objects + 1ul, sizeof(*wanted));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nr; i++)
+		wanted[s->hits[i].block] = 1;
+	pointed_each(s->heap, wanted, note_pointer, s);
+	for (size_t i = 0, nr, nr_pointed; i < s->nr; i += nr) {
+		nr = count_hits(s, i);
+		nr_pointed = 0;
+		for (size_t k = i; k < i + nr; k++)
+			nr_pointed += s->hits[k].is_pointed;
+		if (nr_pointed * 2 < nr)
+			continue;
+		memmove(s->hits + kept, s->hits + i, nr * sizeof(*s->hits));
+		kept += nr;
+	}
+	s->nr = kept;
+}
+
+/* What stands before a type's objects, and how far; and behind them. */
+struct neighbour {
+	uint32_t before, after; /* types; TYPE_UNSURE: various ones */
+	uint64_t gap_before, gap_after, gap_least;
+	uint64_t nr;
+};
+
+static void note_neighbours(const struct slabs *s, struct neighbour *of, size_t i)
+{
+	const struct hit *h = &s->hits[i];
+	const bool has_before = i && h[-1].block == h->block;
+	const bool has_after = i + 1 < s->nr && h[1].block == h->block;
+	const uint32_t before = has_before ? h[-1].type : TYPE_UNSURE,
+		       after = has_after ? h[1].type : TYPE_UNSURE;
+	const uint64_t gap_before = has_before ? h->offset - h[-1].offset : 0;
+	const uint64_t end = s->typing->blocks->size[h->block];
+	const uint64_t gap_after = (has_after ? h[1].offset : end) - h->offset;
+	struct neighbour *n = &of[h->type];
+
+	if (!n->nr++) {
+		*n = (struct neighbour){ before, after, gap_before, gap_after, gap_after, 1 };
+		return;
+	}
+	if (n->before != before || n->gap_before != gap_before)
+		n->before = TYPE_UNSURE;
+	if (n->after != after || n->gap_after != gap_after)
+		n->after = TYPE_UNSURE;
+	if (gap_after < n->gap_least)
+		n->gap_least = gap_after;
+}
+
+/* Always that far behind the same, as a member is. */
+static bool is_member(const struct neighbour *of, uint32_t type)
+{
+	const struct neighbour *n = &of[type];
+
+	return n->nr > 1 && n->before != TYPE_UNSURE && n->before != type &&
+	       of[n->before].after == type;
+}
+
+static struct neighbour *find_neighbours(const struct slabs *s)
+{
+	struct neighbour *of = xcalloc(s->heap->nr_types, sizeof(*of));
+
+	for (size_t i = 0; i < s->nr; i++)
+		note_neighbours(s, of, i);
+	return of;
+}
+
+static void drop_members(struct slabs *s)
+{
+	_cleanup_free_ struct neighbour *of = find_neighbours(s);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		if (!is_member(of, s->hits[i].type))
+			s->hits[kept++] = s->hits[i];
+	}
+	s->nr = kept;
+}
+
+/* All objects of a class have one size: no more than the least distance to what follows. */
+static void add_interiors(struct slabs *s)
+{
+	_cleanup_free_ struct neighbour *of = find_neighbours(s);
+
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct hit *h = &s->hits[i];
+
+		heap_add_interior(s->heap,
+				  (struct interior){
+					  .addr = s->typing->blocks->addr[h->block] + h->offset,
+					  .size = of[h->type].gap_least,
+					  .arena = h->block,
+					  .type = h->type,
+				  });
+	}
+}
+
+struct type_count {
+	uint32_t stack, type;
+	uint64_t nr;
+};
+
+static int compare_counts(const void *a, const void *b)
+{
+	const struct type_count *x = a, *y = b;
+
+	if (x->stack != y->stack)
+		return x->stack < y->stack ? -1 : 1;
+	if (x->nr != y->nr)
+		return x->nr > y->nr ? -1 : 1;
+	return (x->type > y->type) - (x->type < y->type);
+}
+
+/* How many objects of each type each site has, by site, most first.  The caller frees it. */
+static struct type_count *count_types(const struct slabs *s, size_t *nr)
+{
+	struct map counts = { 0 };
+	struct type_count *list;
+
+	for (size_t i = 0; i < s->nr; i++) {
+		uint64_t *count = map_find_or_insert(
+			&counts, s->typing->blocks->stack[s->hits[i].block], s->hits[i].type);
+
+		*count = *count == MAP_EMPTY ? 1 : *count + 1;
+	}
+	list = xcalloc(counts.nr_used + 1, sizeof(*list));
+	*nr = 0;
+	for (size_t i = 0; i < counts.nr_slots; i++) {
+		const struct map_slot *slot = &counts.slots[i];
+
+		if (slot->value != MAP_EMPTY)
+			list[(*nr)++] = (struct type_count){ (uint32_t)slot->a, (uint32_t)slot->b,
+							     slot->value };
+	}
+	map_deinit(&counts);
+	qsort(list, *nr, sizeof(*list), compare_counts);
+	return list;
+}
+
+/* "arena (web::Page, web::Link, web::Form, ...)" */
+static uint32_t arena_type(struct heap *h, const struct type_count *list, size_t nr)
+{
+	_cleanup_free_ char *names = xstrdup(h->types[list[0].type].name);
+
+	for (size_t i = 1; i < nr && i < NAMES_MAX; i++) {
+		_cleanup_free_ char *before = names;
+
+		names = xasprintf("%s, %s", before, h->types[list[i].type].name);
+	}
+
+	_cleanup_free_ char *name = xasprintf("arena (%s%s)", names, nr > NAMES_MAX ? ", ..." : "");
+
+	return heap_intern_type(h, name, h->types[list[0].type].provenance, 0);
+}
+
+static void name_arenas(struct slabs *s)
+{
+	size_t nr, end;
+	_cleanup_free_ struct type_count *list = count_types(s, &nr);
+	struct map types = { 0 }; /* (stack, 0) -> type */
+
+	for (size_t i = 0; i < nr; i = end) {
+		for (end = i; end < nr && list[end].stack == list[i].stack; end++)
+			;
+		*map_find_or_insert(&types, list[i].stack, 0) =
+			arena_type(s->heap, list + i, end - i);
+	}
+	for (size_t i = 0; i < s->nr; i++) {
+		const node_id n = s->hits[i].block;
+
+		s->heap->type[n] = (uint32_t)map_find(&types, s->typing->blocks->stack[n], 0);
+	}
+	map_deinit(&types);
+}
+
+void arena_settle(struct typing *t)
+{
+	struct slabs s = { .typing = t, .heap = t->heap };
+
+	for (node_id n = 0; n < t->heap->nr_objects; n++) {
+		const size_t before = s.nr;
+
+		if (is_candidate(&s, n))
+			find_hits(&s, n);
+		if (s.nr - before < OBJECTS_MIN)
+			s.nr = before;
+	}
+	keep_irregular(&s);
+	keep_pointed(&s);
+	drop_members(&s);
+	add_interiors(&s);
+	name_arenas(&s);
+	free(s.hits);
+}
