@@ -179,6 +179,13 @@ struct ctype *ctype_add_record(struct native *n, enum ctype_kind kind, const cha
 	return t;
 }
 
+/* An object of a class without members counts as one byte, and may lie where another one does. */
+static bool is_empty_beside(const struct ctype_member *other, const struct ctype_member *m)
+{
+	return ctype_is_record(m->type) && m->type->size == 1 && other->type->size > 1 &&
+	       m->offset < other->offset + other->type->size;
+}
+
 const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset)
 {
 	const struct ctype_member *best = NULL;
@@ -187,6 +194,8 @@ const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t off
 		const struct ctype_member *m = &t->members[i];
 
 		if (m->flags & CTYPE_MEMBER_VIRTUAL_BASE || m->offset > offset)
+			continue;
+		if (best && is_empty_beside(best, m))
 			continue;
 		/* An empty base, or an array of no length, lies where the next member does. */
 		if (offset - m->offset < m->type->size ||

@@ -43,6 +43,8 @@ const struct ctype *debug_find_return_type(struct native *n, uint64_t pc);
 /* Type of the parameter (0 is the first, `this` included) of the function that begins at entry;
  * NULL: not known. */
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index);
+/* Is the function that begins at entry called as the class of its first parameter is? */
+bool debug_is_constructor(struct native *n, uint64_t entry);
 
 /* What flow_follow found out of a call's result; NULL: it has not been asked.  flow.c */
 const struct fact *debug_find_flow(struct native *n, uint64_t return_address);

@@ -377,14 +377,21 @@ static bool returns_block(struct flow *f, const cs_x86 *x)
 	return false;
 }
 
+static void tell_argument(struct flow *f, uint64_t entry, unsigned int index)
+{
+	const bool is_constructor = !index && debug_is_constructor(f->native, entry);
+
+	flow_tell(f, is_constructor ? FLOW_CONSTRUCTOR : FLOW_ARGUMENT,
+		  debug_find_parameter(f->native, entry, index));
+}
+
 static void run_call(struct flow *f, const cs_x86 *x)
 {
 	static const uint8_t clobbered[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, R10, R11 };
 
 	for (unsigned int i = 0; f->fn && i < ARRAY_SIZE(arguments); i++) {
 		if (x->operands[0].type == X86_OP_IMM && f->registers[arguments[i]].is_block)
-			flow_tell(f, FLOW_ARGUMENT,
-				  debug_find_parameter(f->native, x->operands[0].imm, i));
+			tell_argument(f, x->operands[0].imm, i);
 	}
 
 	const bool is_returned = returns_block(f, x);

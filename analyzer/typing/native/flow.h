@@ -18,6 +18,7 @@ enum flow_end {
 	FLOW_VARIABLE, /* a variable or an inlined function's parameter has the value */
 	FLOW_STORE,    /* stored to a field, an element or a global */
 	FLOW_ARGUMENT, /* handed to a function */
+	FLOW_CONSTRUCTOR, /* ... which is a constructor, as `this` */
 	FLOW_RETURN,   /* returned by the function itself */
 };
 

@@ -28,7 +28,9 @@ static bool has_types(struct native *n)
 
 static enum belief believe_site(const struct site_type *found)
 {
-	if (found->fit == CTYPE_FIT_TAIL)
+	/* A place that also makes what is no whole number of them makes no arrays. */
+	if (found->fit == CTYPE_FIT_TAIL ||
+	    (found->fit == CTYPE_FIT_MANY && found->site->has_tails))
 		return BELIEF_PREFIX;
 	return found->is_sure ? BELIEF_SITE : BELIEF_ARRAY;
 }
@@ -38,26 +40,37 @@ struct site_answer {
 	struct site_type type;
 };
 
+static struct site_answer *answer_get(struct native *n, struct map *answers, uint32_t stack,
+				      uint64_t size)
+{
+	uint64_t *slot = map_find_or_insert(answers, stack, size);
+
+	if (*slot == MAP_EMPTY) {
+		struct site_answer *a = native_alloc(n, 1, sizeof(*a));
+
+		*slot = (uintptr_t)a;
+		a->is_known = site_find_type(n, stack, size, &a->type);
+		if (a->is_known && a->type.fit == CTYPE_FIT_TAIL)
+			a->type.site->has_tails = true;
+	}
+	return (struct site_answer *)(uintptr_t)*slot;
+}
+
 static void settle_sites(struct native *n)
 {
 	const struct dump_blocks *blocks = dump_blocks(n->heap->dump);
 	struct map answers = { 0 }; /* (stack, size) -> struct site_answer * */
 
 	for (node_id i = 0; i < n->heap->nr_objects; i++) {
+		if (block_is_open(n, i))
+			answer_get(n, &answers, blocks->stack[i], blocks->size[i]);
+	}
+	for (node_id i = 0; i < n->heap->nr_objects; i++) {
 		if (!block_is_open(n, i))
 			continue;
 
-		uint64_t *slot = map_find_or_insert(&answers, blocks->stack[i], blocks->size[i]);
-
-		if (*slot == MAP_EMPTY) {
-			struct site_answer *a = native_alloc(n, 1, sizeof(*a));
-
-			*slot = (uintptr_t)a;
-			a->is_known =
-				site_find_type(n, blocks->stack[i], blocks->size[i], &a->type);
-		}
-
-		const struct site_answer *a = (const struct site_answer *)(uintptr_t)*slot;
+		const struct site_answer *a =
+			answer_get(n, &answers, blocks->stack[i], blocks->size[i]);
 
 		if (a->is_known)
 			block_believe(n, i, a->type.type, believe_site(&a->type),

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "typing/native/debug.h"
 #include "typing/native/native.h"
 
 #define WRAPPERS_MAX 16 /* frames that only hand the pointer on */
@@ -35,78 +36,112 @@ static void collect(void *arg, enum flow_end end, const struct ctype *pointer)
 		add_candidate(c->types, target, end);
 }
 
-const struct site_types *site_get_types(struct native *n, uint64_t return_address)
+/* Does the function that the call is in return a pointer to anything? */
+static bool returns_any(struct native *n, uint64_t pc)
+{
+	const struct ctype *type = debug_find_return_type(n, pc);
+
+	return type && ctype_is_pointer(type) && type->target->kind == CTYPE_VOID;
+}
+
+struct site_types *site_get_types(struct native *n, uint64_t return_address)
 {
 	uint64_t *slot = map_find_or_insert(&n->site_types, return_address, 0);
 
 	if (*slot != MAP_EMPTY)
-		return (const struct site_types *)(uintptr_t)*slot;
+		return (struct site_types *)(uintptr_t)*slot;
 
 	struct site_types *s = native_alloc(n, 1, sizeof(*s));
 	struct collector c = { n, s };
 
 	*slot = (uintptr_t)s;
 	s->is_returned = flow_follow(n, return_address, collect, &c);
+	s->is_any = s->is_returned && returns_any(n, return_address);
 	return s;
 }
 
-/* How good a candidate is for a block of that size; 0: not at all.  What the value's own variable
- * says is worth more than what a list's link or a function says, which may mean its first member.
- */
-static unsigned int rank(struct native *n, const struct site_candidate *c, uint64_t size)
+/* What the value's own variable says is worth more than what a list's link or a function says,
+ * which may mean its first member. */
+static unsigned int rank_end(enum flow_end end)
 {
-	static const unsigned int by_end[] = {
-		[FLOW_VARIABLE] = 4, [FLOW_RETURN] = 3, [FLOW_STORE] = 2, [FLOW_ARGUMENT] = 1
-	};
-	const unsigned int end = by_end[c->end];
+	static const unsigned int ranks[] = { [FLOW_CONSTRUCTOR] = 5,
+					      [FLOW_VARIABLE] = 4,
+					      [FLOW_RETURN] = 3,
+					      [FLOW_STORE] = 2,
+					      [FLOW_ARGUMENT] = 1 };
+	return ranks[end];
+}
 
-	switch (ctype_find_fit(n, c->type, size)) {
+/* How well a candidate fits a block of that size; 0: not at all. */
+static unsigned int rank_fit(enum ctype_fit fit, enum flow_end end, bool is_any)
+{
+	switch (fit) {
 	case CTYPE_FIT_EXACT:
-		return 30 + end;
+		return 3;
 	case CTYPE_FIT_FLEXIBLE:
-		return c->end == FLOW_ARGUMENT ? 0 : 20 + end;
+		return end == FLOW_ARGUMENT ? 0 : 2;
 	case CTYPE_FIT_MANY:
-		return c->end == FLOW_ARGUMENT ? 0 : 20 + end;
+		/* A function that makes anything has no array of what it knows of it. */
+		return end == FLOW_ARGUMENT ? 0 : is_any ? 1 : 2;
 	case CTYPE_FIT_TAIL:
-		return c->end == FLOW_ARGUMENT ? 0 : 10 + end;
+		return end == FLOW_ARGUMENT ? 0 : 1;
 	case CTYPE_FIT_NONE:
 		return 0;
 	}
 	return 0;
 }
 
-/* Takes a better candidate than the one of rank `best`, and returns its rank. */
-static unsigned int choose(struct native *n, const struct site_types *s, uint64_t size,
-			   unsigned int best, struct site_type *ret)
+struct choice {
+	struct site_type *best;
+	unsigned int fit, end; /* ranks of the best */
+};
+
+/* Of two that fit equally well the one that begins with the other says more. */
+static bool is_better(struct native *n, const struct choice *c, const struct ctype *type,
+		      unsigned int fit, unsigned int end)
 {
+	if (fit != c->fit)
+		return fit > c->fit;
+	if (type == c->best->type)
+		return end > c->end;
+	if (ctype_begins_with(n, type, c->best->type))
+		return true;
+	return end > c->end && !ctype_begins_with(n, c->best->type, type);
+}
 
+static void choose(struct native *n, struct site_types *s, uint64_t size, struct choice *choice)
+{
 	for (unsigned int i = 0; i < s->nr; i++) {
-		const struct ctype *type = s->candidates[i].type;
-		const unsigned int r = rank(n, &s->candidates[i], size);
+		const struct site_candidate *c = &s->candidates[i];
+		const enum ctype_fit fit = ctype_find_fit(n, c->type, size);
+		const unsigned int rank = rank_fit(fit, c->end, s->is_any);
 
-		if (!r || r < best || (r == best && !ctype_begins_with(n, type, ret->type)))
+		if (!rank || !is_better(n, choice, c->type, rank, rank_end(c->end)))
 			continue;
-		best = r;
-		ret->type = type;
-		ret->fit = ctype_find_fit(n, type, size);
-		ret->is_sure = ret->fit != CTYPE_FIT_TAIL && s->candidates[i].end != FLOW_ARGUMENT;
+		choice->fit = rank;
+		choice->end = rank_end(c->end);
+		*choice->best = (struct site_type){
+			.type = c->type,
+			.site = s,
+			.fit = rank == 1 ? CTYPE_FIT_TAIL : fit,
+			.is_sure = rank > 1 && c->end != FLOW_ARGUMENT,
+		};
 	}
-	return best;
 }
 
 bool site_find_type(struct native *n, uint32_t stack, uint64_t size, struct site_type *ret)
 {
 	size_t nr;
 	const struct hc_stack_node *nodes = dump_stacks(n->heap->dump, &nr);
-	unsigned int best = 0;
+	struct choice choice = { .best = ret };
 
 	for (int depth = 0; stack && depth < WRAPPERS_MAX; depth++) {
-		const struct site_types *s = site_get_types(n, nodes[stack].pc);
+		struct site_types *s = site_get_types(n, nodes[stack].pc);
 
-		best = choose(n, s, size, best, ret);
-		if (!s->is_returned || (best && ret->fit == CTYPE_FIT_EXACT))
+		choose(n, s, size, &choice);
+		if (!s->is_returned || (choice.fit && ret->fit == CTYPE_FIT_EXACT))
 			break;
 		stack = nodes[stack].parent;
 	}
-	return best;
+	return choice.fit;
 }

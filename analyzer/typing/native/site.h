@@ -21,13 +21,16 @@ struct site_types {
 	} candidates[SITE_CANDIDATES_MAX]; /* no type twice */
 	unsigned int nr;
 	bool is_returned; /* by its function, whatever that calls it: its caller may know more */
+	bool is_any;	  /* by a function that returns void * */
+	bool has_tails;	  /* some blocks that it made have more bytes behind what they begin with */
 };
 
 /* Never NULL; kept. */
-const struct site_types *site_get_types(struct native *n, uint64_t return_address);
+struct site_types *site_get_types(struct native *n, uint64_t return_address);
 
 struct site_type {
 	const struct ctype *type;
+	struct site_types *site; /* that told it */
 	enum ctype_fit fit;
 	bool is_sure; /* false: a guess */
 };

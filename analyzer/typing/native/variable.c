@@ -16,6 +16,7 @@
 #include "typing/native/walk.h"
 
 #define SCOPES_MAX    64
+#define DEPTH_MAX     64
 #define REGISTER_BP   6
 #define NUM_REGISTERS 17
 
@@ -193,20 +194,58 @@ const struct ctype *debug_find_return_type(struct native *n, uint64_t pc)
 	return known->nr ? known->items[0].type : NULL;
 }
 
+/* The function that begins there. */
+static bool find_entry(struct native *n, uint64_t entry, struct debug **ret, Dwarf_Die *die)
+{
+	Dwarf_Addr start;
+
+	*ret = debug_at(n, entry);
+	return *ret && debug_find_function_die(*ret, entry, die) && !dwarf_entrypc(die, &start) &&
+	       start + (*ret)->bias == entry;
+}
+
 const struct ctype *debug_find_parameter(struct native *n, uint64_t entry, unsigned int index)
 {
-	struct debug *d = debug_at(n, entry);
-	Dwarf_Addr start;
+	struct debug *d;
 	Dwarf_Die die, child;
 
-	if (!d || !debug_find_function_die(d, entry, &die) || dwarf_entrypc(&die, &start) ||
-	    start + d->bias != entry || dwarf_child(&die, &child))
+	if (!find_entry(n, entry, &d, &die) || dwarf_child(&die, &child))
 		return NULL;
 	do {
 		if (dwarf_tag(&child) == DW_TAG_formal_parameter && !index--)
 			return dwarf_type_of(d, &child);
 	} while (!dwarf_siblingof(&child, &child));
 	return NULL;
+}
+
+/* "Page" of "web::Page<web::Site>": where it begins, and its length. */
+static const char *last_of_name(const char *name, size_t *len)
+{
+	const char *start = name;
+	const size_t before = strcspn(name, "<");
+
+	for (const char *p = name; p + 1 < name + before; p++) {
+		if (p[0] == ':' && p[1] == ':')
+			start = p + 2;
+	}
+	*len = name + before - start;
+	return start;
+}
+
+bool debug_is_constructor(struct native *n, uint64_t entry)
+{
+	const struct ctype *self = debug_find_parameter(n, entry, 0);
+	struct debug *d;
+	Dwarf_Die die;
+	size_t len;
+
+	if (!self || !ctype_is_pointer(self) || !(self->target->flags & CTYPE_CXX) ||
+	    !find_entry(n, entry, &d, &die))
+		return false;
+
+	const char *class = last_of_name(self->target->name, &len), *name = dwarf_name(&die);
+
+	return len && !strncmp(name, class, len) && (!name[len] || name[len] == '<');
 }
 
 /* ---- locals ---- */
@@ -313,23 +352,72 @@ static bool place_from_ops(const struct scopes *s, const Dwarf_Op *ops, size_t n
 	return nr == 1 && place_from_op(s, &ops[0], ret);
 }
 
+static bool is_variable(Dwarf_Die *die)
+{
+	const int tag = dwarf_tag(die);
+
+	return tag == DW_TAG_variable || tag == DW_TAG_formal_parameter;
+}
+
 /* Where a variable or parameter is when the code is at the scopes' pc. */
 static bool find_place(const struct scopes *s, Dwarf_Die *die, struct place *ret)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Op *ops;
 	size_t nr;
-	const int tag = dwarf_tag(die);
 
-	if (tag != DW_TAG_variable && tag != DW_TAG_formal_parameter)
-		return false;
-	return dwarf_attr(die, DW_AT_location, &attr) &&
+	return is_variable(die) && dwarf_attr(die, DW_AT_location, &attr) &&
 	       dwarf_getlocation_addr(&attr, s->pc - s->debug->bias, &ops, &nr, 1) == 1 &&
 	       place_from_ops(s, ops, nr, ret);
 }
 
+/* The same of a variable that has a place for no instruction, only right before the one at pc. */
+static bool find_place_before(const struct scopes *s, Dwarf_Die *die, struct place *ret)
+{
+	const Dwarf_Addr pc = s->pc - s->debug->bias;
+	Dwarf_Addr base, start, end;
+	Dwarf_Attribute attr;
+	ptrdiff_t at = 0;
+	Dwarf_Op *ops;
+	size_t nr;
+
+	if (!is_variable(die) || !dwarf_attr(die, DW_AT_location, &attr))
+		return false;
+	while ((at = dwarf_getlocations(&attr, at, &base, &start, &end, &ops, &nr)) > 0) {
+		if (start == pc && end == pc)
+			return place_from_ops(s, ops, nr, ret);
+	}
+	return false;
+}
+
+/* Is it a function that was inlined right before the instruction at pc, and has none of its own: a
+ * constructor that has nothing to do? */
+static bool is_before(const struct scopes *s, Dwarf_Die *die)
+{
+	const Dwarf_Addr pc = s->pc - s->debug->bias;
+	Dwarf_Addr start, end;
+
+	return dwarf_tag(die) == DW_TAG_inlined_subroutine && !dwarf_lowpc(die, &start) &&
+	       start == pc && !dwarf_highpc(die, &end) && end == pc;
+}
+
 /* Calls fn for each variable that has a place, innermost scope first. */
 typedef void place_fn(void *arg, struct scopes *s, Dwarf_Die *die, const struct place *place);
+
+static void each_before(struct scopes *s, Dwarf_Die *scope, place_fn *fn, void *arg, int depth)
+{
+	Dwarf_Die child;
+	struct place place;
+
+	if (depth > DEPTH_MAX || dwarf_child(scope, &child))
+		return;
+	do {
+		if (find_place_before(s, &child, &place))
+			fn(arg, s, &child, &place);
+		else if (is_before(s, &child))
+			each_before(s, &child, fn, arg, depth + 1);
+	} while (!dwarf_siblingof(&child, &child));
+}
 
 static void scopes_each(struct scopes *s, place_fn *fn, void *arg)
 {
@@ -342,6 +430,8 @@ static void scopes_each(struct scopes *s, place_fn *fn, void *arg)
 		do {
 			if (find_place(s, &child, &place))
 				fn(arg, s, &child, &place);
+			else if (is_before(s, &child))
+				each_before(s, &child, fn, arg, 0);
 		} while (!dwarf_siblingof(&child, &child));
 	}
 }
