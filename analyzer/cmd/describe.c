@@ -125,7 +125,7 @@ static struct error *show_objects(const struct describe_arguments *arguments, st
 	if (error)
 		return error;
 	if (!nr)
-		return error_create("%s: no object is what '%s' says", arguments->path,
+		return error_create("%s: '%s' gives no object", arguments->path,
 				    arguments->what);
 	for (uint32_t i = 0; i < nr && i < arguments->first; i++) {
 		struct description d;

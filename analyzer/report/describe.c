@@ -131,33 +131,28 @@ static void find_parts(struct description *d)
 	grouping_end(&g);
 }
 
-static struct error *find_references(struct description *d)
-{
-	struct error *error;
-
-	d->has_contents = dump_has_contents(d->heap->dump);
-	if (!d->has_contents)
-		return NULL;
-	error = heap_need_graph(d->heap);
-	if (error)
-		return error;
-	find_referrers(d);
-	find_referents(d);
-	if (node_is_object(d->heap, d->object))
-		find_parts(d);
-	return NULL;
-}
-
 struct error *describe_object(struct heap *h, node_id object, uint64_t asked,
 			      const struct describe_options *options, struct description *d)
 {
+	struct error *error;
+
 	*d = (struct description){ .heap = h,
 				   .asked = asked,
 				   .object = object,
 				   .addr = object_addr(h, object),
-				   .size = block_size(h, object) };
+				   .size = block_size(h, object),
+				   .has_contents = dump_has_contents(h->dump) };
+	if (!d->has_contents)
+		return NULL;
+	error = heap_need_graph(h);
+	if (error)
+		return error;
 	describe_fields(d, options->all);
-	return find_references(d);
+	find_referrers(d);
+	find_referents(d);
+	if (node_is_object(h, object))
+		find_parts(d);
+	return NULL;
 }
 
 /* ---- variables ---- */

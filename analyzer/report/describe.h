@@ -84,7 +84,7 @@ void describe_print(FILE *out, const struct description *d, const struct describ
 void describe_emit(struct json *j, const struct description *d,
 		   const struct describe_options *options);
 
-/* describe_fields.c: fills the readings. */
+/* describe_fields.c: fills the readings.  The graph is there, unless the dump has no contents. */
 void describe_fields(struct description *d, bool all);
 
 #endif

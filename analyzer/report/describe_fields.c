@@ -199,6 +199,32 @@ static void read_words(struct description *d, const uint8_t *bytes, uint64_t siz
 
 /* ---- Python ---- */
 
+static void add_python(struct filler *f, const char *path, uint64_t offset, uint64_t value)
+{
+	const struct cpython *p = f->d->heap->cpython;
+	const struct cpython_class *class = cpython_class_at(p, value);
+	struct described_field *field = add_field(f, path, class ? class->name : "", offset);
+
+	if (field)
+		field->value = cpython_repr(p, value, f->all ? CPYTHON_REPR_MAX : TEXT_MOST);
+}
+
+/* Slots and C members, where they hold an object that is alive. */
+static void add_members(struct filler *f)
+{
+	struct heap *h = f->d->heap;
+	const node_id n = f->d->object;
+
+	for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++) {
+		const node_id to = h->out_to[e];
+		const char *relation = heap_relation(h, n, h->out_offset[e], to);
+
+		if (*relation == '.' && strcmp(relation, ".__class__") &&
+		    cpython_class_of(h->cpython, to))
+			add_python(f, relation, EDGE_OFFSET(h->out_offset[e]), object_addr(h, to));
+	}
+}
+
 static void read_python(struct description *d, bool all)
 {
 	struct cpython *p = d->heap->cpython;
@@ -212,13 +238,11 @@ static void read_python(struct description *d, bool all)
 	for (cpython_instance_open(p, d->addr, &items); cpython_items_next(&items);) {
 		_cleanup_free_ char *key = cpython_get_utf8(p, items.key, TEXT_MOST);
 		_cleanup_free_ char *path = key ? xasprintf(".%s", key) : NULL;
-		const struct cpython_class *class = cpython_class_at(p, items.value);
-		struct described_field *field =
-			path ? add_field(&f, path, class ? class->name : "", 0) : NULL;
 
-		if (field)
-			field->value = cpython_repr(p, items.value, max);
+		if (path)
+			add_python(&f, path, 0, items.value);
 	}
+	add_members(&f);
 }
 
 /* ---- all of them ---- */

@@ -305,7 +305,8 @@ void describe_print(FILE *out, const struct description *d, const struct describ
 		fputs("\nThe dump has no contents: nothing is known of fields and references\n",
 		      out);
 	for (unsigned int i = 0; i < d->nr_readings; i++)
-		print_reading(out, d, &d->readings[i]);
+		if (d->readings[i].nr)
+			print_reading(out, d, &d->readings[i]);
 	if (d->parts.nr)
 		print_list(out, d, &d->parts, "Parts", "block", options->all);
 	if (d->has_contents && d->object != NODE_NONE)

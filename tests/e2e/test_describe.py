@@ -156,3 +156,33 @@ def test_relations_name_the_fields(heapcensus, things):
     assert {"'thing.any'", "'thing.middle_of_other'", "'thing.named.thing'", "'thing.other'", "'::table.things[*]'"} in kinds(
         heapcensus, dump, "byvia", "--source-types")
     assert sorted(kinds(heapcensus, dump, "byrcs"), key=len) == [{"<global>"}, {"<global>", "struct thing"}]
+
+
+PYTHON = """
+import sys
+class Page:
+    def __init__(self, url, parent):
+        self.url, self.parent, self.links = url, parent, [1, 2.5, None]
+class Slotted:
+    __slots__ = ("alpha", "beta")
+page, slotted = Page("http://127.0.0.1/a", None), Slotted()
+slotted.alpha, slotted.beta = page, [page]
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_python_objects(heapcensus, preload, tmp_path):
+    with Census(["/usr/bin/python3", "-c", PYTHON], preload, tmp_path) as run:
+        run.expect("ready")
+        dump = run.last_dump()
+    page, fields, referrers = described(heapcensus, dump, "get_oldest('__main__.Page')")
+    assert {path: (field["type"], field["value"]) for path, field in fields.items()} == {
+        ".url": ("str", "'http://127.0.0.1/a'"), ".parent": ("types.NoneType", "None"), ".links": ("list", "[1, 2.5, None]")}
+    assert {(".alpha", "__main__.Slotted"), ("['page']", "dict")} <= referrers
+    _, fields, _ = described(heapcensus, dump, "get_oldest('__main__.Slotted')")
+    assert fields[".alpha"]["value"] == f"<__main__.Page at {page['address']}>"
+    assert fields[".beta"]["value"] == f"[<__main__.Page at {page['address']}>]"
+    # a value of the language, too
+    links, fields, _ = described(heapcensus, dump, "get_oldest('__main__.Page').links")
+    assert (links["type"], fields[""]["value"]) == ("list", "[1, 2.5, None]")
