@@ -114,8 +114,12 @@ void fields_each_of_block(struct fields *s, node_id n, field_fn *fn, void *arg)
 	const uint8_t *bytes = dump_block_bytes(h->dump, n);
 	const struct container_part *used = container_find_part(h, n);
 	const uint64_t limit = used ? used->end : UINT64_MAX; /* room has stale words */
-	struct walk w = { .fields = s,	 .from = n,   .type = h->type[n], .part = TYPE_UNSURE,
-			  .fn = fn, .arg = arg };
+	struct walk w = { .fields = s,
+			  .from = n,
+			  .type = h->type[n],
+			  .part = TYPE_UNSURE,
+			  .fn = fn,
+			  .arg = arg };
 	uint64_t start, end;
 
 	for (uint64_t from = 0; bytes && dump_next_contents(h->dump, n, from, &start, &end);
@@ -129,8 +133,12 @@ void fields_each_of_roots(struct fields *s, field_fn *fn, void *arg)
 
 	for (uint32_t i = 0; i < h->nr_roots; i++) {
 		const struct root *r = &h->roots[i];
-		struct walk w = { .fields = s, .from = h->nr_objects + i, .type = TYPE_UNSURE,
-				  .part = TYPE_UNSURE, .fn = fn, .arg = arg };
+		struct walk w = { .fields = s,
+				  .from = h->nr_objects + i,
+				  .type = TYPE_UNSURE,
+				  .part = TYPE_UNSURE,
+				  .fn = fn,
+				  .arg = arg };
 
 		if (r->kind == ROOT_GLOBAL)
 			walk_words(&w, r->bytes, 0, r->size);

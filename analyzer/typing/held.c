@@ -34,7 +34,7 @@ struct held {
 	size_t nr_groups;
 
 	/* Of the round at hand. */
-	uint32_t *only; /* [nr_objects] NO_LABEL, the one label, or MANY */
+	uint32_t *only;	    /* [nr_objects] NO_LABEL, the one label, or MANY */
 	struct link *links; /* who could have which label */
 	size_t nr_links, links_room;
 	bool from_table; /* the block that is looked through is a table */

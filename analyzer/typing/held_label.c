@@ -130,10 +130,9 @@ uint32_t labels_make_type(struct labels *l, uint32_t label, uint64_t size)
 {
 	const struct label *of = &l->items[label];
 	const bool is_element = is_array(find_type(l, of->type));
-	_cleanup_free_ char *name = xasprintf("%s%s", l->heap->types[of->type].name,
-					      is_element ? "[*]" : of->relation);
-	const uint32_t type =
-		heap_intern_type(l->heap, name, PROVENANCE_HELD, TYPE_FALLBACK);
+	_cleanup_free_ char *name =
+		xasprintf("%s%s", l->heap->types[of->type].name, is_element ? "[*]" : of->relation);
+	const uint32_t type = heap_intern_type(l->heap, name, PROVENANCE_HELD, TYPE_FALLBACK);
 	struct labelled_type *t = get_type(l, type);
 
 	t->size = !t->size || t->size == size ? size : SEVERAL;

@@ -59,6 +59,8 @@ void glib_settle(struct typing *t);
 void arena_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
+/* Buffers whose length stands beside what leads to them (typing/counted.c). */
+void counted_settle(struct typing *t);
 /* At last: labels by what leads to a block (typing/held.c). */
 void held_settle(struct typing *t);
 

@@ -63,6 +63,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	arena_settle(t);
 	heap_sort_interiors(h);
 	native_settle(t);
+	counted_settle(t);
 	container_offer_parts(h);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);

@@ -155,7 +155,7 @@ def test_objects_have_their_text(census, heapcensus):
     listed = json.loads(heapcensus("iter", "--json", census.dumps[1], name).stdout)
     assert text in json.dumps(listed)
     oldest = heapcensus("oldest", census.dumps[1], name).stdout
-    assert re.search(r"^0x[0-9a-f]+ +\d+ +\d+s +" + re.escape(name), oldest, re.M)
+    assert re.search(r"^0x[0-9a-f]+ +\d+ +\d+ +\d+s +" + re.escape(name), oldest, re.M)
 
 
 def test_diff(census, heapcensus):
