@@ -60,7 +60,7 @@ static unsigned int strength(enum belief belief, bool is_guess)
 static bool is_refinement(struct native *n, const struct ctype *whole, enum belief belief,
 			  const struct ctype *prefix, enum belief prefix_belief)
 {
-	return prefix_belief == BELIEF_PREFIX && belief >= BELIEF_ARRAY &&
+	return prefix_belief == BELIEF_PREFIX && belief > BELIEF_PREFIX &&
 	       (ctype_begins_with(n, whole, prefix) || ctype_extends(n, whole, prefix));
 }
 
@@ -112,6 +112,7 @@ static enum provenance block_provenance(const struct native_block *b, enum ctype
 	case BELIEF_CONSENSUS:
 	case BELIEF_BYTES:
 	case BELIEF_PREFIX:
+	case BELIEF_DERIVED:
 	case BELIEF_ARRAY:
 		return PROVENANCE_INFERRED;
 	}

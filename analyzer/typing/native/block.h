@@ -19,6 +19,7 @@ enum belief {
 	BELIEF_CONSENSUS, /* others of its site and size are */
 	BELIEF_BYTES,	  /* a char pointer leads to it */
 	BELIEF_PREFIX,	  /* it begins with one */
+	BELIEF_DERIVED,	  /* it begins with what it is derived from; its values tell the rest */
 	BELIEF_ARRAY,	  /* it may be several of what a pointer leads to */
 	BELIEF_POINTED,	  /* a pointer of that type leads to it, and it has that size */
 	BELIEF_SITE,	  /* its site makes one of that size */

@@ -51,6 +51,11 @@ const struct fact *debug_find_flow(struct native *n, uint64_t return_address);
 /* The answer, to be kept; the maker is empty then. */
 const struct fact *debug_add_flow(struct native *n, uint64_t return_address, struct fact_maker *m);
 
+/* A structure of the same debug information that has a record at that offset, as a member or base;
+ * at 0 also what begins with the record's own members. */
+typedef void holder_fn(void *arg, const struct ctype *holder, uint64_t offset);
+void debug_each_holder(struct native *n, const struct ctype *record, holder_fn *fn, void *arg);
+
 /*
  * Where a variable may be, as far as the flow of a value needs it: in a register, in the frame at a
  * distance from a register, or nowhere, but what it is worth is a register's value and a distance:

@@ -19,7 +19,7 @@ void facts_deinit(struct facts *f)
 
 static uint64_t key_of(const struct fact *f)
 {
-	return f->kind == FACT_NAME ? (uintptr_t)f->name : f->place;
+	return f->kind == FACT_NAME || f->kind == FACT_HOLDERS ? (uintptr_t)f->name : f->place;
 }
 
 const struct fact *facts_find(const struct facts *f, enum fact_kind kind, uint64_t key)

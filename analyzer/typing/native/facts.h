@@ -22,6 +22,7 @@ enum fact_kind {
 		       * `is_returned` */
 	FACT_RETURN,  /* what the function of a pc returns, if anything: type */
 	FACT_NAME,    /* the type of a name, if there is one: type */
+	FACT_HOLDERS, /* structures that have the one of that name: offset in them, type */
 	NR_FACT_KINDS,
 };
 

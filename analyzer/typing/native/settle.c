@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
+#include "typing/native/family.h"
 #include "typing/native/native.h"
 #include "typing/native/polymorphic.h"
 #include "typing/native/propagate.h"
@@ -17,6 +18,8 @@
 #include "typing/recogniser.h"
 
 /* Each is asked: what one module declares, another may define. */
+#define FAMILY_ROUNDS_MAX 4 /* what one found tells the next */
+
 static bool has_types(struct native *n)
 {
 	bool has = false;
@@ -144,6 +147,8 @@ void native_settle(struct typing *t)
 	polymorphic_settle(n);
 	settle_sites(n);
 	propagate_run(n);
+	for (int round = 0; round < FAMILY_ROUNDS_MAX && family_settle(n); round++)
+		propagate_run(n);
 	settle_consensus(n);
 	propagate_run(n);
 	for (node_id i = 0; i < h->nr_objects; i++) {
