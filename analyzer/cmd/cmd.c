@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "heap/interior.h"
 #include "typing/typing.h"
 
 #define KEY_WRAPPERS 0x300 /* beyond the commands' own */
@@ -102,6 +104,7 @@ static error_t parse_view(int key, char *arg, struct argp_state *state)
 	case KEY_VIEW | CMD_VIEW_EXACT_INDEX:
 	case KEY_VIEW | CMD_VIEW_SOURCE_TYPES:
 	case KEY_VIEW | CMD_VIEW_EXACT_EDGES:
+	case KEY_VIEW | CMD_VIEW_INTERIOR:
 		*view |= key & ~KEY_VIEW;
 		return 0;
 	default:
@@ -117,6 +120,9 @@ static const struct argp_option view_options[] = {
 	{ "exact-edges", KEY_VIEW | CMD_VIEW_EXACT_EDGES, NULL, 0,
 	  "Follow pointers only that types tell, not words of no type; what only such words hold "
 	  "looks unheld",
+	  0 },
+	{ "interior", KEY_VIEW | CMD_VIEW_INTERIOR, NULL, 0,
+	  "Objects inside the program's own arenas are rows of their own, the arenas what is left",
 	  0 },
 	{ 0 },
 };
@@ -145,6 +151,24 @@ static const struct argp_option wrappers_options[] = {
 
 const struct argp wrappers_argp = { .options = wrappers_options, .parser = parse_wrappers };
 
+/* The heap once more, of a dump in which what lies in arenas are blocks. */
+static struct error *open_interior(const struct heap_options *options, struct opened *o)
+{
+	const size_t nr = o->heap->nr_interiors;
+	_cleanup_free_ struct dump_inner *items = xcalloc(nr + 1, sizeof(*items));
+	struct error *error;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct interior *inner = &o->heap->interiors[i];
+
+		items[i] = (struct dump_inner){ inner->addr, inner->size, inner->arena };
+	}
+	heap_close(o->heap);
+	o->heap = NULL;
+	error = dump_insert_blocks(o->dump, items, nr);
+	return error ? error : heap_open(o->dump, options, &o->heap);
+}
+
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	const struct heap_options options = {
@@ -158,7 +182,11 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 	};
 	struct error *error = dump_open(path, &options.progress, &o->dump);
 
-	return error ? error : heap_open(o->dump, &options, &o->heap);
+	if (!error)
+		error = heap_open(o->dump, &options, &o->heap);
+	if (error || !(view & CMD_VIEW_INTERIOR) || !o->heap->nr_interiors)
+		return error;
+	return open_interior(&options, o);
 }
 
 void cmd_close(struct opened *o)

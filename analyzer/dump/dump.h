@@ -64,6 +64,18 @@ struct error *dump_open(const char *path, const struct progress *progress, struc
 	__attribute__((warn_unused_result));
 void dump_close(struct dump *d);
 
+/*
+ * More blocks, of kind pool, each inside of one that is there and has no others inside: by address,
+ * not overlapping, addresses and sizes multiples of 8.  All else they have from block `like`.
+ * Numbers of blocks change.
+ */
+struct dump_inner {
+	uint64_t addr, size;
+	uint32_t like;
+};
+struct error *dump_insert_blocks(struct dump *d, const struct dump_inner *items, size_t nr)
+	__attribute__((warn_unused_result));
+
 const char *dump_path(const struct dump *d);
 uint64_t dump_file_bytes(const struct dump *d);
 const struct hc_file_header *dump_header(const struct dump *d);

@@ -131,6 +131,10 @@ struct error *load_array(struct dump *d, enum section_index i) __attribute__((wa
 struct error *load_threads_index(struct dump *d) __attribute__((warn_unused_result));
 void load_modules_index(struct dump *d);
 struct error *load_blocks(struct dump *d) __attribute__((warn_unused_result));
+/* Columns of that many blocks, in new areas. */
+struct error *reserve_columns(struct dump *d, size_t capacity) __attribute__((warn_unused_result));
+/* The bytes of a small block are at `at` of the area of those; in ascending order of blocks. */
+void set_small_offset(struct dump *d, size_t block, uint64_t at);
 struct error *load_contents(struct dump *d) __attribute__((warn_unused_result));
 struct error *load_ranges(struct dump *d) __attribute__((warn_unused_result));
 

@@ -122,7 +122,7 @@ static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, 
 	return NULL;
 }
 
-static struct error *reserve_columns(struct dump *d, size_t capacity)
+struct error *reserve_columns(struct dump *d, size_t capacity)
 {
 	struct dump_blocks *b = &d->blocks;
 	const struct {

@@ -87,7 +87,7 @@ static size_t next_small(const struct dump *d, size_t i)
 	return i;
 }
 
-static void set_offset(struct dump *d, size_t block, uint64_t at)
+void set_small_offset(struct dump *d, size_t block, uint64_t at)
 {
 	uint64_t *base = &d->small_base[block >> SMALL_GROUP_SHIFT];
 
@@ -124,7 +124,7 @@ static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk
 			return dump_chunk_error(d->file, chunk,
 						"block %zu: its %" PRIu64 " bytes do not fit", i,
 						size);
-		set_offset(d, i, at);
+		set_small_offset(d, i, at);
 		at += size;
 		*block = i + 1;
 	}

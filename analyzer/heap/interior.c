@@ -11,6 +11,12 @@
 
 void heap_add_interior(struct heap *h, struct interior i)
 {
+	const node_id block = dump_find_block(h->dump, i.addr);
+
+	if (block != i.arena) {
+		h->folded[i.arena] -= block_size(h, block);
+		return;
+	}
 	h->interiors = array_grow(h->interiors, h->nr_interiors, &h->interiors_room,
 				  sizeof(*h->interiors));
 	h->interiors[h->nr_interiors++] = i;

@@ -17,7 +17,8 @@ struct interior {
 	uint32_t type;
 };
 
-/* In any order, before heap_sort_interiors. */
+/* In any order, before heap_sort_interiors.  One that is a block already is no interior object:
+ * what it has is taken from its arena's size. */
 void heap_add_interior(struct heap *h, struct interior i);
 /* By address; once, when all are there. */
 void heap_sort_interiors(struct heap *h);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "heap/fold.h"
+#include "heap/interior.h"
 #include "partition/partition.h"
 #include "report/class.h"
 #include "report/describe.h"
@@ -280,6 +281,26 @@ static void print_list(FILE *out, const struct description *d, const struct desc
 		fprintf(out, "  ... %zu more (--all)\n", list->nr - nr);
 }
 
+/* Objects inside of an arena. */
+static void print_interiors(FILE *out, const struct description *d, bool all)
+{
+	size_t nr_all, nr;
+	const struct interior *inside = heap_find_interiors(d->heap, d->object, &nr_all);
+
+	if (!nr_all)
+		return;
+	nr = all || nr_all <= LIST_MOST ? nr_all : LIST_MOST;
+	fprintf(out, "\nInside: %zu object%s\n", nr_all, nr_all == 1 ? "" : "s");
+	for (size_t i = 0; i < nr; i++) {
+		fprintf(out, "  +0x%-6" PRIx64 " 0x%" PRIx64 "  ", inside[i].addr - d->addr,
+			inside[i].addr);
+		text_print(out, d->heap->types[inside[i].type].name);
+		fputc('\n', out);
+	}
+	if (nr < nr_all)
+		fprintf(out, "  ... %zu more (--all)\n", nr_all - nr);
+}
+
 static void print_variable(FILE *out, const struct description *d)
 {
 	_cleanup_free_ char *asked = format_asked(d);
@@ -309,6 +330,8 @@ void describe_print(FILE *out, const struct description *d, const struct describ
 			print_reading(out, d, &d->readings[i]);
 	if (d->parts.nr)
 		print_list(out, d, &d->parts, "Parts", "block", options->all);
+	if (d->object != NODE_NONE)
+		print_interiors(out, d, options->all);
 	if (d->has_contents && d->object != NODE_NONE)
 		print_list(out, d, &d->referrers, "Referrers", "reference", options->all);
 	if (d->has_contents && d->size)
@@ -347,6 +370,22 @@ static void emit_object(struct json *j, const struct description *d, bool with_s
 		json_text(j, "part", heap_part_name(h, d->object));
 		json_addr(j, "counts_for", object_addr(h, h->owner[d->object]));
 	}
+}
+
+static void emit_interiors(struct json *j, const struct description *d)
+{
+	size_t nr;
+	const struct interior *inside = heap_find_interiors(d->heap, d->object, &nr);
+
+	json_begin_array(j, "inside");
+	for (size_t i = 0; i < nr; i++) {
+		json_begin_object(j, NULL);
+		json_addr(j, "address", inside[i].addr);
+		json_number(j, "size", inside[i].size);
+		json_text(j, "type", d->heap->types[inside[i].type].name);
+		json_end_object(j);
+	}
+	json_end_array(j);
 }
 
 static void emit_pointee(struct json *j, const struct description *d, const struct pointee *p)
@@ -431,6 +470,8 @@ void describe_emit(struct json *j, const struct description *d,
 		emit_reading(j, d, &d->readings[i]);
 	json_end_array(j);
 	emit_list(j, d, &d->parts, "parts");
+	if (d->object != NODE_NONE)
+		emit_interiors(j, d);
 	emit_list(j, d, &d->referrers, "referrers");
 	emit_list(j, d, &d->referents, "referents");
 	json_end_object(j);

@@ -224,6 +224,14 @@ static void note_pointer(void *arg, node_id from, node_id to, uint64_t offset)
 		s->hits[low].is_pointed = true;
 }
 
+/* Does a pointer lead to its start?  A block of its own was led to when it was found. */
+static bool is_pointed(const struct slabs *s, const struct hit *h)
+{
+	const uint64_t addr = s->typing->blocks->addr[h->block] + h->offset;
+
+	return h->is_pointed || dump_find_block(s->heap->dump, addr) != h->block;
+}
+
 /* Only the hits of blocks stay in which pointers lead to half of the objects. */
 static void keep_pointed(struct slabs *s)
 {
@@ -237,7 +245,7 @@ static void keep_pointed(struct slabs *s)
 		nr = count_hits(s, i);
 		nr_pointed = 0;
 		for (size_t k = i; k < i + nr; k++)
-			nr_pointed += s->hits[k].is_pointed;
+			nr_pointed += is_pointed(s, &s->hits[k]);
 		if (nr_pointed * 2 < nr)
 			continue;
 		memmove(s->hits + kept, s->hits + i, nr * sizeof(*s->hits));

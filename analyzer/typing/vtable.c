@@ -167,12 +167,37 @@ bool vtable_is_type(const struct type *type)
 	       type->provenance == PROVENANCE_VTABLE_SHAPE;
 }
 
+/* Where in a block its first word stands again, from `offset` on; 0: nowhere. */
+static uint64_t find_again(const uint8_t *bytes, uint64_t size, uint64_t offset)
+{
+	const uint64_t vtable = load_word(bytes, 0);
+
+	for (; offset + 8 <= size && offset < SEARCH_MAX; offset += 8) {
+		if (load_word(bytes, offset) == vtable)
+			return offset;
+	}
+	return 0;
+}
+
+/* No object is a part of one of its own class. */
+static bool contains_itself(const struct typing *t, node_id n)
+{
+	return find_again(dump_block_bytes(t->heap->dump, n), t->blocks->size[n], 8);
+}
+
 struct type_size {
 	uint32_t type;
 	uint64_t nr;	  /* objects of the type */
 	uint64_t size;	  /* of most of them */
 	uint64_t nr_size; /* ... how many */
 };
+
+static bool is_object(const struct typing *t, node_id n)
+{
+	const struct type *type = object_type(t->heap, n);
+
+	return vtable_is_type(type) && !strstr(type->name, "[]");
+}
 
 /* For every type its most frequent size.  [nr_types], the caller frees it. */
 static struct type_size *count_sizes(struct typing *t)
@@ -184,7 +209,7 @@ static struct type_size *count_sizes(struct typing *t)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		struct type_size *s = &sizes[h->type[n]];
 
-		if (!vtable_is_type(object_type(h, n)))
+		if (!is_object(t, n) || contains_itself(t, n))
 			continue;
 
 		uint64_t *count = map_find_or_insert(&counts, h->type[n], t->blocks->size[n]);
@@ -200,11 +225,17 @@ static struct type_size *count_sizes(struct typing *t)
 	return sizes;
 }
 
-/* Several objects of one class side by side, as in the buffer of a vector of them. */
+/* Several objects of one class side by side, and nowhere between, as in the buffer of a vector. */
 static bool is_array_of(const uint8_t *bytes, uint64_t size, uint64_t element_size)
 {
-	return element_size >= 8 && size > element_size && size % element_size == 0 &&
-	       load_word(bytes, element_size) == load_word(bytes, 0);
+	uint64_t at =
+		element_size >= 8 && size % element_size == 0 ? find_again(bytes, size, 8) : 0;
+
+	if (!at || at != element_size)
+		return false;
+	while (at && at % element_size == 0)
+		at = find_again(bytes, size, at + 8);
+	return !at;
 }
 
 /*
@@ -237,18 +268,6 @@ static bool has_another_size(const struct type_size *s, uint64_t size)
 	return size != s->size && s->nr > 1 && s->nr_size * 2 >= s->nr;
 }
 
-/* No object is a part of one of its own class. */
-static bool contains_itself(const uint8_t *bytes, uint64_t size)
-{
-	const uint64_t vtable = load_word(bytes, 0);
-
-	for (uint64_t offset = 8; offset + 8 <= size && offset < SEARCH_MAX; offset += 8) {
-		if (load_word(bytes, offset) == vtable)
-			return true;
-	}
-	return false;
-}
-
 void vtable_settle(struct typing *t)
 {
 	struct heap *h = t->heap;
@@ -258,11 +277,11 @@ void vtable_settle(struct typing *t)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const uint32_t type = h->type[n];
 
-		if (type >= nr_types || !vtable_is_type(&h->types[type]) ||
-		    strstr(h->types[type].name, "[]"))
+		if (type >= nr_types || !is_object(t, n))
 			continue;
-		if (has_another_size(&sizes[type], t->blocks->size[n]) ||
-		    contains_itself(dump_block_bytes(h->dump, n), t->blocks->size[n]))
+		if (t->blocks->kind[n] == HC_KIND_POOL)
+			continue; /* its size is what its pool gave */
+		if (has_another_size(&sizes[type], t->blocks->size[n]) || contains_itself(t, n))
 			h->type[n] = settle_object(t, n, &sizes[type]);
 	}
 }

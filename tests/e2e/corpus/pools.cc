@@ -123,9 +123,9 @@ int main(int argc, char **argv)
 {
 	(void)argv;
 	Pool small(4096, false, "arena (syntax::Name, syntax::Call, syntax::Block)");
-	Pool large(32768 - 16, true, "arena (syntax::Name, syntax::Call, syntax::Block)");
+	Pool large(256 << 10, true, "arena (syntax::Name, syntax::Call, syntax::Block)");
 	root_node = fill(small, argc * 5000);
-	other_root = fill(large, argc * 400);
+	other_root = fill(large, argc * 9000);
 	for (auto &form : forms) {
 		form = new Form;
 		note(form, "Form");
