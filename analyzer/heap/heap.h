@@ -109,7 +109,7 @@ struct type_ops {
 	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
 	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
 	/* What a pointer to that place inside a block of the family leads to, as in "...@.link";
-	 * interned.  NULL: it has no name. */
+	 * interned.  NULL: it has no name; "": it is not worth telling. */
 	const char *(*place)(struct heap *h, node_id block, uint64_t offset);
 	/* Of a reference to an object of the family, by that relation: how much it says. */
 	enum relation_weight (*weigh)(const struct heap *h, node_id from, uint64_t offset,

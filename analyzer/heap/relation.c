@@ -154,7 +154,7 @@ static const char *part_place(struct heap *h, uint64_t addr)
 	return owners_name(h, part, place);
 }
 
-/* What an interior pointer leads to; NULL: the object itself. */
+/* What an interior pointer leads to; NULL or "": the object itself. */
 static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to)
 {
 	uint64_t word, distance;
@@ -210,7 +210,7 @@ const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id
 	const char *name = node_is_root(h, from) ? root_relation(h, from, EDGE_OFFSET(offset), to)
 						 : block_relation(h, from, EDGE_OFFSET(offset), to);
 
-	return place ? join(h, name, place) : name;
+	return place && *place ? join(h, name, place) : name;
 }
 
 /* "struct request[]" has fields of "request". */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "heap/root.h"
+#include "report/container_value.h"
 #include "report/describe.h"
 #include "report/value.h"
 #include "typing/cpython/value.h"
@@ -93,11 +94,38 @@ static void add_native(void *arg, const struct field *f)
 		set_leads_to(filler, field, load_word(filler->bytes + f->offset), f->type);
 }
 
+/* A container of the C++ library is one field. */
+static bool add_container(void *arg, const struct field *f)
+{
+	struct filler *filler = arg;
+	struct container_value value;
+	struct described_field *field;
+
+	if (!container_value_find(filler->d->heap, f->type, filler->bytes + f->offset,
+				  text_max(filler->all), &value))
+		return false;
+	field = add_field(filler, f->path, value.type, f->offset);
+	if (!field) {
+		free(value.text);
+		return true;
+	}
+	field->value = value.text;
+	if (value.item || value.leads_to)
+		set_leads_to(filler, field, value.leads_to,
+			     value.item ? ctype_get_pointer(filler->d->heap->native, value.item)
+					: NULL);
+	if (!field->value)
+		field->value =
+			value.leads_to ? xasprintf("0x%" PRIx64, value.leads_to) : xstrdup("NULL");
+	return true;
+}
+
 static void read_as(struct description *d, const struct ctype *t, const uint8_t *bytes,
 		    uint64_t size, bool all)
 {
 	struct filler f = { d, add_reading(d, t->name), bytes, all };
-	const struct fields_options options = { all ? UINT64_MAX : ELEMENTS_MOST, add_native, &f };
+	const struct fields_options options = { all ? UINT64_MAX : ELEMENTS_MOST, add_native,
+						add_container, &f };
 
 	fields_each(d->heap->native, t, bytes, size, &options);
 }

@@ -115,7 +115,7 @@ static char *format_asked(const struct description *d)
 		return xasprintf("0x%" PRIx64 " is in a block that counts for it", d->asked);
 	place = place_of(d, d->asked - d->addr);
 	return xasprintf("0x%" PRIx64 " is 0x%" PRIx64 " bytes into it%s%s", d->asked,
-			 d->asked - d->addr, place ? ", at " : "", place ? place : "");
+			 d->asked - d->addr, place && *place ? ", at " : "", place ? place : "");
 }
 
 /* ---- text ---- */

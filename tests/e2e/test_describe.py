@@ -10,7 +10,7 @@ import subprocess
 import pytest
 from census import Census
 
-PROGRAM = pathlib.Path(__file__).parent / "programs" / "fields.c"
+PROGRAMS = pathlib.Path(__file__).parent / "programs"
 VARIANTS = ["gcc -O0 -gdwarf-4", "gcc -O2 -gdwarf-5", "clang -O0 -gdwarf-5", "clang -O2 -gdwarf-4"]
 
 # field: value as printed, or a pattern where it is an address
@@ -43,7 +43,7 @@ def things(request, preload, tmp_path_factory):
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
     folder = tmp_path_factory.mktemp("fields")
-    subprocess.run([compiler, *flags, "-o", folder / "fields", PROGRAM], check=True, timeout=120)
+    subprocess.run([compiler, *flags, "-o", folder / "fields", PROGRAMS / "fields.c"], check=True, timeout=120)
     with Census([folder / "fields"], preload, folder / "dumps") as run:
         addresses = run.process.stdout.readline().decode().split()
         return run.last_dump(), *addresses
@@ -156,6 +156,51 @@ def test_relations_name_the_fields(heapcensus, things):
     assert {"'thing.any'", "'thing.middle_of_other'", "'thing.named.thing'", "'thing.other'", "'::table.things[*]'"} in kinds(
         heapcensus, dump, "byvia", "--source-types")
     assert sorted(kinds(heapcensus, dump, "byrcs"), key=len) == [{"<global>"}, {"<global>", "struct thing"}]
+
+
+CXX_VARIANTS = ["g++ -O2 -gdwarf-5", "clang++ -O0 -gdwarf-4", "clang++ -O2 -gdwarf-5 -stdlib=libc++"]
+# field: type and value as printed
+CONTAINERS = {
+    ".url": ("std::string", '"http://127.0.0.1/some/long/page"'), ".word": ("std::string", '"short"'), ".empty": ("std::string", '""'),
+    ".links": ("std::vector<web::Link *>", "3 items"), ".inlined": ("std::vector<web::Link>", "1 item"),
+    ".none": ("std::vector<int>", "0 items"), ".named": ("std::map<std::string, web::Link *>", "2 items"),
+    ".nothing": ("std::unique_ptr<web::Link>", "NULL"), ".peers": ("std::unordered_map<int, web::Page *>", "1 item"),
+    ".queue": ("std::list<web::Page *>", "5 items"), ".ids": ("std::set<int>", "3 items"),
+    ".refs": ("int", "7"), ".done": ("bool", "true"),
+}
+
+
+@pytest.fixture(scope="module", params=CXX_VARIANTS)
+def pages(request, preload, tmp_path_factory):
+    """(dump, address of the page that has everything, of the other one, of the link)"""
+    compiler, *flags = request.param.split()
+    if not shutil.which(compiler):
+        pytest.skip(f"{compiler} is not installed")
+    folder = tmp_path_factory.mktemp("fields")
+    subprocess.run([compiler, "-std=c++17", *flags, "-o", folder / "fields", PROGRAMS / "fields.cc"], check=True, timeout=120)
+    with Census([folder / "fields"], preload, folder / "dumps") as run:
+        addresses = run.process.stdout.readline().decode().split()
+        return run.last_dump(), *addresses
+
+
+def test_containers_are_one_field_each(heapcensus, pages):
+    dump, page, first, link = pages
+    found, fields, _ = described(heapcensus, dump, page)
+    assert (found["type"], found["provenance"]) == ("web::Page", "vtable-rtti")
+    assert {path: (fields[path]["type"], fields[path]["value"]) for path in CONTAINERS} == CONTAINERS
+    assert fields[".best"]["leads_to"]["type"] == "web::Link"
+    assert fields[".reference"]["leads_to"]["object"] == link
+    assert (fields[".peer"]["leads_to"]["object"], fields[".peer"]["leads_to"]["place"]) == (first, "web::Named")
+    text = rows(heapcensus, dump, page)
+    assert text[".name"].endswith('-> "page"')
+    assert any("-> vtable for web::Page" in row for row in text.values())
+
+
+def test_relations_leave_out_what_is_the_librarys(heapcensus, pages):
+    dump, _, _, _ = pages
+    names = {name for row in json.loads(heapcensus("show", dump, "byvia", "--json").stdout)["rows"] for name in row["name"].split(", ")}
+    assert {"'.links[*]'", "'.best'", "'.shared'", "'.peer@web::Named'", "'.reference'", "'.queue[*]'"} <= names
+    assert not [name for name in names if "._M_" in name or ".__" in name]
 
 
 PYTHON = """

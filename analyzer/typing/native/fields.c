@@ -124,11 +124,18 @@ static void walk(struct walk *w, const struct ctype *t, uint64_t offset, uint64_
 		return;
 	w->nr_left--;
 	w->depth++;
-	if (ctype_is_record(t) && t->nr_members)
-		walk_record(w, t, offset, end, path);
-	else if (t->kind == CTYPE_ARRAY)
+	if (ctype_is_record(t) && t->nr_members) {
+		const struct field f = {
+			.path = path, .type = t, .offset = offset, .size = t->size
+		};
+
+		if (t->size > end - offset || !w->options->record(w->options->arg, &f))
+			walk_record(w, t, offset, end, path);
+	}
+	if (t->kind == CTYPE_ARRAY)
 		walk_array(w, t, offset, end, path);
-	else if (t->size <= end - offset && (t->size > 1 || !ctype_is_record(t)))
+	else if (!(ctype_is_record(t) && t->nr_members) && t->size <= end - offset &&
+		 (t->size > 1 || !ctype_is_record(t)))
 		emit(w,
 		     (struct field){ .path = path, .type = t, .offset = offset, .size = t->size });
 	w->depth--;

@@ -20,10 +20,13 @@ struct field {
 };
 
 typedef void field_fn(void *arg, const struct field *f);
+/* A record, all of which is there: true, when its members are not to be told. */
+typedef bool record_fn(void *arg, const struct field *f);
 
 struct fields_options {
 	uint64_t elements_max; /* of one array, runs of equal ones counted as one */
 	field_fn *fn;
+	record_fn *record;
 	void *arg;
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "typing/native/native.h"
@@ -83,6 +84,18 @@ const struct ctype_member *path_choose_member(struct native *n, const struct cty
 	return match_members(&m, t, offset, &match);
 }
 
+static bool is_library_type(const struct ctype *t)
+{
+	return t->flags & CTYPE_CXX &&
+	       (!strncmp(t->name, "std::", 5) || !strncmp(t->name, "__gnu_cxx::", 11));
+}
+
+/* A name of the library's own, of which programs know nothing. */
+static bool is_internal(const struct ctype *record, const struct ctype_member *m)
+{
+	return *m->name == '_' && is_library_type(record);
+}
+
 /* One step down from *t towards *offset, told to out; false: there is none. */
 static bool step(struct native *n, FILE *out, const struct ctype **t, uint64_t *offset,
 		 bool exact_index, const struct ctype *leads_to)
@@ -105,7 +118,7 @@ static bool step(struct native *n, FILE *out, const struct ctype **t, uint64_t *
 		m = path_choose_member(n, whole, *offset, leads_to);
 	if (!m)
 		return false;
-	if (*m->name && !(m->flags & CTYPE_MEMBER_BASE))
+	if (*m->name && !(m->flags & CTYPE_MEMBER_BASE) && !is_internal(whole, m))
 		fprintf(out, ".%s", m->name);
 	*offset -= m->offset;
 	*t = m->type;
@@ -135,6 +148,7 @@ const char *path_format_place(struct native *n, const struct ctype *t, uint64_t 
 			      bool exact_index)
 {
 	_cleanup_free_ char *text = NULL;
+	const bool is_library = is_library_type(ctype_complete(n, t));
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
@@ -148,5 +162,5 @@ const char *path_format_place(struct native *n, const struct ctype *t, uint64_t 
 		fprintf(out, "+0x%lx", offset);
 	fclose(out);
 	/* A base class has no name of its own. */
-	return heap_intern_name(n->heap, *text ? text : t->name);
+	return heap_intern_name(n->heap, *text || is_library ? text : t->name);
 }
