@@ -39,7 +39,7 @@ enum ctype_fit block_find_fit(struct native *n, node_id block)
 	const struct native_block *b = &n->blocks[block];
 	const enum ctype_fit fit = ctype_find_fit(n, b->type, block_size(n->heap, block));
 
-	return fit == CTYPE_FIT_MANY && b->belief == BELIEF_PREFIX ? CTYPE_FIT_TAIL : fit;
+	return fit == CTYPE_FIT_MANY && belief_is_prefix(b->belief) ? CTYPE_FIT_TAIL : fit;
 }
 
 static void block_conflict(struct native *n, struct native_block *b, const struct ctype *type)
@@ -60,7 +60,8 @@ static unsigned int strength(enum belief belief, bool is_guess)
 static bool is_refinement(struct native *n, const struct ctype *whole, enum belief belief,
 			  const struct ctype *prefix, enum belief prefix_belief)
 {
-	return prefix_belief == BELIEF_PREFIX && belief > BELIEF_PREFIX &&
+	return belief_is_prefix(prefix_belief) && !belief_is_prefix(belief) &&
+	       belief > BELIEF_PREFIX && whole != prefix &&
 	       (ctype_begins_with(n, whole, prefix) || ctype_extends(n, whole, prefix));
 }
 
@@ -114,6 +115,7 @@ static enum provenance block_provenance(const struct native_block *b, enum ctype
 	case BELIEF_PREFIX:
 	case BELIEF_DERIVED:
 	case BELIEF_ARRAY:
+	case BELIEF_HEADER:
 		return PROVENANCE_INFERRED;
 	}
 	return PROVENANCE_INFERRED;

@@ -21,9 +21,16 @@ enum belief {
 	BELIEF_PREFIX,	  /* it begins with one */
 	BELIEF_DERIVED,	  /* it begins with what it is derived from; its values tell the rest */
 	BELIEF_ARRAY,	  /* it may be several of what a pointer leads to */
+	BELIEF_HEADER,	  /* it begins with one, and its site makes no arrays of them */
 	BELIEF_POINTED,	  /* a pointer of that type leads to it, and it has that size */
 	BELIEF_SITE,	  /* its site makes one of that size */
 };
+
+/* Is the type what the block begins with, and not what it is? */
+static inline bool belief_is_prefix(enum belief belief)
+{
+	return belief == BELIEF_PREFIX || belief == BELIEF_HEADER;
+}
 
 struct native_block {
 	const struct ctype *type; /* NULL: nothing is known, or a conflict */

@@ -84,7 +84,7 @@ static bool is_open_prefix(const struct native *n, node_id block)
 {
 	const struct native_block *b = &n->blocks[block];
 
-	return b->type && b->belief == BELIEF_PREFIX && block_is_open(n, block);
+	return b->type && belief_is_prefix(b->belief) && block_is_open(n, block);
 }
 
 static struct base *find_base(const struct families *f, const struct ctype *type, size_t *index)

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "heap/frame.h"
+#include "typing/content.h"
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
@@ -86,12 +87,34 @@ static const struct ctype *counted_behind(struct native *n, const struct ctype *
 	return ctype_get_counted(n, target, count);
 }
 
+/* char * leads to anything: in C's strings there are no pointers, and they begin with a character.
+ */
+static bool is_plausible_text(struct native *n, const struct ctype *t, const uint8_t *bytes,
+			      uint64_t size)
+{
+	bool is_zero = true;
+
+	for (uint64_t at = 0; at + 8 <= size; at += 8) {
+		uint64_t word;
+		uint32_t to;
+
+		memcpy(&word, bytes + at, sizeof(word));
+		is_zero &= !word;
+		to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
+		if (to != UINT32_MAX && dump_blocks(n->heap->dump)->addr[to] == word)
+			return false;
+	}
+	return !(t->flags & CTYPE_SIGNED) || is_zero || content_text_run(bytes, size);
+}
+
 /* A guess has to agree with what is in the block. */
 static bool is_plausible(struct native *n, node_id block, const struct ctype *t, enum belief belief,
 			 bool is_guess)
 {
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 
+	if (bytes && t->kind == CTYPE_CHAR)
+		return is_plausible_text(n, t, bytes, block_size(n->heap, block));
 	if (!bytes || !ctype_is_record(t) || (!is_guess && belief == BELIEF_POINTED))
 		return true;
 	return layout_is_plausible(n, t, bytes, block_size(n->heap, block));

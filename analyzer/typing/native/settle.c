@@ -31,9 +31,10 @@ static bool has_types(struct native *n)
 
 static enum belief believe_site(const struct site_type *found)
 {
-	/* A place that also makes what is no whole number of them makes no arrays. */
-	if (found->fit == CTYPE_FIT_TAIL ||
-	    (found->fit == CTYPE_FIT_MANY && found->site->has_tails))
+	if (found->site->has_tails &&
+	    (found->fit == CTYPE_FIT_TAIL || found->fit == CTYPE_FIT_MANY))
+		return BELIEF_HEADER;
+	if (found->fit == CTYPE_FIT_TAIL)
 		return BELIEF_PREFIX;
 	return found->is_sure ? BELIEF_SITE : BELIEF_ARRAY;
 }

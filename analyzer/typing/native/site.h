@@ -22,7 +22,7 @@ struct site_types {
 	unsigned int nr;
 	bool is_returned; /* by its function, whatever that calls it: its caller may know more */
 	bool is_any;	  /* by a function that returns void * */
-	bool has_tails;	  /* some blocks that it made have more bytes behind what they begin with */
+	bool has_tails;	  /* some of its blocks are no whole number of what they begin with */
 };
 
 /* Never NULL; kept. */
