@@ -137,8 +137,11 @@ class Verdict:
             return self.right if true in BYTES else self.lies if "text" in printed else self.untold
         if provenance not in TYPED:
             return self.untold
+        true, _, base = true.partition(" : ")
         if is_right(printed, true):
             return self.right
+        if base and is_right(printed, base + " + "):
+            return self.untold
         return self.guesses if provenance in GUESSES else self.lies
 
     @property
@@ -168,12 +171,12 @@ def any_index(path):
 
 
 def wrong_edges(truth, found, relations):
-    """Counter of (holder's type, true relation, relations printed) of the fields of blocks whose type is known for
-    sure; relations: {(from, to): names}, names of roots in found."""
+    """Counter of (holder's type, true relation, relations printed) of the fields of blocks whose type is told right;
+    relations: {(from, to): names}, names of roots in found."""
     wrong, nr = collections.Counter(), 0
     for holder, target, path in truth.edges:
         provenance, printed, _ = found[holder]
-        if provenance in TYPED and provenance not in GUESSES and is_right(printed, truth.blocks[holder]):
+        if provenance in TYPED and is_right(printed, truth.blocks[holder].partition(" : ")[0]):
             nr += 1
             names = relations.get((holder, target), set())
             if any_index(path) not in names:

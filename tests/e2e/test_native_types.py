@@ -5,7 +5,9 @@ import pytest
 from test_classes import listing  # noqa: F401 (a fixture)
 
 PRECISION = 0.999
-RECALL = {"full": 0.95, "caller": 0.95}
+RECALL = 0.95
+# One function makes them all, of every type: what calls it is in full stacks only.
+LESS_BY_CALLER = {"objects": 0.35}
 # Every compiler with every optimization and form of debug information; all combinations with --slow.
 SAMPLE = ("gcc -O0 -gdwarf-4", "gcc -O2 -gdwarf-5", "gcc -O2 -gdwarf-4", "gcc -O3 -gdwarf-5",
           "clang -O0 -gdwarf-5", "clang -O2 -gdwarf-5", "clang -O2 -gdwarf-4", "clang -O3 -gdwarf-4")
@@ -53,7 +55,8 @@ def test_corpus(built, listing, relations, preload, tmp_path, program_name, vari
     assert len(truth.blocks) > 60
     assert not verdict.lies, "a wrong type that is no guess"
     assert verdict.precision >= PRECISION
-    assert "-O2" not in variant or verdict.recall >= RECALL[stacks]
+    if "-O2" in variant:
+        assert verdict.recall >= (LESS_BY_CALLER.get(program_name, RECALL) if stacks == "caller" else RECALL)
     wrong, _ = corpus.wrong_edges(truth, found, relations(truth.dump))
     assert not wrong
     assert not corpus.wrong_roots(truth, found)

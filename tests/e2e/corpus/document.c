@@ -181,7 +181,7 @@ static void tell_element(struct node *n)
 {
 	struct element *e = (struct element *)n;
 
-	note(e, "struct element");
+	note(e, "struct element : struct node");
 	TELL_BASE(e);
 	HOLDS(e, tag);
 	HOLDS(e, attributes);
@@ -208,7 +208,7 @@ static void tell_text(struct node *n)
 {
 	struct text *t = (struct text *)n;
 
-	note(t, "struct text");
+	note(t, "struct text : struct node");
 	TELL_BASE(t);
 }
 
@@ -216,7 +216,7 @@ static void tell_comment(struct node *n)
 {
 	struct comment *c = (struct comment *)n;
 
-	note(c, "struct comment");
+	note(c, "struct comment : struct node");
 	TELL_BASE(c);
 	note(c->text, "text");
 	HOLDS(c, text);
@@ -238,7 +238,7 @@ static void tell_document(struct node *n)
 {
 	struct document *d = (struct document *)n;
 
-	note(d, "struct document");
+	note(d, "struct document : struct node");
 	note(d->atoms, "struct atom *[]");
 	TELL_BASE(d);
 	HOLDS(d, atoms);

@@ -3,7 +3,8 @@
  * What a program of the corpus says of its own blocks, for corpus.py: a line on standard output for
  * each,
  *
- *     block ADDRESS TYPE              of this type; "T[]" several of them; "T + " begins with one
+ *     block ADDRESS TYPE              of this type; "T[]" several of them; "T + " begins with one;
+ *                                     "T : BASE" begins with that, and to say no more is not wrong
  *     gone ADDRESS                    freed or moved
  *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so
  *     root TARGET name                a global or static variable does
