@@ -14,6 +14,8 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "dumps"))
 sys.path.insert(0, str(SOURCE / "tests" / "site"))
 
+os.environ["HEAPCENSUS_CACHE"] = ""  # the user's stays as it is
+
 
 def pytest_addoption(parser):
     parser.addoption("--build", default=os.environ.get("TEST_BUILD", str(SOURCE / "build")),

@@ -14,6 +14,7 @@
 #include "heap/interior.h"
 #include "typing/typing.h"
 
+#define KEY_NO_CACHE 0x301
 #define KEY_WRAPPERS 0x300 /* beyond the commands' own */
 
 static error_t parse_output(int key, char *arg, struct argp_state *state)
@@ -169,8 +170,41 @@ static struct error *open_interior(const struct heap_options *options, struct op
 	return error ? error : heap_open(o->dump, options, &o->heap);
 }
 
+static error_t parse_cache(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	(void)state;
+	if (key != KEY_NO_CACHE)
+		return ARGP_ERR_UNKNOWN;
+	setenv("HEAPCENSUS_CACHE", "", 1);
+	return 0;
+}
+
+static const struct argp_option cache_options[] = {
+	{ "no-cache", KEY_NO_CACHE, NULL, 0,
+	  "Read debug information anew, and keep nothing of it for the next time", 0 },
+	{ 0 },
+};
+
+const struct argp cache_argp = { .options = cache_options, .parser = parse_cache };
+
+/* Where what was found out of debug information is kept.  "": nowhere. */
+static char *find_cache(void)
+{
+	const char *own = getenv("HEAPCENSUS_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
+
+	if (own)
+		return xstrdup(own);
+	if (xdg && *xdg == '/')
+		return xasprintf("%s/heapcensus", xdg);
+	return home && *home == '/' ? xasprintf("%s/.cache/heapcensus", home) : xstrdup("");
+}
+
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
+	o->cache = find_cache();
+
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
 		.unfolded = view & CMD_VIEW_OWN,
@@ -178,6 +212,7 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
 		.wrappers = o->wrappers,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
+		.cache_path = *o->cache ? o->cache : NULL,
 		.progress = progress_terminal(),
 	};
 	struct error *error = dump_open(path, &options.progress, &o->dump);
@@ -209,6 +244,7 @@ void cmd_close(struct opened *o)
 	if (o->heap)
 		heap_close(o->heap);
 	dump_close(o->dump);
+	free(o->cache);
 }
 
 void cmd_emit_kv(struct json *j, const struct dump_kv *kv)

@@ -45,6 +45,8 @@ extern const struct argp dump_argp;
 
 /* --wrappers, of commands that print sites or types: the input is a const char **. */
 extern const struct argp wrappers_argp;
+/* --no-cache; without input: it is the same as HEAPCENSUS_CACHE= in the environment. */
+extern const struct argp cache_argp;
 
 /* How the heap is to be looked at: struct heap_options. */
 enum cmd_view {
@@ -63,6 +65,7 @@ extern const struct argp own_argp;
 /* A dump and its typed heap. */
 struct opened {
 	const char *wrappers; /* of --wrappers, set before cmd_open; NULL: none */
+	char *cache;	      /* where debug information's cache is; "" nowhere */
 	struct dump *dump;
 	struct heap *heap;
 };

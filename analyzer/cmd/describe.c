@@ -158,6 +158,7 @@ struct error *cmd_describe(int argc, char **argv)
 	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
 						      { &view_argp, 0, NULL, 0 },
+						      { &cache_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp argp = { options, parse, "DUMP ADDRESS|EXPRESSION", doc,
 					  children };

@@ -150,6 +150,7 @@ struct error *cmd_diff(int argc, char **argv)
 	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
 						      { &view_argp, 0, NULL, 0 },
 						      { &wrappers_argp, 0, NULL, 0 },
+						      { &cache_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp argp = { options, parse, "BEFORE AFTER [EXPRESSION]", doc,
 					  children };

@@ -443,6 +443,7 @@ struct error *cmd_info(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 },
 						      { &dump_argp, 0, NULL, 0 },
+						      { &cache_argp, 0, NULL, 0 },
 						      { 0 } };
 	static const struct argp argp = {
 		.parser = parse, .args_doc = "DUMP", .doc = doc, .children = children

@@ -58,11 +58,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 struct error *cmd_live(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
-						      { &dump_argp, 0, NULL, 0 },
-						      { &wrappers_argp, 0, NULL, 0 },
-						      { &own_argp, 0, NULL, 0 },
-						      { 0 } };
+	static const struct argp_child children[] = {
+		{ &output_argp, 0, NULL, 0 },	{ &dump_argp, 0, NULL, 0 },
+		{ &wrappers_argp, 0, NULL, 0 }, { &own_argp, 0, NULL, 0 },
+		{ &cache_argp, 0, NULL, 0 },	{ 0 }
+	};
 	static const struct argp argp = { options, parse, "DUMP", doc, children };
 	struct live_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };

@@ -68,11 +68,11 @@ static struct error *nothing_found(const struct heap *h, const struct arguments 
 
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
-	static const struct argp_child children[] = { { &output_argp, 0, NULL, 0 },
-						      { &dump_argp, 0, NULL, 0 },
-						      { &wrappers_argp, 0, NULL, 0 },
-						      { &own_argp, 0, NULL, 0 },
-						      { 0 } };
+	static const struct argp_child children[] = {
+		{ &output_argp, 0, NULL, 0 },	{ &dump_argp, 0, NULL, 0 },
+		{ &wrappers_argp, 0, NULL, 0 }, { &own_argp, 0, NULL, 0 },
+		{ &cache_argp, 0, NULL, 0 },	{ 0 }
+	};
 	static const struct argp_option options[] = {
 		{ "stack", 's', NULL, 0, "Print the whole stack that allocated each object", 0 },
 		{ 0 },

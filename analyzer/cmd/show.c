@@ -52,11 +52,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 struct error *cmd_show(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
-						      { &dump_argp, 0, NULL, 0 },
-						      { &view_argp, 0, NULL, 0 },
-						      { &wrappers_argp, 0, NULL, 0 },
-						      { 0 } };
+	static const struct argp_child children[] = {
+		{ &table_argp, 0, NULL, 0 }, { &dump_argp, 0, NULL, 0 },
+		{ &view_argp, 0, NULL, 0 },  { &wrappers_argp, 0, NULL, 0 },
+		{ &cache_argp, 0, NULL, 0 }, { 0 }
+	};
 	_cleanup_free_ char *rules = table_describe_rules(),
 			    *whole_doc = xasprintf("%s%s", doc, rules);
 	const struct argp argp = { NULL, parse, "DUMP [EXPRESSION]", whole_doc, children };

@@ -110,6 +110,11 @@ const char *const *heap_notes(const struct heap *h, size_t *nr)
 	return symbols_notes(h->symbols, nr);
 }
 
+const char *heap_cache_path(const struct heap *h)
+{
+	return h->private->options.cache_path;
+}
+
 const struct progress *heap_progress(const struct heap *h)
 {
 	return &h->private->options.progress;

@@ -211,6 +211,7 @@ struct heap_options {
 	const char *wrappers;	 /* more allocation wrappers, as shell patterns over the names of
 				    functions with commas between them, or NULL */
 	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */
+	const char *cache_path;	 /* directory of what was found out of debug information, or NULL */
 	struct progress progress;
 };
 
@@ -304,6 +305,7 @@ const char *heap_root_holder(struct heap *h, node_id from, uint32_t offset);
 const char *heap_object_site(struct heap *h, node_id n);
 /* Are elements of native arrays told apart, '[3]' for '[*]'? */
 bool heap_wants_index(const struct heap *h);
+const char *heap_cache_path(const struct heap *h); /* NULL: none */
 /* Who looks on while long work is done. */
 const struct progress *heap_progress(const struct heap *h);
 struct frame; /* heap/frame.h */

@@ -36,12 +36,14 @@ enum ctype_flags {
 	CTYPE_HAS_VPTR = 8,   /* of its own or of a base; known after ctype_complete */
 	CTYPE_FLEXIBLE = 16, /* ends in an array of no told length, or of 0 or 1: may be longer than
 				its size; known after ctype_complete */
+	CTYPE_FLAGS_LIMIT = 32,
 };
 
 enum ctype_member_flags {
 	CTYPE_MEMBER_BASE = 1,
 	CTYPE_MEMBER_VIRTUAL_BASE = 2, /* offset is not known */
 	CTYPE_MEMBER_VPTR = 4,
+	CTYPE_MEMBER_FLAGS_LIMIT = 8,
 };
 
 struct ctype_member {
@@ -87,6 +89,11 @@ static inline bool ctype_is_record(const struct ctype *t)
 }
 /* Numbers and characters, and arrays of them. */
 bool ctype_is_scalar(const struct ctype *t);
+/* Does it consist of what only its DIE tells? */
+static inline bool ctype_has_source(enum ctype_kind kind)
+{
+	return kind == CTYPE_STRUCT || kind == CTYPE_UNION || kind == CTYPE_ENUM;
+}
 static inline bool ctype_is_pointer(const struct ctype *t)
 {
 	return t->kind == CTYPE_POINTER || t->kind == CTYPE_REFERENCE;

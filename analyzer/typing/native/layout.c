@@ -12,12 +12,14 @@
 
 #define POINTERS_MAX 65536 /* of one object */
 #define DEPTH_MAX    24
-#define MARKS_MAX    4096 /* numbers that stand for no object: (void *)1, -1 */
+#define MARKS_MAX    4096      /* numbers that stand for no object: (void *)1, -1 */
+#define VISITS_MAX   (1 << 20) /* members of members, where damaged types hold themselves */
 
 struct flattener {
 	struct native *native;
 	struct layout *layout;
 	size_t room, functions_room;
+	size_t nr_visits;
 };
 
 static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth);
@@ -39,11 +41,16 @@ static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t off
 	l->pointers[l->nr++] = (struct layout_pointer){ offset, t->target };
 }
 
+static bool is_full(const struct flattener *f)
+{
+	return f->layout->nr + f->layout->nr_functions >= POINTERS_MAX || f->nr_visits > VISITS_MAX;
+}
+
 static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
 	const size_t before = f->layout->nr + f->layout->nr_functions;
 
-	for (uint64_t i = 0; i < t->nr_elements && f->layout->nr < POINTERS_MAX; i++) {
+	for (uint64_t i = 0; i < t->nr_elements && !is_full(f); i++) {
 		flatten(f, t->target, offset + i * t->target->size, depth + 1);
 		if (f->layout->nr + f->layout->nr_functions == before)
 			return; /* nor has any other */
@@ -53,7 +60,8 @@ static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t o
 static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
 	t = ctype_complete(f->native, t);
-	if (depth > DEPTH_MAX || f->layout->nr + f->layout->nr_functions >= POINTERS_MAX)
+	f->nr_visits++;
+	if (depth > DEPTH_MAX || is_full(f))
 		return;
 	if (ctype_is_pointer(t))
 		add_pointer(f, t, offset);
@@ -74,7 +82,10 @@ static void find_rest(struct native *n, const struct ctype *t, struct layout *l)
 {
 	uint64_t offset = 0;
 
-	while (t->flags & CTYPE_FLEXIBLE && t->kind == CTYPE_STRUCT) {
+	for (int depth = 0; depth < DEPTH_MAX && t->flags & CTYPE_FLEXIBLE; depth++) {
+		if (t->kind != CTYPE_STRUCT)
+			return;
+
 		const struct ctype_member *last = &t->members[t->nr_members - 1];
 
 		offset += last->offset;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "typing/native/cache.h"
 #include "typing/native/debug.h"
 #include "typing/native/flow.h"
 
@@ -24,6 +25,10 @@ void native_destroy(struct native *n)
 {
 	if (!n)
 		return;
+	for (size_t i = 0; i < n->nr_modules; i++) {
+		if (n->modules[i])
+			cache_save(n->modules[i]);
+	}
 	for (size_t i = 0; i < n->nr_modules; i++)
 		debug_close(n->modules[i]);
 	flow_close(n);

@@ -6,12 +6,16 @@
 #include "typing/native/unit.h"
 
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <elfutils/libdwelf.h>
 
 #include "base/mem.h"
 #include "base/sorted.h"
 #include "heap/symbol.h"
+#include "typing/native/cache.h"
 #include "typing/native/debug.h"
 #include "typing/native/walk.h"
 
@@ -72,6 +76,7 @@ struct debug *debug_get(struct native *n, uint32_t module)
 	d->native = n;
 	d->module = module;
 	d->load_bias = dump_modules(n->heap->dump, &nr)[module].bias;
+	cache_load(d);
 	return d;
 }
 
@@ -84,12 +89,18 @@ struct debug *debug_at(struct native *n, uint64_t addr)
 
 void debug_need_dwarf(struct debug *d)
 {
+	const char *name;
+	const void *id;
+
 	if (d->is_tried)
 		return;
 	d->is_tried = true;
 	d->dwarf = symbols_find_dwarf(d->native->heap->symbols, d->module, &d->bias);
-	if (d->dwarf)
-		debug_load_units(d);
+	if (!d->dwarf)
+		return;
+	debug_load_units(d);
+	d->is_partial |=
+		dwelf_dwarf_gnu_debugaltlink(d->dwarf, &name, &id) > 0 && !dwarf_getalt(d->dwarf);
 }
 
 void debug_progress(const struct debug *d, size_t done, size_t total)
@@ -115,6 +126,16 @@ struct dump_string debug_build_id(const struct debug *d)
 	return dump_get_string(dump, dump_modules(dump, &nr)[d->module].build_id);
 }
 
+char *debug_build_text(const struct dump_string *id)
+{
+	char *text = xmalloc(id->len * 2ul + 1);
+
+	for (uint32_t i = 0; i < id->len; i++)
+		sprintf(text + i * 2ul, "%02x", (uint8_t)id->bytes[i]);
+	text[id->len * 2ul] = '\0';
+	return text;
+}
+
 struct type_source *type_get_source(const struct native *n, const struct ctype *t)
 {
 	const uint64_t source = map_find(&n->type_sources, (uintptr_t)t, 0);
@@ -134,6 +155,7 @@ void type_set_source(struct native *n, const struct ctype *t, const struct type_
 
 const struct fact *debug_add_fact(struct debug *d, struct fact_maker *m)
 {
+	d->is_news = true;
 	return facts_add(&d->facts, fact_maker_finish(m));
 }
 

@@ -125,6 +125,8 @@ const char *unit_qualify(struct native *n, const char *scope, const char *name);
 const char *template_name(struct debug *d, Dwarf_Die *die);
 
 struct dump_string debug_build_id(const struct debug *d); /* len 0: none */
+/* Hexadecimal; caller frees. */
+char *debug_build_text(const struct dump_string *id);
 
 /* die.c */
 struct die_place die_get_place(struct debug *d, Dwarf_Die *die);
