@@ -158,6 +158,8 @@ static bool find_range(struct heap *h, const struct ctype *t, const uint8_t *byt
 		return false;
 	ret->text = format_count((end - begin) / size);
 	ret->leads_to = begin;
+	ret->items = t->arguments[0];
+	ret->items_size = end - begin;
 	return true;
 }
 

@@ -9,10 +9,12 @@
 #include "typing/native/ctype.h"
 
 struct container_value {
-	const char *type;	  /* "std::vector<Link *>": without what goes without saying */
-	char *text;		  /* "3 items", "\"http://...\""; NULL: a pointer */
-	uint64_t leads_to;	  /* address; 0: nowhere */
-	const struct ctype *item; /* of pointers: what they lead to; else NULL */
+	const char *type;	   /* "std::vector<Link *>": without what goes without saying */
+	char *text;		   /* "3 items", "\"http://...\""; NULL: a pointer */
+	uint64_t leads_to;	   /* address; 0: nowhere */
+	const struct ctype *item;  /* of pointers: what they lead to; else NULL */
+	const struct ctype *items; /* of what lies side by side at leads_to; NULL: nothing does */
+	uint64_t items_size;	   /* bytes */
 };
 
 /*

@@ -20,6 +20,7 @@
 /* Without --all. */
 #define FIELDS_MOST   100
 #define ELEMENTS_MOST 10
+#define ITEMS_MOST    3 /* of a vector that is a field */
 #define TEXT_MOST     200
 #define WORDS_MOST    32
 
@@ -30,6 +31,7 @@ struct filler {
 	struct described_reading *reading;
 	const uint8_t *bytes;
 	bool all;
+	const struct field *container; /* the bytes are items of that field; NULL: the object's */
 };
 
 static struct described_reading *add_reading(struct description *d, const char *as)
@@ -94,15 +96,36 @@ static void add_native(void *arg, const struct field *f)
 		set_leads_to(filler, field, load_word(filler->bytes + f->offset), f->type);
 }
 
-/* A container of the C++ library is one field. */
+static bool add_container(void *arg, const struct field *f);
+
+/* The items of a vector, but not those of vectors in it. */
+static void add_items(const struct filler *f, const struct field *container,
+		      const struct container_value *value)
+{
+	struct native *n = f->d->heap->native;
+	struct filler inner = *f;
+	const struct fields_options options = { container->path, f->all ? UINT64_MAX : ITEMS_MOST,
+						add_native, add_container, &inner };
+
+	if (!value->items_size || f->container)
+		return;
+	inner.container = container;
+	inner.bytes = pointee_bytes(f->d->heap, value->leads_to, value->items_size);
+	if (inner.bytes)
+		fields_each(n, ctype_get_array(n, value->items, 0), inner.bytes, value->items_size,
+			    &options);
+}
+
+/* A container of the C++ library is one field, and its items; with --all as it is made, too. */
 static bool add_container(void *arg, const struct field *f)
 {
 	struct filler *filler = arg;
+	struct heap *h = filler->d->heap;
 	struct container_value value;
 	struct described_field *field;
 
-	if (!container_value_find(filler->d->heap, f->type, filler->bytes + f->offset,
-				  text_max(filler->all), &value))
+	if (!container_value_find(h, f->type, filler->bytes + f->offset, text_max(filler->all),
+				  &value))
 		return false;
 	field = add_field(filler, f->path, value.type, f->offset);
 	if (!field) {
@@ -112,19 +135,19 @@ static bool add_container(void *arg, const struct field *f)
 	field->value = value.text;
 	if (value.item || value.leads_to)
 		set_leads_to(filler, field, value.leads_to,
-			     value.item ? ctype_get_pointer(filler->d->heap->native, value.item)
-					: NULL);
+			     value.item ? ctype_get_pointer(h->native, value.item) : NULL);
 	if (!field->value)
 		field->value =
 			value.leads_to ? xasprintf("0x%" PRIx64, value.leads_to) : xstrdup("NULL");
-	return true;
+	add_items(filler, f, &value);
+	return !filler->all;
 }
 
 static void read_as(struct description *d, const struct ctype *t, const uint8_t *bytes,
 		    uint64_t size, bool all)
 {
-	struct filler f = { d, add_reading(d, t->name), bytes, all };
-	const struct fields_options options = { all ? UINT64_MAX : ELEMENTS_MOST, add_native,
+	struct filler f = { d, add_reading(d, t->name), bytes, all, NULL };
+	const struct fields_options options = { "", all ? UINT64_MAX : ELEMENTS_MOST, add_native,
 						add_container, &f };
 
 	fields_each(d->heap->native, t, bytes, size, &options);
@@ -134,7 +157,7 @@ static void read_as(struct description *d, const struct ctype *t, const uint8_t 
 
 static void read_text(struct description *d, const uint8_t *bytes, bool all)
 {
-	struct filler f = { d, add_reading(d, ""), bytes, all };
+	struct filler f = { d, add_reading(d, ""), bytes, all, NULL };
 	const char *text = (const char *)bytes;
 
 	add_field(&f, "", "", 0)->value =
@@ -208,7 +231,7 @@ static void add_rest(struct filler *f, uint64_t offset, uint64_t size)
 
 static void read_words(struct description *d, const uint8_t *bytes, uint64_t size, bool all)
 {
-	struct filler f = { d, add_reading(d, ""), bytes, all };
+	struct filler f = { d, add_reading(d, ""), bytes, all, NULL };
 	const uint64_t end = size / 8 * 8;
 	uint64_t next, told = 0;
 
@@ -256,7 +279,7 @@ static void add_members(struct filler *f)
 static void read_python(struct description *d, bool all)
 {
 	struct cpython *p = d->heap->cpython;
-	struct filler f = { d, add_reading(d, ""), NULL, all };
+	struct filler f = { d, add_reading(d, ""), NULL, all, NULL };
 	const size_t max = all ? CPYTHON_REPR_MAX : TEXT_MOST;
 	char *value = cpython_value_repr(p, d->addr, max);
 	struct cpython_items items;

@@ -194,6 +194,13 @@ def test_containers_are_one_field_each(heapcensus, pages):
     text = rows(heapcensus, dump, page)
     assert text[".name"].endswith('-> "page"')
     assert any("-> vtable for web::Page" in row for row in text.values())
+    assert fields[".links[0..2]"]["leads_to"]["object"] == link
+    assert fields[".inlined[0].url"]["value"] == '"http://127.0.0.1/in/the/items"'
+    assert fields[".inlined[0].depth"]["value"] == "4"
+    # as they are made
+    _, fields, _ = described(heapcensus, dump, page, "--all")
+    assert {path: fields[path]["type"] for path in (".url", ".links")} == {".url": "std::string", ".links": "std::vector<web::Link *>"}
+    assert [path for path in fields if re.match(r"\.(url|links)\._", path)]
 
 
 def test_relations_leave_out_what_is_the_librarys(heapcensus, pages):

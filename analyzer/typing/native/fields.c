@@ -149,5 +149,5 @@ void fields_each(struct native *n, const struct ctype *t, const uint8_t *bytes, 
 	t = ctype_complete(n, t);
 	if (t->kind != CTYPE_ARRAY && !(t->flags & CTYPE_FLEXIBLE) && size > t->size)
 		size = t->size;
-	walk(&w, t, 0, size, "");
+	walk(&w, t, 0, size, options->prefix);
 }

@@ -24,6 +24,7 @@ typedef void field_fn(void *arg, const struct field *f);
 typedef bool record_fn(void *arg, const struct field *f);
 
 struct fields_options {
+	const char *prefix;    /* of every path; "" */
 	uint64_t elements_max; /* of one array, runs of equal ones counted as one */
 	field_fn *fn;
 	record_fn *record;
