@@ -205,22 +205,21 @@ static void keep_irregular(struct slabs *s)
 	map_deinit(&groups);
 }
 
-static void note_pointer(void *arg, node_id from, node_id to, uint64_t offset)
+static void note_pointer(void *arg, const struct pointed *p)
 {
 	struct slabs *s = arg;
 	size_t low = 0, high = s->nr;
 
-	(void)from;
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
 		const struct hit *h = &s->hits[middle];
 
-		if (h->block < to || (h->block == to && h->offset < offset))
+		if (h->block < p->to || (h->block == p->to && h->offset < p->offset))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < s->nr && s->hits[low].block == to && s->hits[low].offset == offset)
+	if (low < s->nr && s->hits[low].block == p->to && s->hits[low].offset == p->offset)
 		s->hits[low].is_pointed = true;
 }
 

@@ -15,34 +15,38 @@ struct walk {
 	void *arg;
 };
 
-/* The words of [start, end), byte offsets into bytes; start is a multiple of 8. */
-static void walk_words(const struct walk *w, node_id from, const uint8_t *bytes, uint64_t start,
-		       uint64_t end)
+/* The words of [start, end), byte offsets into p->bytes; start is a multiple of 8. */
+static void walk_words(const struct walk *w, struct pointed *p, uint64_t start, uint64_t end)
 {
-	for (uint64_t offset = start; offset + 8 <= end; offset += 8) {
+	for (p->at = start; p->at + 8 <= end; p->at += 8) {
 		uint64_t word;
 
-		memcpy(&word, bytes + offset, sizeof(word));
+		memcpy(&word, p->bytes + p->at, sizeof(word));
 		if (word - w->low >= w->high - w->low)
 			continue;
 
-		const uint32_t to = dump_find_block(w->heap->dump, word);
-
-		if (to != UINT32_MAX && w->wanted[to])
-			w->fn(w->arg, from, to, word - dump_blocks(w->heap->dump)->addr[to]);
+		p->to = dump_find_block(w->heap->dump, word);
+		if (p->to == NODE_NONE || !w->wanted[p->to])
+			continue;
+		p->offset = word - dump_blocks(w->heap->dump)->addr[p->to];
+		w->fn(w->arg, p);
 	}
 }
 
 static void walk_block(const struct walk *w, node_id n)
 {
 	const struct dump *d = w->heap->dump;
-	const uint8_t *bytes = dump_block_bytes(d, n);
+	struct pointed p = {
+		.from = n,
+		.bytes = dump_block_bytes(d, n),
+		.size = block_size(w->heap, n),
+	};
 	uint64_t start, end;
 
-	if (!bytes || object_type(w->heap, n)->flags & TYPE_NO_POINTERS)
+	if (!p.bytes || object_type(w->heap, n)->flags & TYPE_NO_POINTERS)
 		return;
 	for (uint64_t from = 0; dump_next_contents(d, n, from, &start, &end); from = end)
-		walk_words(w, n, bytes, start / 8 * 8, end);
+		walk_words(w, &p, start / 8 * 8, end);
 }
 
 void pointed_each(const struct heap *h, const uint8_t *wanted, pointed_fn *fn, void *arg)
@@ -62,6 +66,13 @@ void pointed_each(const struct heap *h, const uint8_t *wanted, pointed_fn *fn, v
 		return;
 	for (node_id n = 0; n < h->nr_objects; n++)
 		walk_block(&w, n);
-	for (uint32_t i = 0; i < h->nr_roots; i++)
-		walk_words(&w, h->nr_objects + i, h->roots[i].bytes, 0, h->roots[i].size);
+	for (uint32_t i = 0; i < h->nr_roots; i++) {
+		struct pointed p = {
+			.from = h->nr_objects + i,
+			.bytes = h->roots[i].bytes,
+			.size = h->roots[i].size,
+		};
+
+		walk_words(&w, &p, 0, p.size);
+	}
 }

@@ -57,6 +57,8 @@ uint32_t vtable_find_type(const struct typing *t, uint64_t word);
 void glib_settle(struct typing *t);
 /* Arenas in which many objects with vtables lie (typing/arena.c). */
 void arena_settle(struct typing *t);
+/* Chunks of obstacks and pools (typing/pool.c). */
+void pool_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
 /* Buffers whose length stands beside what leads to them (typing/counted.c). */

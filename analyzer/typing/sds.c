@@ -98,14 +98,14 @@ struct sds_search {
 	uint8_t *states;
 };
 
-static void note_pointer(void *arg, node_id from, node_id to, uint64_t offset)
+static void note_pointer(void *arg, const struct pointed *p)
 {
 	struct sds_search *s = arg;
-	uint8_t *state = &s->states[to];
+	uint8_t *state = &s->states[p->to];
 
-	if (offset == (*state & HEADER_MASK))
+	if (p->offset == (*state & HEADER_MASK))
 		*state |= IS_POINTED;
-	else if (offset < (*state & HEADER_MASK) && is_lasting(s->heap, from))
+	else if (p->offset < (*state & HEADER_MASK) && is_lasting(s->heap, p->from))
 		*state |= IS_REFUTED;
 }
 

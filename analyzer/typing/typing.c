@@ -61,6 +61,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	sds_settle(t);
 	glib_settle(t);
 	arena_settle(t);
+	pool_settle(t);
 	heap_sort_interiors(h);
 	native_settle(t);
 	counted_settle(t);
