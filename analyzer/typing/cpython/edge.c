@@ -3,6 +3,7 @@
  * Which words of CPython's objects and tables are references: not the collector's links, not
  * hashes and counts, not what is left in slots that are free.  Only reads: several threads ask.
  */
+#include "heap/fold.h"
 #include "typing/cpython/cpython.h"
 #include "typing/cpython/element.h"
 #include "typing/cpython/interp.h"
@@ -182,7 +183,7 @@ bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_i
 
 	memcpy(&word, bytes + offset, sizeof(word));
 	/* Python's references are to the beginning of an object; tables have one owner. */
-	if (h->owner[to] != to)
+	if (h->owner[to] != to && !fold_is_part(h, to))
 		return false;
 	if (cpython_class_of(p, to) && word != object_addr(h, to) &&
 	    !is_marked(p, from, word - object_addr(h, to)))

@@ -66,6 +66,16 @@ static bool is_leaf(const struct heap *h, node_id n)
 	       !(h->held && h->held[n]) && !has_pointers(h, n);
 }
 
+/* Do types tell of any word that it is a pointer? */
+static bool has_holders(const struct heap *h)
+{
+	for (uint32_t i = 0; i < h->nr_types; i++) {
+		if (h->types[i].ops && h->types[i].ops->use)
+			return true;
+	}
+	return false;
+}
+
 /* False: there are none. */
 static bool leaves_find(struct leaves *l)
 {
@@ -150,7 +160,7 @@ void native_offer_leaves(struct heap *h)
 {
 	struct leaves l = { .heap = h };
 
-	if (!leaves_find(&l))
+	if (!has_holders(h) || !leaves_find(&l))
 		return;
 	for (node_id n = 0; n < h->nr_objects; n++)
 		scan_block(&l, n);
