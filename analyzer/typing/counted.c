@@ -161,6 +161,8 @@ static void add_field(void *arg, const struct field *f)
 
 	if (f->to == NODE_NONE || f->to == f->from || !is_open(h, f->to) || !b->size[f->to])
 		return;
+	if (node_is_root(h, f->from) && f->part == TYPE_UNSURE)
+		return;
 	if (node_is_root(h, f->from)) {
 		const struct root *r = &h->roots[f->from - h->nr_objects];
 

@@ -82,7 +82,6 @@ static void begin_part(struct walk *w, uint64_t offset, uint64_t word)
 
 static void walk_word(struct walk *w, uint64_t offset, uint64_t word)
 {
-	const struct heap *h = w->fields->typing->heap;
 	const node_id to = fields_find_target(w->fields, word);
 	struct field f = { w->from, to, word, offset, TYPE_UNSURE, 0 };
 
@@ -91,8 +90,6 @@ static void walk_word(struct walk *w, uint64_t offset, uint64_t word)
 	if (w->part != TYPE_UNSURE && offset < w->part_end) {
 		f.part = w->part;
 		f.part_offset = offset - w->part_start;
-	} else if (node_is_root(h, w->from)) {
-		return;
 	}
 	w->fn(w->arg, &f);
 }

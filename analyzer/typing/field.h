@@ -33,7 +33,7 @@ void fields_deinit(struct fields *s);
 /* The block at whose start word points; NODE_NONE: at none, or at one that is no object. */
 node_id fields_find_target(const struct fields *s, uint64_t word);
 void fields_each_of_block(struct fields *s, node_id n, field_fn *fn, void *arg);
-/* Only those in parts. */
+/* Of modules' data. */
 void fields_each_of_roots(struct fields *s, field_fn *fn, void *arg);
 
 #endif

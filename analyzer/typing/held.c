@@ -7,7 +7,7 @@
  * A list's nodes are called as its first one, a table's entries "List.+0x8[*]".  What has got its
  * label leads to others in the next round.  The blocks of one site and size are looked at
  * together: where three in four have one label they are of one kind; else those are labelled that
- * could have no other.
+ * nothing else leads to.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "typing/container/container.h"
 #include "typing/held_label.h"
+#include "typing/native/block.h"
 
 #define NR_ROUNDS	3
 #define TABLE_WORDS_MIN 8
@@ -31,10 +32,14 @@ struct held {
 	struct labels labels;
 	uint32_t *group;   /* [nr_objects] of one site and size */
 	uint32_t *nr_open; /* [nr_groups] blocks without a type */
+	uint8_t *nr_words; /* [nr_objects] that lead to the start, of blocks and data; 255: or more
+			    */
 	size_t nr_groups;
 
 	/* Of the round at hand. */
+	bool is_first;
 	uint32_t *only;	    /* [nr_objects] NO_LABEL, the one label, or MANY */
+	uint8_t *nr_known;  /* [nr_objects] fields that gave it a label; 255: or more */
 	struct link *links; /* who could have which label */
 	size_t nr_links, links_room;
 	bool from_table; /* the block that is looked through is a table */
@@ -92,11 +97,11 @@ static bool has_fields(const struct type *type)
 	case PROVENANCE_VTABLE_SHAPE:
 	case PROVENANCE_DWARF:
 	case PROVENANCE_PROPAGATED:
-	case PROVENANCE_INFERRED:
 	case PROVENANCE_LAYOUT:
 	case PROVENANCE_HELD:
 		return !(type->flags & TYPE_NO_POINTERS);
-	case PROVENANCE_SHAPE: /* its fields are known, and what they hold differs */
+	case PROVENANCE_INFERRED: /* may be wrong */
+	case PROVENANCE_SHAPE:	  /* its fields are known, and what they hold differs */
 	case PROVENANCE_CPYTHON:
 	case PROVENANCE_CONTENT:
 	case PROVENANCE_SITE:
@@ -109,6 +114,7 @@ static bool has_fields(const struct type *type)
 
 static void add_link(struct held *s, node_id block, uint32_t label)
 {
+	s->nr_known[block] += s->nr_known[block] < UINT8_MAX;
 	if (s->only[block] == label)
 		return;
 	s->only[block] = s->only[block] == NO_LABEL ? label : MANY;
@@ -132,6 +138,17 @@ static void add_part_field(struct held *s, const struct field *f)
 				    plain_relation(s->heap, f->part_offset)));
 }
 
+/* Where the type tells which words are pointers, others are none.  Of a class without debug
+ * information, and of what is inside containers, nobody knows. */
+static bool may_be_pointer(struct heap *h, const struct field *f)
+{
+	const enum word_use use = heap_word_use(h, f->from, f->offset);
+	const bool is_known = native_type_of(h->native, f->from) ||
+			      object_type(h, f->from)->provenance == PROVENANCE_LAYOUT;
+
+	return use == WORD_POINTER || (use == WORD_UNKNOWN && !is_known);
+}
+
 /* What the word is called that leads to a block; "": it is no field, or nothing to speak of. */
 static const char *find_relation(const struct held *s, const struct field *f)
 {
@@ -142,18 +159,18 @@ static const char *find_relation(const struct held *s, const struct field *f)
 		return heap_intern_name(h, "[*]");
 	if (ops && ops->is_edge && !ops->is_edge(h, f->from, f->offset, f->to))
 		return "";
+	if (!may_be_pointer(h, f))
+		return "";
 	return heap_relation(h, f->from, f->offset / 8, f->to);
 }
 
-static void add_field(void *arg, const struct field *f)
+static void count_word(struct held *s, node_id to)
 {
-	struct held *s = arg;
+	s->nr_words[to] += s->nr_words[to] < UINT8_MAX;
+}
 
-	if (f->part != TYPE_UNSURE) {
-		add_part_field(s, f);
-		return;
-	}
-
+static void add_own_field(struct held *s, const struct field *f)
+{
 	const node_id owner = s->heap->owner[f->from];
 	const uint32_t type = owner == NODE_NONE ? 0 : s->heap->type[owner];
 
@@ -171,6 +188,18 @@ static void add_field(void *arg, const struct field *f)
 
 	if (*relation)
 		add_link(s, f->to, labels_get(&s->labels, type, offset, relation));
+}
+
+static void add_field(void *arg, const struct field *f)
+{
+	struct held *s = arg;
+
+	if (s->is_first && f->to != NODE_NONE)
+		count_word(s, f->to);
+	if (f->part != TYPE_UNSURE)
+		add_part_field(s, f);
+	else if (!node_is_root(s->heap, f->from))
+		add_own_field(s, f);
 }
 
 struct chain {
@@ -279,6 +308,12 @@ static size_t find_majority(const struct held *s, const struct link *links, size
 	return nr_majority;
 }
 
+/* Does nothing else lead to the block? */
+static bool is_alone(const struct held *s, node_id n)
+{
+	return s->only[n] != MANY && s->nr_known[n] >= s->nr_words[n];
+}
+
 static void name_group(struct held *s, const struct link *links, size_t nr)
 {
 	const struct link *majority = links;
@@ -289,7 +324,7 @@ static void name_group(struct held *s, const struct link *links, size_t nr)
 			name_block(s, &majority[i]);
 	}
 	for (size_t i = 0; i < nr; i++) {
-		if (is_open(s->heap, links[i].block) && s->only[links[i].block] != MANY)
+		if (is_open(s->heap, links[i].block) && is_alone(s, links[i].block))
 			name_block(s, &links[i]);
 	}
 }
@@ -335,6 +370,7 @@ static void run_first_round(struct held *s)
 			fields_each_of_block(&s->fields, n, add_field, s);
 	}
 	fields_each_of_roots(&s->fields, add_field, s);
+	s->is_first = false;
 	follow_links(s);
 	decide(s);
 }
@@ -348,6 +384,7 @@ static void run_next_round(struct held *s)
 	s->news = NULL;
 	s->nr_news = s->news_room = s->nr_links = 0;
 	memset(s->only, 0, s->heap->nr_objects * sizeof(*s->only));
+	memset(s->nr_known, 0, s->heap->nr_objects * sizeof(*s->nr_known));
 	for (size_t i = 0; i < nr; i++) {
 		const uint64_t size = block_size(s->heap, blocks[i]);
 
@@ -390,7 +427,14 @@ void held_settle(struct typing *t)
 
 	_cleanup_free_ uint32_t *group = xcalloc(h->nr_objects, sizeof(*group));
 	_cleanup_free_ uint32_t *only = xcalloc(h->nr_objects, sizeof(*only));
-	struct held s = { .heap = h, .group = group, .only = only };
+	_cleanup_free_ uint8_t *nr_words = xcalloc(h->nr_objects, sizeof(*nr_words));
+	_cleanup_free_ uint8_t *nr_known = xcalloc(h->nr_objects, sizeof(*nr_known));
+	struct held s = { .heap = h,
+			  .group = group,
+			  .nr_words = nr_words,
+			  .is_first = true,
+			  .only = only,
+			  .nr_known = nr_known };
 
 	fields_init(&s.fields, t);
 	labels_init(&s.labels, h);
