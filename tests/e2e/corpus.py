@@ -122,6 +122,21 @@ def is_right(printed, true):
     return printed == true or true in printed.split("/")  # "GArray/GByteArray": one of them
 
 
+ALIKE = {"multiset": "set/map", "multimap": "set/map", "set": "set/map", "map": "set/map",
+         "unordered_multiset": "unordered_set/map", "unordered_multimap": "unordered_set/map",
+         "unordered_set": "unordered_set/map", "unordered_map": "unordered_set/map"}
+
+
+def shape_of(true):
+    """What a container's block looks like to somebody who sees no names."""
+    if true == "std::wstring text":
+        return "std::wstring/u32string text"
+    found = re.fullmatch(r"std::(\w+)<(.*)> (\w+)", true)
+    if not found or found[2] == "bool":
+        return true
+    return f"std::{ALIKE.get(found[1], found[1])} {found[3]}"
+
+
 class Verdict:
     """What is right and wrong of a listing; each a Counter by (true type, printed, how)."""
 
@@ -141,6 +156,10 @@ class Verdict:
         if is_right(printed, true):
             return self.right
         if base and is_right(printed, base + " + "):
+            return self.untold
+        if provenance == "shape" and printed == shape_of(true):
+            return self.untold
+        if true == f"std::vector<{printed.removesuffix('[]')}> items":  # whose vector may be in registers only
             return self.untold
         return self.guesses if provenance in GUESSES else self.lies
 

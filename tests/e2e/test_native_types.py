@@ -46,7 +46,7 @@ def relations(build):
 
 @pytest.mark.parametrize("stacks", ["caller", "full"])
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("program_name", [name for name in corpus.PROGRAMS if name != "containers"])  # test_containers.py
+@pytest.mark.parametrize("program_name", corpus.PROGRAMS)
 def test_corpus(built, listing, relations, preload, tmp_path, program_name, variant, stacks):  # noqa: F811
     truth = corpus.Truth(built(program_name, variant), preload, tmp_path, stacks)
     found, _ = listing(truth.dump)
@@ -64,7 +64,7 @@ def test_corpus(built, listing, relations, preload, tmp_path, program_name, vari
 
 @pytest.mark.parametrize("stacks", ["caller", "full"])
 @pytest.mark.parametrize("variant", STRIPPED)
-@pytest.mark.parametrize("program_name", [name for name in corpus.PROGRAMS if name != "containers"])  # test_containers.py
+@pytest.mark.parametrize("program_name", corpus.PROGRAMS)
 def test_corpus_stripped(built, listing, preload, tmp_path, program_name, variant, stacks):  # noqa: F811
     """Without debug information few types are told, and none is wrong."""
     truth = corpus.Truth(built(program_name, variant), preload, tmp_path, stacks)

@@ -29,15 +29,34 @@ static void merge(struct container_part *known, const struct container_part *par
 		known->end = part->end;
 }
 
+static void add_part(struct containers *c, node_id block, const struct container_part *part)
+{
+	c->parts = array_grow(c->parts, c->nr_parts, &c->parts_room, sizeof(*c->parts));
+	c->parts[c->nr_parts++] = *part;
+	c->part_of[block] = (uint32_t)c->nr_parts;
+}
+
+/* Whoever knows of a container knows better than those that saw a likeness. */
+static void read_part(struct containers *c, node_id block, const struct container_part *part)
+{
+	if (c->part_of[block])
+		c->parts[c->part_of[block] - 1] = *part;
+	else
+		add_part(c, block, part);
+	c->reader->fn(c->reader->arg, block, part);
+}
+
 void shape_claim(struct containers *c, node_id block, const struct container_part *part)
 {
+	if (c->reader) {
+		read_part(c, block, part);
+		return;
+	}
 	if (c->part_of[block]) {
 		merge(&c->parts[c->part_of[block] - 1], part);
 		return;
 	}
-	c->parts = array_grow(c->parts, c->nr_parts, &c->parts_room, sizeof(*c->parts));
-	c->parts[c->nr_parts++] = *part;
-	c->part_of[block] = (uint32_t)c->nr_parts;
+	add_part(c, block, part);
 }
 
 void shape_collect(struct containers *c, node_id node, uint64_t i)
@@ -59,6 +78,11 @@ void shape_claim_nodes(struct containers *c, const struct container_part *part, 
 void shape_propose(struct containers *c, const struct span *s, node_id block,
 		   const struct container_part *part, uint8_t nr_words)
 {
+	if (c->reader) {
+		if (!c->reader->is_passing || !c->nr_lasting || !c->nr_lasting[block])
+			read_part(c, block, part);
+		return;
+	}
 	c->proposals = array_grow(c->proposals, c->nr_proposals, &c->proposals_room,
 				  sizeof(*c->proposals));
 	c->proposals[c->nr_proposals++] = (struct proposal){
@@ -93,6 +117,34 @@ static bool is_believable(const struct containers *c, const struct proposal *p)
 	if (p->is_passing)
 		return !lasting && passing == p->nr_words;
 	return lasting == p->nr_words;
+}
+
+const struct container_part *container_accept_items(struct heap *h, node_id n)
+{
+	struct containers *c = h->containers;
+
+	if (c->doubted && c->doubted[n] && !c->part_of[n])
+		c->part_of[n] = c->doubted[n];
+	return container_find_part(h, n);
+}
+
+void shape_keep_doubted(struct containers *c)
+{
+	for (size_t i = 0; i < c->nr_proposals; i++) {
+		const struct proposal *p = &c->proposals[i];
+
+		if (p->is_believed || p->part.role != CONTAINER_ITEMS || c->part_of[p->block])
+			continue;
+		if (!c->doubted)
+			c->doubted = xcalloc(c->heap->nr_objects, sizeof(*c->doubted));
+		if (c->doubted[p->block]) {
+			merge(&c->parts[c->doubted[p->block] - 1], &p->part);
+			continue;
+		}
+		c->parts = array_grow(c->parts, c->nr_parts, &c->parts_room, sizeof(*c->parts));
+		c->parts[c->nr_parts++] = p->part;
+		c->doubted[p->block] = (uint32_t)c->nr_parts;
+	}
 }
 
 /* What was believed because of words of which it is known by now that they are left behind. */

@@ -22,6 +22,7 @@
 	X(ITEMS, "std::vector items", 0) \
 	X(BITS, "std::vector<bool> items", TYPE_NO_POINTERS | TYPE_LEAF) \
 	X(LIST_NODE, "std::list node", 0) \
+	X(FORWARD_NODE, "std::forward_list node", 0) \
 	X(TREE_NODE, "std::set/map node", 0) \
 	X(HASH_NODE, "std::unordered_set/map node", 0) \
 	X(BUCKETS, "std::unordered_set/map buckets", 0) \
@@ -51,6 +52,58 @@ struct container_part {
 /* What block n is; NULL: no container's. */
 const struct container_part *container_find_part(const struct heap *h, node_id n);
 
+/* Some words look as if it belonged to a vector, but more refers to it: whoever knows that it is an
+ * array takes it for one.  NULL: there are no such words. */
+const struct container_part *container_accept_items(struct heap *h, node_id n);
+
+/* Is it a node with links in front of its value? */
+bool container_is_node(enum container_role role);
+/* The name of the link at that offset of a node, ".next"; NULL: there is none. */
+const char *container_find_link(const struct container_part *part, uint64_t offset);
+
+/* Templates; all but the multi kinds and forward_list look alike without names.  name, text, shape
+ * that knows it (shape.h), where in the object the word is that it is asked of: of libstdc++,
+ * libc++ */
+#define CONTAINER_FAMILIES(X) \
+	X(STRING, "basic_string", shape_string, 0, 16) \
+	X(VECTOR, "vector", shape_vector, 0, 0) \
+	X(LIST, "list", shape_list, 0, 0) \
+	X(FORWARD_LIST, "forward_list", shape_forward_list, 0, 0) \
+	X(DEQUE, "deque", shape_deque, 0, 0) \
+	X(SET, "set", shape_tree, 16, 8) \
+	X(MULTISET, "multiset", shape_tree, 16, 8) \
+	X(MAP, "map", shape_tree, 16, 8) \
+	X(MULTIMAP, "multimap", shape_tree, 16, 8) \
+	X(UNORDERED_SET, "unordered_set", shape_hash, 0, 0) \
+	X(UNORDERED_MULTISET, "unordered_multiset", shape_hash, 0, 0) \
+	X(UNORDERED_MAP, "unordered_map", shape_hash, 0, 0) \
+	X(UNORDERED_MULTIMAP, "unordered_multimap", shape_hash, 0, 0)
+
+enum container_family {
+#define CONTAINER_FAMILY_ENUM(name, text, shape, gnu, llvm) CONTAINER_FAMILY_##name,
+	CONTAINER_FAMILIES(CONTAINER_FAMILY_ENUM)
+#undef CONTAINER_FAMILY_ENUM
+		NR_CONTAINER_FAMILIES,
+};
+
+/* Somebody knows that there is a container. */
+struct container_object {
+	enum container_family family;
+	bool is_llvm;
+	uint64_t addr, size;
+	node_id holder; /* block or root that it lies in */
+	uint64_t offset;
+	bool is_passing; /* on a stack: it may not be made yet, or be no more */
+};
+
+typedef void container_part_fn(void *arg, node_id block, const struct container_part *part);
+/* Calls fn for the blocks of the container, which from now on are known to be its own.  None where
+ * its words do not fit. */
+void container_read(struct heap *h, const struct container_object *o, container_part_fn *fn,
+		    void *arg);
+
+/* Types that only the library's insides have get the names of what they belong to (name.h). */
+void container_rename_types(struct heap *h);
 /* Of types of containers' blocks. */
 extern const struct type_ops container_ops;
 /* Each block counts for the object that the container lies in (heap/fold.h). */

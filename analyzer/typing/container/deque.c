@@ -43,7 +43,7 @@ static void claim_deque(const struct deque *d)
 	const struct container_part whole = {
 		.role = CONTAINER_DEQUE_MAP,
 		.holder = d->span->node,
-		.offset = d->offset,
+		.offset = d->span->origin + d->offset,
 		.is_llvm = d->is_llvm,
 		.start = d->first - map,
 		.end = d->behind - map,
@@ -54,7 +54,7 @@ static void claim_deque(const struct deque *d)
 		const struct container_part chunk = {
 			.role = CONTAINER_DEQUE_CHUNK,
 			.holder = d->span->node,
-			.offset = d->offset,
+			.offset = d->span->origin + d->offset,
 			.is_llvm = d->is_llvm,
 			.start = slot == d->first ? d->start : 0,
 			.end = slot + 8 == d->behind ? d->end : d->size,

@@ -109,7 +109,7 @@ static void claim_nodes(const struct table *t)
 	const struct container_part part = {
 		.role = CONTAINER_HASH_NODE,
 		.holder = t->span->node,
-		.offset = t->offset,
+		.offset = t->span->origin + t->offset,
 		.is_llvm = is_llvm,
 		.start = is_llvm ? LLVM_VALUE : GNU_VALUE,
 	};
@@ -126,7 +126,7 @@ static void try_buckets(struct table *t, node_id block)
 	const struct container_part part = {
 		.role = CONTAINER_BUCKETS,
 		.holder = t->span->node,
-		.offset = t->offset,
+		.offset = t->span->origin + t->offset,
 		.end = size,
 	};
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nodes of std::list.  The object is { next, prev, count }, a node { next, prev, value } (libc++
- * has prev first, which makes the same ring the other way round): from the object through `count`
- * nodes of one size back to the object, each known to its neighbours.
+ * Nodes of std::list, and of forward_list, whose object is one word.  The object is { next, prev,
+ * count }, a node { next, prev, value } (libc++ has prev first, which makes the same ring the other
+ * way round): from the object through `count` nodes of one size back to the object, each known to
+ * its neighbours.
  */
 #include "typing/container/shape.h"
 
-#define NODE_VALUE 16u
+#define NODE_VALUE    16u
+#define FORWARD_VALUE 8u
 
 /* The node at addr; NODE_NONE: there is none of that size and with that prev. */
 static node_id find_node(const struct containers *c, uint64_t addr, uint64_t size, uint64_t prev)
@@ -29,7 +31,7 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 		return;
 
 	/* A node that rings have for a head counts nothing, whatever its value is. */
-	if (!node_is_root(c->heap, s->node) && !offset && s->size == size)
+	if (!c->reader && !node_is_root(c->heap, s->node) && !offset && s->size == size)
 		return;
 
 	const uint64_t count = shape_word(s->bytes, offset + 16);
@@ -51,10 +53,37 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 	const struct container_part part = {
 		.role = CONTAINER_LIST_NODE,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.is_llvm = c->has_llvm,
 		.start = NODE_VALUE,
 	};
 
 	shape_claim_nodes(c, &part, count);
+}
+
+void shape_forward_list(struct containers *c, const struct span *s, uint64_t offset, node_id block)
+{
+	const uint64_t size = c->blocks->size[block];
+	uint64_t addr = c->blocks->addr[block], nr = 0;
+
+	while (addr && nr < c->heap->nr_objects) {
+		const node_id node = shape_find_new(c, addr);
+		const uint8_t *bytes =
+			node == NODE_NONE ? NULL : dump_block_bytes(c->heap->dump, node);
+
+		if (!bytes || c->blocks->size[node] != size || size <= FORWARD_VALUE)
+			return;
+		shape_collect(c, node, nr++);
+		addr = shape_word(bytes, 0);
+	}
+
+	const struct container_part part = {
+		.role = CONTAINER_FORWARD_NODE,
+		.holder = s->node,
+		.offset = s->origin + offset,
+		.is_llvm = c->has_llvm,
+		.start = FORWARD_VALUE,
+	};
+
+	shape_claim_nodes(c, &part, nr);
 }

@@ -18,19 +18,21 @@ static const struct {
 } layouts[] = {
 	{ CONTAINER_LIST_NODE, false, { ".next", ".prev" } },
 	{ CONTAINER_LIST_NODE, true, { ".prev", ".next" } },
+	{ CONTAINER_FORWARD_NODE, false, { ".next" } },
+	{ CONTAINER_FORWARD_NODE, true, { ".next" } },
 	{ CONTAINER_TREE_NODE, false, { NULL, ".parent", ".left", ".right" } },
 	{ CONTAINER_TREE_NODE, true, { ".left", ".right", ".parent" } },
 	{ CONTAINER_HASH_NODE, false, { ".next" } },
 	{ CONTAINER_HASH_NODE, true, { ".next" } },
 };
 
-static bool is_node(enum container_role role)
+bool container_is_node(enum container_role role)
 {
-	return role == CONTAINER_LIST_NODE || role == CONTAINER_TREE_NODE ||
-	       role == CONTAINER_HASH_NODE;
+	return role == CONTAINER_LIST_NODE || role == CONTAINER_FORWARD_NODE ||
+	       role == CONTAINER_TREE_NODE || role == CONTAINER_HASH_NODE;
 }
 
-static const char *find_link(const struct container_part *part, uint64_t offset)
+const char *container_find_link(const struct container_part *part, uint64_t offset)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		if (layouts[i].role == part->role && layouts[i].is_llvm == part->is_llvm)
@@ -43,7 +45,7 @@ static const char *find_link(const struct container_part *part, uint64_t offset)
 static bool is_link(const struct container_part *part, uint64_t offset)
 {
 	return part->role == CONTAINER_BUCKETS || part->role == CONTAINER_DEQUE_MAP ||
-	       (is_node(part->role) && offset < part->start);
+	       (container_is_node(part->role) && offset < part->start);
 }
 
 static const char *container_relation(struct heap *h, node_id from, uint64_t offset, node_id to)
@@ -53,12 +55,12 @@ static const char *container_relation(struct heap *h, node_id from, uint64_t off
 	(void)to;
 	if (!part)
 		return NULL;
-	if (is_node(part->role) && offset < part->start) {
-		const char *link = find_link(part, offset);
+	if (container_is_node(part->role) && offset < part->start) {
+		const char *link = container_find_link(part, offset);
 
 		return link ? heap_intern_name(h, link) : NULL;
 	}
-	if (!is_node(part->role) || offset == part->start)
+	if (!container_is_node(part->role) || offset == part->start)
 		return heap_intern_name(h, "[*]");
 
 	_cleanup_free_ char *name = xasprintf("[*].+0x%lx", offset - part->start);
@@ -82,7 +84,7 @@ static enum word_use container_use(struct heap *h, node_id from, uint64_t offset
 
 	if (!part)
 		return WORD_UNKNOWN;
-	if (!is_node(part->role) && (offset < part->start || offset >= part->end))
+	if (!container_is_node(part->role) && (offset < part->start || offset >= part->end))
 		return WORD_SLACK;
 	return is_link(part, offset) ? WORD_POINTER : WORD_UNKNOWN;
 }

@@ -35,7 +35,8 @@ node_id shape_find_new(const struct containers *c, uint64_t addr)
 {
 	const uint32_t n = addr ? dump_find_block(c->heap->dump, addr) : NODE_NONE;
 
-	if (n == NODE_NONE || c->blocks->addr[n] != addr || c->blocks->kind[n] != HC_KIND_NEW)
+	if (n == NODE_NONE || c->blocks->addr[n] != addr ||
+	    (!c->reader && c->blocks->kind[n] != HC_KIND_NEW))
 		return NODE_NONE;
 	return n;
 }
@@ -192,7 +193,10 @@ static bool has_module(const struct heap *h, const char *prefix)
 static void containers_destroy(struct containers *c)
 {
 	free(c->part_of);
+	free(c->doubted);
 	free(c->parts);
+	free(c->nodes);
+	free(c->nr_lasting);
 	free(c);
 }
 
@@ -218,9 +222,10 @@ void container_settle(struct typing *t)
 		walk_all(&w);
 		shape_settle_proposals(c);
 	}
+	shape_keep_doubted(c);
 	name_parts(c);
-	free(c->nr_lasting);
 	free(c->nr_passing);
 	free(c->proposals);
-	free(c->nodes);
+	c->nr_passing = NULL;
+	c->proposals = NULL;
 }

@@ -18,6 +18,7 @@
 struct span {
 	node_id node; /* block or root */
 	uint64_t addr, size;
+	uint64_t origin; /* where in the node it begins */
 	const uint8_t *bytes;
 	bool is_passing; /* a stack or register: much there is stale */
 };
@@ -35,14 +36,20 @@ struct containers {
 	const struct dump_blocks *blocks;
 	bool has_llvm;	   /* libc++ is in the process */
 	uint32_t *part_of; /* [nr_objects] index in parts + 1; 0: no container's */
+	uint32_t *doubted; /* [nr_objects] the same of a vector that was not believed; NULL: none */
 	struct container_part *parts;
 	size_t nr_parts, parts_room;
 
-	/* While the shapes are looked for. */
+	/* While the shapes are looked for, the counts also later on. */
 	struct proposal *proposals;
 	size_t nr_proposals, proposals_room;
 	node_id *nodes; /* of the container at hand */
 	size_t nodes_room;
+	struct reader {
+		container_part_fn *fn;
+		void *arg;
+		bool is_passing;
+	} * reader;	     /* of a container of which somebody knows; else NULL */
 	uint8_t *nr_lasting; /* [nr_objects] words in blocks and globals that hold the block's
 				address, at most 255 */
 	uint8_t *nr_passing; /* [nr_objects] words of stacks and registers that do */
@@ -59,6 +66,9 @@ typedef void shape_fn(struct containers *c, const struct span *s, uint64_t offse
 	X(shape_tree, "std::set, map, multiset, multimap") \
 	X(shape_hash, "std::unordered_set, map and their multi kinds") \
 	X(shape_deque, "std::deque")
+
+/* Any chain looks like one, so it is only asked where somebody knows. */
+shape_fn shape_forward_list;
 
 #define SHAPE_DECLARE(function, summary) shape_fn function;
 SHAPES(SHAPE_DECLARE)
@@ -86,7 +96,7 @@ static inline bool span_has(const struct span *s, uint64_t offset, int64_t first
 	return (int64_t)offset + first >= 0 && offset + (uint64_t)last + 8 <= s->size;
 }
 
-/* The block of kind new that begins at addr, or NODE_NONE. */
+/* The block of kind new that begins at addr, of any kind where somebody knows; or NODE_NONE. */
 node_id shape_find_new(const struct containers *c, uint64_t addr);
 
 /* The block belongs to a container; where another shape is as sure it belongs to none. */
@@ -103,6 +113,8 @@ void shape_propose(struct containers *c, const struct span *s, node_id block,
  * others, for which it may help to count again, now that more is known of what is room.
  */
 bool shape_settle_proposals(struct containers *c);
+/* At the end: remembers those that were not believed. */
+void shape_keep_doubted(struct containers *c);
 /* Is the word one that a container has left behind, or part of a text? */
 bool shape_is_room(const struct containers *c, node_id node, uint64_t offset);
 

@@ -63,7 +63,7 @@ static void try_text(struct containers *c, const struct span *s, uint64_t offset
 	const struct container_part part = {
 		.role = widths[width].role,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.end = is_streamed ? size : (length + 1) * unit,
 	};
 

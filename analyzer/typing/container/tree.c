@@ -127,7 +127,7 @@ static void try_tree(struct tree *t, const struct span *s, uint64_t offset, uint
 	const struct container_part part = {
 		.role = CONTAINER_TREE_NODE,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.is_llvm = t->layout == &llvm,
 		.start = t->layout->value,
 	};

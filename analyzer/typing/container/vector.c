@@ -39,7 +39,7 @@ static void try_items(struct containers *c, const struct span *s, uint64_t offse
 	const struct container_part part = {
 		.role = CONTAINER_ITEMS,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.end = used,
 	};
 
@@ -63,7 +63,7 @@ static void try_gnu_bits(struct containers *c, const struct span *s, uint64_t of
 	const struct container_part part = {
 		.role = CONTAINER_BITS,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.end = bit ? used + 8 : used,
 	};
 
@@ -99,7 +99,7 @@ static void try_llvm_bits(struct containers *c, const struct span *s, uint64_t o
 	const struct container_part part = {
 		.role = CONTAINER_BITS,
 		.holder = s->node,
-		.offset = offset,
+		.offset = s->origin + offset,
 		.end = (nr_bits + 7) / 8,
 	};
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "typing/container/name.h"
+#include "typing/native/container.h"
 #include "typing/native/native.h"
 
 bool block_is_open(const struct native *n, node_id block)
@@ -16,6 +18,8 @@ bool block_is_open(const struct native *n, node_id block)
 
 	if (!node_is_object(h, block))
 		return false;
+	if (type->ops == &container_ops)
+		return true; /* what is in it may be known */
 	return type->flags & TYPE_FALLBACK ||
 	       (type->provenance == PROVENANCE_CONTENT && !(type->flags & TYPE_NO_POINTERS)) ||
 	       (type->provenance == PROVENANCE_CONTENT && !strcmp(type->name, "zeroes"));
@@ -53,7 +57,7 @@ static void block_conflict(struct native *n, struct native_block *b, const struc
 
 static unsigned int strength(enum belief belief, bool is_guess)
 {
-	return is_guess || belief == BELIEF_NONE ? belief : belief + BELIEF_SITE;
+	return is_guess || belief == BELIEF_NONE ? belief : belief + BELIEF_PART;
 }
 
 /* What it begins with, and what it is: the latter says more, however it came. */
@@ -108,6 +112,7 @@ static enum provenance block_provenance(const struct native_block *b, enum ctype
 	case BELIEF_SITE:
 		return PROVENANCE_DWARF;
 	case BELIEF_POINTED:
+	case BELIEF_PART:
 		return PROVENANCE_PROPAGATED;
 	case BELIEF_NONE:
 	case BELIEF_CONSENSUS:
@@ -149,6 +154,34 @@ static bool is_ambiguous(const struct native *n, const char *name)
 	return false;
 }
 
+/*
+ * What a container has by its shape.  A site that says what the items are says more; of whatever
+ * else is believed the shape is surer.
+ */
+static void settle_part(struct native *n, node_id block, const struct container_part *part)
+{
+	struct heap *h = n->heap;
+	struct native_block *b = &n->blocks[block];
+	const char *name = NULL;
+	_cleanup_free_ char *spelled = NULL;
+
+	if (b->belief == BELIEF_SITE && b->type) {
+		const struct ctype *items = container_items_of(n, part, ctype_complete(n, b->type),
+							       block_size(h, block));
+
+		if (items)
+			b->type = items;
+		spelled = container_spell_part(b->type->name);
+		name = items ? items->name : spelled;
+	}
+	if (!name) {
+		b->type = NULL;
+		return;
+	}
+	h->type[block] = heap_intern_type(h, name, PROVENANCE_SHAPE, 0);
+	h->types[h->type[block]].ops = &container_typed_ops;
+}
+
 static void settle_as(struct native *n, node_id block, const char *name, enum provenance provenance,
 		      uint32_t flags)
 {
@@ -161,12 +194,36 @@ static void settle_as(struct native *n, node_id block, const char *name, enum pr
 	h->types[h->type[block]].ops = &native_ops;
 }
 
+static void settle_ops(struct heap *h, node_id block, const struct container_part *part)
+{
+	struct type *type = &h->types[h->type[block]];
+
+	type->ops = &container_typed_ops;
+	if (container_has_no_pointers(part->role))
+		type->flags |= TYPE_NO_POINTERS | TYPE_LEAF;
+}
+
+/* What a site makes several of by operator new is a vector's, if there are words of one. */
+static const struct container_part *find_part(struct native *n, node_id block)
+{
+	const struct native_block *b = &n->blocks[block];
+
+	if (b->belief == BELIEF_SITE && b->type &&
+	    dump_blocks(n->heap->dump)->kind[block] == HC_KIND_NEW &&
+	    ctype_find_fit(n, b->type, block_size(n->heap, block)) == CTYPE_FIT_MANY)
+		return container_accept_items(n->heap, block);
+	return container_find_part(n->heap, block);
+}
+
 void block_settle(struct native *n, node_id block)
 {
 	const struct native_block *b = &n->blocks[block];
+	const struct container_part *part = find_part(n, block);
 	_cleanup_free_ char *name = NULL;
 
-	if (b->conflict) {
+	if (part && b->belief != BELIEF_PART) {
+		settle_part(n, block, part);
+	} else if (b->conflict) {
 		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
 
 		name = xasprintf("%s|%s", c->one->name, c->other->name);
@@ -177,5 +234,7 @@ void block_settle(struct native *n, node_id block)
 		name = block_name(b->type, fit, block_size(n->heap, block));
 		settle_as(n, block, name, block_provenance(b, fit),
 			  ctype_is_scalar(b->type) && fit != CTYPE_FIT_TAIL ? TYPE_LEAF : 0);
+		if (part)
+			settle_ops(n->heap, block, part);
 	}
 }

@@ -24,6 +24,7 @@ enum belief {
 	BELIEF_HEADER,	  /* it begins with one, and its site makes no arrays of them */
 	BELIEF_POINTED,	  /* a pointer of that type leads to it, and it has that size */
 	BELIEF_SITE,	  /* its site makes one of that size */
+	BELIEF_PART,	  /* it belongs to a container that lies in something typed */
 };
 
 /* Is the type what the block begins with, and not what it is? */

@@ -9,8 +9,9 @@
 #include "base/mem.h"
 #include "base/sorted.h"
 #include "heap/symbol.h"
+#include "typing/native/container.h"
 
-#define POINTERS_MAX 65536 /* of one object */
+#define POINTERS_MAX 65536 /* of one object, containers too */
 #define DEPTH_MAX    24
 #define MARKS_MAX    4096      /* numbers that stand for no object: (void *)1, -1 */
 #define VISITS_MAX   (1 << 20) /* members of members, where damaged types hold themselves */
@@ -18,11 +19,16 @@
 struct flattener {
 	struct native *native;
 	struct layout *layout;
-	size_t room, functions_room;
+	size_t room, functions_room, containers_room;
 	size_t nr_visits;
 };
 
 static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset, int depth);
+
+static size_t nr_found(const struct flattener *f)
+{
+	return f->layout->nr + f->layout->nr_functions + f->layout->nr_containers;
+}
 
 static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t offset)
 {
@@ -43,16 +49,25 @@ static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t off
 
 static bool is_full(const struct flattener *f)
 {
-	return f->layout->nr + f->layout->nr_functions >= POINTERS_MAX || f->nr_visits > VISITS_MAX;
+	return nr_found(f) >= POINTERS_MAX || f->nr_visits > VISITS_MAX;
+}
+
+static void add_container(struct flattener *f, const struct ctype *t, uint64_t offset)
+{
+	struct layout *l = f->layout;
+
+	l->containers = array_grow(l->containers, l->nr_containers, &f->containers_room,
+				   sizeof(*l->containers));
+	l->containers[l->nr_containers++] = (struct layout_container){ offset, t };
 }
 
 static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
-	const size_t before = f->layout->nr + f->layout->nr_functions;
+	const size_t before = nr_found(f);
 
 	for (uint64_t i = 0; i < t->nr_elements && !is_full(f); i++) {
 		flatten(f, t->target, offset + i * t->target->size, depth + 1);
-		if (f->layout->nr + f->layout->nr_functions == before)
+		if (nr_found(f) == before)
 			return; /* nor has any other */
 	}
 }
@@ -69,6 +84,10 @@ static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset,
 		flatten_array(f, t, offset, depth);
 	if (t->kind != CTYPE_STRUCT)
 		return;
+	if (container_type_of(f->native, t)) {
+		add_container(f, t, offset);
+		return;
+	}
 	for (uint32_t i = 0; i < t->nr_members; i++) {
 		const struct ctype_member *m = &t->members[i];
 
@@ -82,6 +101,8 @@ static void find_rest(struct native *n, const struct ctype *t, struct layout *l)
 {
 	uint64_t offset = 0;
 
+	if (t->flags & CTYPE_FLEXIBLE && t->kind == CTYPE_ARRAY)
+		l->rest = t->target;
 	for (int depth = 0; depth < DEPTH_MAX && t->flags & CTYPE_FLEXIBLE; depth++) {
 		if (t->kind != CTYPE_STRUCT)
 			return;
@@ -115,6 +136,8 @@ const struct layout *layout_get(struct native *n, const struct ctype *t)
 		native_keep(n, l->pointers);
 	if (l->functions)
 		native_keep(n, l->functions);
+	if (l->containers)
+		native_keep(n, l->containers);
 	*map_find_or_insert(&n->layouts, (uintptr_t)t, 0) = (uintptr_t)l;
 	return l;
 }

@@ -19,9 +19,20 @@ struct layout {
 	size_t nr;
 	uint64_t *functions; /* [nr_functions] offsets of pointers to functions */
 	size_t nr_functions;
+	struct layout_container {
+		uint64_t offset;
+		const struct ctype *type;
+	} * containers; /* [nr_containers] std:: containers; their insides are not in pointers */
+	size_t nr_containers;
 	const struct ctype *rest; /* element of the open array at its end; NULL: it has none */
 	uint64_t rest_offset;
 };
+
+/* Is there anything to follow? */
+static inline bool layout_is_empty(const struct layout *l)
+{
+	return !l->nr && !l->nr_containers;
+}
 
 /* Never NULL; kept. */
 const struct layout *layout_get(struct native *n, const struct ctype *t);

@@ -44,6 +44,10 @@ struct native {
 
 	struct map uses; /* (type, offset) -> enum word_use; use.c */
 
+	/* container.c */
+	struct map container_types; /* (ctype, 0) -> struct container_type *, NULL: none */
+	struct map container_parts; /* (container_type, role and size), (ctype, role) -> ctype */
+
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
 	struct map returned;   /* (entry of a function, argument) -> does it return it; flow.c */
 	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */

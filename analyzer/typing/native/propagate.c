@@ -14,6 +14,7 @@
 #include "heap/frame.h"
 #include "typing/content.h"
 #include "typing/native/block.h"
+#include "typing/native/container.h"
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
 
@@ -26,6 +27,14 @@ struct propagation {
 		node_id *items; /* a stack */
 		size_t nr, room;
 	} sure, guessed;
+
+	/* Where the objects lie that are followed. */
+	struct followed {
+		node_id node;	       /* block or root */
+		uint64_t addr, offset; /* of its bytes, in the process and in the node */
+		const uint8_t *bytes;
+		bool is_passing;
+	} place;
 };
 
 static void worklist_add(struct worklist *w, node_id block)
@@ -146,6 +155,43 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 		enqueue(p, to);
 }
 
+struct container_follow {
+	struct propagation *p;
+	const struct container_type *type;
+	bool is_guess;
+};
+
+static void follow_part(void *arg, node_id block, const struct container_part *part)
+{
+	struct container_follow *f = arg;
+	struct native *n = f->p->native;
+
+	if (block_is_open(n, block) &&
+	    block_believe(n, block,
+			  container_part_type(n, f->type, part, block_size(n->heap, block)),
+			  BELIEF_PART, f->is_guess))
+		enqueue(f->p, block);
+}
+
+/* A std:: container of type t has those bytes. */
+static void follow_container(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
+			     bool is_guess)
+{
+	const struct followed *place = &p->place;
+	struct container_follow f = { p, container_type_of(p->native, t), is_guess };
+	const struct container_object o = {
+		.family = f.type->family,
+		.is_llvm = f.type->is_llvm,
+		.addr = place->addr + (uint64_t)(bytes - place->bytes),
+		.size = t->size,
+		.holder = place->node,
+		.offset = place->offset + (uint64_t)(bytes - place->bytes),
+		.is_passing = place->is_passing,
+	};
+
+	container_read(p->native->heap, &o, follow_part, &f);
+}
+
 /* One object of type t whose bytes are those, len of them or more. */
 static void follow_object(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
 			  uint64_t len, bool is_guess)
@@ -158,6 +204,12 @@ static void follow_object(struct propagation *p, const struct ctype *t, const ui
 		memcpy(&word, bytes + l->pointers[i].offset, sizeof(word));
 		follow(p, l->pointers[i].target, word, is_guess);
 	}
+	for (size_t i = 0; i < l->nr_containers; i++) {
+		const struct layout_container *c = &l->containers[i];
+
+		if (c->offset + c->type->size <= len)
+			follow_container(p, c->type, bytes + c->offset, is_guess);
+	}
 }
 
 static void follow_elements(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
@@ -165,7 +217,7 @@ static void follow_elements(struct propagation *p, const struct ctype *t, const 
 {
 	const uint64_t size = ctype_complete(p->native, t)->size;
 
-	if (!size || !(layout_get(p->native, t)->nr))
+	if (!size || layout_is_empty(layout_get(p->native, t)))
 		return;
 	for (uint64_t at = 0; at + size <= len; at += size)
 		follow_object(p, t, bytes + at, size, is_guess);
@@ -223,6 +275,8 @@ static void follow_block(struct propagation *p, node_id block)
 
 	if (!bytes || !t)
 		return;
+	p->place = (struct followed){ block, dump_blocks(n->heap->dump)->addr[block], 0, bytes,
+				      false };
 	if (block_find_fit(n, block) == CTYPE_FIT_MANY) {
 		const bool is_guess = b->is_guess || (b->belief == BELIEF_ARRAY &&
 						      !are_elements(n, t, bytes, size));
@@ -235,7 +289,16 @@ static void follow_block(struct propagation *p, node_id block)
 
 	const struct layout *l = layout_get(n, t);
 
-	if (l->rest && l->rest_offset < size)
+	if (!l->rest || l->rest_offset >= size)
+		return;
+
+	const struct container_part *part = container_find_part(n->heap, block);
+
+	/* Behind a vector's end there is what was there before. */
+	if (part)
+		follow_elements(p, l->rest, bytes + part->start, part->end - part->start,
+				b->is_guess);
+	else
 		follow_elements(p, l->rest, bytes + l->rest_offset, size - l->rest_offset,
 				b->is_guess);
 }
@@ -247,14 +310,19 @@ static void follow_variable(void *arg, const struct variable *v)
 	const uint8_t *bytes =
 		t->size ? dump_find_bytes(p->native->heap->dump, v->addr, t->size) : NULL;
 
-	if (bytes)
-		follow_object(p, t, bytes, t->size, false);
+	if (!bytes)
+		return;
+	p->place.addr = v->addr;
+	p->place.offset = 0;
+	p->place.bytes = bytes;
+	follow_object(p, t, bytes, t->size, false);
 }
 
 static void follow_frame(void *arg, const struct frame *f)
 {
 	struct propagation *p = arg;
 
+	p->place = (struct followed){ .node = NODE_NONE, .is_passing = true };
 	debug_each_local(p->native, f, follow_variable, p);
 }
 
@@ -273,6 +341,7 @@ static void follow_roots(struct propagation *p)
 {
 	struct native *n = p->native;
 
+	p->place = (struct followed){ .node = NODE_NONE };
 	for (size_t i = 0; i < n->nr_modules; i++) {
 		if (debug_has_types(n, i))
 			debug_each_global(n, i, follow_variable, p);
