@@ -5,6 +5,7 @@ import subprocess
 
 import corpus
 import pytest
+from test_classes import listing  # noqa: F401 (a fixture)
 from test_native_types import built  # noqa: F401 (a fixture)
 
 VARIANTS = ("gcc -O0 -gdwarf-5", "gcc -O2 -gdwarf-5", "clang -O2 -gdwarf-4")
@@ -82,3 +83,20 @@ def test_exact_edges(program, heapcensus):
     assert "'.secret'" not in exact
     assert "left out (--exact-edges): what only they hold looks unheld" in notes
     assert exact["'.next'"] >= usual["'.next'"] > 50
+
+
+@pytest.mark.parametrize("program_name", corpus.PROGRAMS)
+@pytest.mark.parametrize("variant", ["gcc -O2 -gdwarf-5", "gcc -O2 stripped"])
+def test_every_program(built, preload, parts, listing, heapcensus, tmp_path, program_name, variant):  # noqa: F811
+    """Whatever is folded, sizes add up, parts are nothing with a life of its own, and owners are no parts."""
+    dump = corpus.Truth(built(program_name, variant), preload, tmp_path, "full").dump
+    found, _ = listing(dump)
+    folded = parts(dump)
+    for part, owner in folded.items():
+        provenance, name, _ = found[part]
+        assert owner not in folded and part != owner
+        assert provenance not in ("tag", "cpython") and not provenance.startswith("vtable"), name
+    tables = [rows(heapcensus, "show", "--all", *option, dump) for option in ((), ("--own",))]
+    assert tables[0]["size"] == tables[1]["size"]
+    assert tables[0]["count"] == tables[1]["count"] - len(folded)
+    assert rows(heapcensus, "info", dump)["folded"]["count"] == len(folded)

@@ -7,31 +7,33 @@
 #include "typing/native/layout.h"
 #include "typing/native/native.h"
 
-#define DEPTH_MAX 32 /* of unions in unions */
+#define LOOKS_MAX 1000 /* at members of unions in unions, whatever the debug information says */
 
-static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int depth);
+static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int *looks);
 
 /* One of them is enough: nobody knows which of a union's members is in use. */
-static bool has_pointer_member(struct native *n, const struct ctype *t, uint64_t offset, int depth)
+static bool has_pointer_member(struct native *n, const struct ctype *t, uint64_t offset, int *looks)
 {
 	for (uint32_t i = 0; i < t->nr_members; i++) {
 		const struct ctype_member *m = &t->members[i];
 
 		if (offset - m->offset < m->type->size &&
-		    is_pointer_at(n, m->type, offset - m->offset, depth + 1))
+		    is_pointer_at(n, m->type, offset - m->offset, looks))
 			return true;
 	}
 	return false;
 }
 
-static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int depth)
+static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int *looks)
 {
 	uint64_t base;
 
-	t = ctype_find_at(n, t, offset, &base);
-	if (!t || depth > DEPTH_MAX)
+	if (++*looks > LOOKS_MAX)
 		return false;
-	return t->kind == CTYPE_UNION ? has_pointer_member(n, t, offset - base, depth)
+	t = ctype_find_at(n, t, offset, &base);
+	if (!t)
+		return false;
+	return t->kind == CTYPE_UNION ? has_pointer_member(n, t, offset - base, looks)
 				      : ctype_is_pointer(t);
 }
 
@@ -53,10 +55,11 @@ static enum word_use use_in_type(struct native *n, const struct ctype *t, uint64
 	}
 
 	uint64_t *known = map_find_or_insert(&n->uses, (uintptr_t)t, offset);
+	int looks = 0;
 
 	if (*known == MAP_EMPTY)
-		*known = is_pointer_at(n, t, offset, 0) ? WORD_POINTER : WORD_UNKNOWN;
-	return (enum word_use) * known;
+		*known = is_pointer_at(n, t, offset, &looks) ? WORD_POINTER : WORD_UNKNOWN;
+	return *known == WORD_POINTER ? WORD_POINTER : WORD_UNKNOWN;
 }
 
 enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
