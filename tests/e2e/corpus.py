@@ -74,12 +74,13 @@ class Builder:
 class Truth:
     """A program of the corpus that has run, and its dump."""
 
-    def __init__(self, program, preload, folder, stacks):
+    def __init__(self, program, preload, folder, stacks, environment=None):
+        environment = {"HEAPCENSUS_STACKS": stacks} | ENVIRONMENT.get(program.name, {}) | (environment or {})
         self.blocks = {}
         self.edges = []  # (holder, target, path)
         self.roots = []  # (target, name)
         self.parts = {}  # part: the block that it counts for
-        with Census([program], preload, folder / "dumps", env={"HEAPCENSUS_STACKS": stacks} | ENVIRONMENT.get(program.name, {})) as run:
+        with Census([program], preload, folder / "dumps", env=environment) as run:
             for line in run.process.stdout:
                 if line == b"ready\n":
                     break

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Objects inside the program's own arenas: counted, listed, and with --interior rows of their own whose bytes are no
 more the arena's. corpus/pools.cc makes the slabs; test_native_types.py holds their types against the truth."""
+import collections
 import json
 
 import corpus
 import pytest
+from test_classes import listing  # noqa: F401 (a fixture)
 from test_native_types import built  # noqa: F401 (a fixture)
 
 OBJECTS = 14000  # that pools.cc makes in its slabs
@@ -57,3 +59,35 @@ def test_references_between_them(ask):
     """Each node but the two roots is led to by the parent of the one before it."""
     via = ask("show", "--all", "--interior", "heap.byvia")["rows"]
     assert sum(row["count"] for row in via if "'.+0x8'" in row["name"] or "'.parent'" in row["name"]) >= OBJECTS - 2
+
+
+@pytest.mark.parametrize("stacks", ["caller", "full"])
+def test_slices(built, listing, heapcensus, preload, tmp_path, stacks):  # noqa: F811
+    """Before 2.76 GLib cuts its nodes and objects out of slabs."""
+    program = built("glib", "gcc -O2 stripped")
+    truth = corpus.Truth(program, preload, tmp_path, stacks, {"G_SLICE": ""})
+    blocks = listing(truth.dump)[0]
+    slabs = {addr for addr, (_, name, _) in blocks.items() if name == "arena (GSlice)"}
+    if not slabs:
+        pytest.skip("this GLib has no slices")
+    described = [slab for addr in slabs for slab in json.loads(heapcensus("describe", "--json", truth.dump, hex(addr)).stdout)]
+    inside = {int(o["address"], 16): o["type"] for slab in described for o in slab["inside"]}
+    true = {addr: name for addr, name in truth.blocks.items() if addr in slabs or addr not in blocks}
+    assert {addr: name for addr, name in inside.items() if addr in true and true[addr] not in name.split("/")} == {}
+    told = collections.Counter(true[addr] for addr in inside.keys() & true.keys())
+    for name in ("GHashTable", "GPtrArray", "GString", "GArray", "DemoItem", "DemoBook", "GObject"):
+        assert told[name] == collections.Counter(true.values())[name] > 0, name
+    assert told["GList"] >= 40 and told["GQueue"] == 1
+
+
+def test_slices_are_rows_of_their_own(built, heapcensus, preload, tmp_path):  # noqa: F811
+    truth = corpus.Truth(built("glib", "gcc -O2 stripped"), preload, tmp_path, "full", {"G_SLICE": ""})
+    tables = [rows(json.loads(heapcensus("show", "--all", "--json", *option, truth.dump).stdout))
+              for option in ([], ["--interior"])]
+    if "arena (GSlice)" not in tables[0]:
+        pytest.skip("this GLib has no slices")
+    assert sum(row["size"] for row in tables[0].values()) == sum(row["size"] for row in tables[1].values())
+    assert tables[1]["DemoBook"]["count"] == tables[1]["DemoItem"]["count"] == 4
+    # What its arrays take counts for a table once that is an object.
+    assert tables[1]["GHashTable"]["size"] > tables[1]["GHashTable"]["count"] * 96
+    assert "GHashTable keys" in tables[0] and "GHashTable keys" not in tables[1]

@@ -88,36 +88,39 @@ static bool counts_agree(const struct glib *g, const uint8_t *bytes, const struc
 	return nr_real == glib_half(bytes, 16) && nr_used == glib_half(bytes, 20);
 }
 
-static bool settle_hash_table(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_hash_table(struct glib *g, const struct glib_place *p)
 {
 	struct hash_table t;
 
-	if (!read_hash_table(g, bytes, &t) || !counts_agree(g, bytes, &t) ||
-	    !glib_name(g, n, GLIB_HASH_TABLE))
+	if (!read_hash_table(g, p->bytes, &t) || !counts_agree(g, p->bytes, &t) ||
+	    !glib_name_place(g, p, GLIB_HASH_TABLE, true))
 		return false;
-	glib_name_part(g, n, HASH_KEYS, t.keys,
+	glib_name_part(g, p, HASH_KEYS, t.keys,
 		       t.has_big_keys ? GLIB_HASH_KEYS : GLIB_HASH_NUMBERS);
-	glib_name_part(g, n, HASH_HASHES, t.hashes, GLIB_HASH_HASHES);
+	glib_name_part(g, p, HASH_HASHES, t.hashes, GLIB_HASH_HASHES);
 	if (t.values != t.keys)
-		glib_name_part(g, n, HASH_VALUES, t.values,
+		glib_name_part(g, p, HASH_VALUES, t.values,
 			       t.has_big_values ? GLIB_HASH_VALUES : GLIB_HASH_NUMBERS);
 	return true;
 }
 
-static bool settle_ptr_array(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_ptr_array(struct glib *g, const struct glib_place *p)
 {
+	const uint8_t *bytes = p->bytes;
 	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12);
 	const node_id items = glib_find_block(g, glib_word(bytes, 0), room * 8ul);
 
 	if (items == NODE_NONE || !room || len > room || !is_count(glib_half(bytes, 16)) ||
-	    !is_function_or_null(g, glib_word(bytes, 24)) || !glib_name(g, n, GLIB_PTR_ARRAY))
+	    !is_function_or_null(g, glib_word(bytes, 24)) ||
+	    !glib_name_place(g, p, GLIB_PTR_ARRAY, true))
 		return false;
-	glib_name_part(g, n, 0, items, GLIB_PTR_ARRAY_ITEMS);
+	glib_name_part(g, p, 0, items, GLIB_PTR_ARRAY_ITEMS);
 	return true;
 }
 
-static bool settle_array(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_array(struct glib *g, const struct glib_place *p)
 {
+	const uint8_t *bytes = p->bytes;
 	const uint64_t data = glib_word(bytes, 0);
 	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12),
 		       item = glib_half(bytes, GLIB_ARRAY_ITEM);
@@ -127,31 +130,31 @@ static bool settle_array(struct glib *g, node_id n, const uint8_t *bytes)
 	    g->blocks->size[items] < ARRAY_CAPACITY_MIN || g->blocks->size[items] / item != room ||
 	    !is_count(glib_half(bytes, 24)) || !is_function_or_null(g, glib_word(bytes, 32)) ||
 	    glib_find_maker(g, items)->kind == GLIB_MAKER_NONE ||
-	    !glib_name(g, n, item == 1 ? GLIB_BYTES_OR_ARRAY : GLIB_ARRAY))
+	    !glib_name_place(g, p, item == 1 ? GLIB_BYTES_OR_ARRAY : GLIB_ARRAY, true))
 		return false;
-	glib_name_part(g, n, 0, items, GLIB_ARRAY_ITEMS);
+	glib_name_part(g, p, 0, items, GLIB_ARRAY_ITEMS);
 	return true;
 }
 
 /* The layout of many programs' own strings: so GLib itself must have made it. */
-static bool settle_string(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_string(struct glib *g, const struct glib_place *p)
 {
+	const uint8_t *bytes = p->bytes;
 	const uint64_t len = glib_word(bytes, 8), room = glib_word(bytes, 16);
 	const node_id text = glib_find_block(g, glib_word(bytes, 0), room);
 	const uint8_t *chars = text == NODE_NONE ? NULL : dump_block_bytes(g->heap->dump, text);
 
 	if (!chars || len >= room || chars[len] ||
-	    glib_find_maker(g, n)->kind == GLIB_MAKER_PROGRAM || !glib_name(g, n, GLIB_STRING))
+	    glib_maker_of(g, p)->kind == GLIB_MAKER_PROGRAM ||
+	    !glib_name_place(g, p, GLIB_STRING, true))
 		return false;
-	glib_name_part(g, n, 0, text, GLIB_STRING_TEXT);
+	glib_name_part(g, p, 0, text, GLIB_STRING_TEXT);
 	return true;
 }
 
-typedef bool settle_fn(struct glib *g, node_id n, const uint8_t *bytes);
-
 static const struct {
 	uint64_t size;
-	settle_fn *settle;
+	glib_place_fn *settle;
 } containers[] = {
 	{ HASH_TABLE_SIZE, settle_hash_table },
 	{ PTR_ARRAY_SIZE, settle_ptr_array },
@@ -161,16 +164,6 @@ static const struct {
 
 void glib_settle_arrays(struct glib *g)
 {
-	for (node_id n = 0; n < g->heap->nr_objects; n++) {
-		for (size_t i = 0; i < ARRAY_SIZE(containers); i++) {
-			const uint8_t *bytes =
-				g->blocks->size[n] == containers[i].size && glib_is_open(g, n) &&
-						glib_find_maker(g, n)->kind != GLIB_MAKER_NONE
-					? dump_block_bytes(g->heap->dump, n)
-					: NULL;
-
-			if (bytes && containers[i].settle(g, n, bytes))
-				break;
-		}
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(containers); i++)
+		glib_each_place(g, containers[i].size, containers[i].settle);
 }

@@ -30,7 +30,9 @@
 	X(TYPE_NODE, "TypeNode", 0, NULL, ".plugin", NULL, ".children", ".data", NULL, \
 	  ".global_gdata", ".offsets", ".prerequisites") \
 	X(TYPE_DATA, "TypeData", 0, NULL) \
-	X(QUARKS, "GQuark names", TYPE_POINTER_ARRAY, NULL)
+	X(QUARKS, "GQuark names", TYPE_POINTER_ARRAY, NULL) \
+	X(SLABS, "GSlice slabs", TYPE_POINTER_ARRAY, NULL) \
+	X(SLAB, "arena (GSlice)", 0, NULL)
 
 enum glib_kind {
 #define GLIB_KIND_ENUM(name, ...) GLIB_##name,
@@ -63,20 +65,54 @@ struct glib {
 	const struct dump_blocks *blocks;
 	const uint8_t *is_library; /* [nr modules] */
 	struct map makers;	   /* (stack, 0) -> struct glib_maker * */
+
+	/* slice.c */
+	node_id *slabs;
+	size_t nr_slabs, slabs_room;
+	struct map chunk_sizes; /* (slab, 0) -> bytes of its chunks */
+	struct map inside;	/* (address, 0) -> type, of what was found in slabs */
 };
+
+/* Where an object may be: a block, or inside a slab. */
+struct glib_place {
+	node_id block;
+	uint64_t offset; /* in it */
+	const uint8_t *bytes;
+	uint64_t size; /* of the object */
+	bool is_inside;
+};
+typedef bool glib_place_fn(struct glib *g, const struct glib_place *p);
 
 /* The start of a block, of exactly that size; NODE_NONE: it is none. */
 node_id glib_find_block(const struct glib *g, uint64_t addr, uint64_t size);
 /* Says what block n is.  False: something surer has said so. */
 bool glib_name(struct glib *g, node_id n, enum glib_kind kind);
-/* The same where it is not sure. */
-void glib_guess(struct glib *g, node_id n, enum glib_kind kind);
-/* The same for memory of what lies in block n, to which the word at offset leads. */
-void glib_name_part(struct glib *g, node_id n, uint64_t offset, node_id part, enum glib_kind kind);
+/* The same of a place; is_sure: it is no guess. */
+bool glib_name_place(struct glib *g, const struct glib_place *p, enum glib_kind kind, bool is_sure);
+/* An object inside a slab, unless one is known there. */
+void glib_add_inside(struct glib *g, const struct glib_place *p, uint32_t type);
+/* Says what the block is to which the word at offset of an object leads, for which it counts. */
+void glib_name_part(struct glib *g, const struct glib_place *p, uint64_t offset, node_id part,
+		    enum glib_kind kind);
 /* Is a better type welcome? */
 bool glib_is_open(const struct glib *g, node_id n);
 /* maker.c */
 const struct glib_maker *glib_find_maker(struct glib *g, node_id n);
+/* The same of what lies in a slab, which is not known. */
+const struct glib_maker *glib_maker_of(struct glib *g, const struct glib_place *p);
+
+/* slice.c: chunks are multiples of that, and begin at such addresses */
+#define GLIB_CHUNK_ALIGN 16u
+void glib_find_slabs(struct glib *g);
+void glib_name_slabs(struct glib *g);
+/* Of a slab's chunks; 0: the block is none. */
+uint64_t glib_chunk_size(const struct glib *g, node_id block);
+/* Every place in slabs where an object of that size may be. */
+void glib_each_chunk(struct glib *g, uint64_t size, glib_place_fn *fn);
+/* And every block of that size that GLib's allocator made. */
+void glib_each_place(struct glib *g, uint64_t size, glib_place_fn *fn);
+/* The bytes of a block or chunk of that size; NULL: there is none. */
+const uint8_t *glib_read_place(const struct glib *g, uint64_t addr, uint64_t size);
 /* relation.c */
 extern const struct type_ops glib_ops;
 

@@ -18,27 +18,20 @@
 #define NEXT	   8u
 #define PREV	   16u
 
-static const uint8_t *read_node(const struct glib *g, uint64_t addr, uint64_t size)
-{
-	const node_id n = glib_find_block(g, addr, size);
-
-	return n == NODE_NONE ? NULL : dump_block_bytes(g->heap->dump, n);
-}
-
 /* Null, or a node whose other link leads back. */
 static bool links_back(const struct glib *g, uint64_t addr, uint64_t back, uint64_t to)
 {
-	const uint8_t *bytes = addr ? read_node(g, addr, LIST_SIZE) : NULL;
+	const uint8_t *bytes = addr ? glib_read_place(g, addr, LIST_SIZE) : NULL;
 
 	return !addr || (bytes && glib_word(bytes, back) == to);
 }
 
-static bool is_linked(const struct glib *g, node_id n, const uint8_t *bytes)
+static bool is_linked(const struct glib *g, const struct glib_place *p)
 {
-	const uint64_t addr = g->blocks->addr[n];
+	const uint64_t addr = g->blocks->addr[p->block] + p->offset;
 
-	return links_back(g, glib_word(bytes, NEXT), PREV, addr) &&
-	       links_back(g, glib_word(bytes, PREV), NEXT, addr);
+	return links_back(g, glib_word(p->bytes, NEXT), PREV, addr) &&
+	       links_back(g, glib_word(p->bytes, PREV), NEXT, addr);
 }
 
 static bool begins_with(const char *s, const char *prefix)
@@ -54,7 +47,7 @@ static bool is_queue(const struct glib *g, const uint8_t *bytes)
 	uint64_t at = glib_word(bytes, 0), before = 0;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		const uint8_t *node = at ? read_node(g, at, LIST_SIZE) : NULL;
+		const uint8_t *node = at ? glib_read_place(g, at, LIST_SIZE) : NULL;
 
 		if (!node || glib_word(node, PREV) != before)
 			return false;
@@ -69,50 +62,44 @@ static bool makes_queues(const char *function)
 	return !strcmp(function, "g_queue_new") || !strcmp(function, "g_queue_copy");
 }
 
-static void settle_node(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_queue(struct glib *g, const struct glib_place *p)
 {
-	const struct glib_maker *maker = glib_find_maker(g, n);
-	const bool is_alone = !glib_word(bytes, NEXT) && !glib_word(bytes, PREV);
+	const struct glib_maker *maker = glib_maker_of(g, p);
+	const bool is_empty = !(glib_word(p->bytes, 0) | glib_word(p->bytes, 8));
 
-	if (maker->kind == GLIB_MAKER_FUNCTION && makes_queues(maker->function)) {
-		if (is_queue(g, bytes) || !(glib_word(bytes, 0) | glib_word(bytes, 8)))
-			glib_name(g, n, GLIB_QUEUE);
-	} else if (is_queue(g, bytes)) {
-		if (maker->kind != GLIB_MAKER_PROGRAM)
-			glib_name(g, n, GLIB_QUEUE);
-	} else if (is_linked(g, n, bytes)) {
-		if (maker->kind == GLIB_MAKER_FUNCTION &&
-		    (!is_alone || begins_with(maker->function, "g_list_") ||
-		     begins_with(maker->function, "g_queue_")))
-			glib_name(g, n, GLIB_LIST);
-		else if (maker->kind == GLIB_MAKER_UNKNOWN && !is_alone)
-			glib_guess(g, n, GLIB_LIST);
-	}
+	if (is_queue(g, p->bytes))
+		return maker->kind != GLIB_MAKER_PROGRAM && glib_name_place(g, p, GLIB_QUEUE, true);
+	return is_empty && maker->kind == GLIB_MAKER_FUNCTION && makes_queues(maker->function) &&
+	       glib_name_place(g, p, GLIB_QUEUE, true);
 }
 
-static void settle_single(struct glib *g, node_id n, const uint8_t *bytes)
+static bool settle_list(struct glib *g, const struct glib_place *p)
 {
-	const struct glib_maker *maker = glib_find_maker(g, n);
-	const uint64_t next = glib_word(bytes, NEXT);
+	const struct glib_maker *maker = glib_maker_of(g, p);
+	const bool is_alone = !glib_word(p->bytes, NEXT) && !glib_word(p->bytes, PREV);
 
-	if (maker->kind == GLIB_MAKER_FUNCTION && begins_with(maker->function, "g_slist_") &&
-	    (!next || read_node(g, next, SLIST_SIZE)))
-		glib_name(g, n, GLIB_SLIST);
+	if (!is_linked(g, p) || maker->kind == GLIB_MAKER_PROGRAM)
+		return false;
+	if (maker->kind == GLIB_MAKER_UNKNOWN)
+		return !is_alone && glib_name_place(g, p, GLIB_LIST, false);
+	return (!is_alone || begins_with(maker->function, "g_list_") ||
+		begins_with(maker->function, "g_queue_")) &&
+	       glib_name_place(g, p, GLIB_LIST, true);
+}
+
+static bool settle_single(struct glib *g, const struct glib_place *p)
+{
+	const struct glib_maker *maker = glib_maker_of(g, p);
+	const uint64_t next = glib_word(p->bytes, NEXT);
+
+	return maker->kind == GLIB_MAKER_FUNCTION && begins_with(maker->function, "g_slist_") &&
+	       (!next || glib_read_place(g, next, SLIST_SIZE)) &&
+	       glib_name_place(g, p, GLIB_SLIST, true);
 }
 
 void glib_settle_lists(struct glib *g)
 {
-	for (node_id n = 0; n < g->heap->nr_objects; n++) {
-		const uint64_t size = g->blocks->size[n];
-		const uint8_t *bytes =
-			(size == LIST_SIZE || size == SLIST_SIZE) && glib_is_open(g, n) &&
-					glib_find_maker(g, n)->kind != GLIB_MAKER_NONE
-				? dump_block_bytes(g->heap->dump, n)
-				: NULL;
-
-		if (bytes && size == LIST_SIZE)
-			settle_node(g, n, bytes);
-		else if (bytes)
-			settle_single(g, n, bytes);
-	}
+	glib_each_place(g, LIST_SIZE, settle_queue);
+	glib_each_place(g, LIST_SIZE, settle_list);
+	glib_each_place(g, SLIST_SIZE, settle_single);
 }

@@ -61,3 +61,12 @@ const struct glib_maker *glib_find_maker(struct glib *g, node_id n)
 	}
 	return (const struct glib_maker *)(uintptr_t)*slot;
 }
+
+const struct glib_maker *glib_maker_of(struct glib *g, const struct glib_place *p)
+{
+	static const struct glib_maker unknown = { GLIB_MAKER_UNKNOWN, "" };
+
+	return p->is_inside || g->blocks->kind[p->block] == HC_KIND_POOL
+		       ? &unknown
+		       : glib_find_maker(g, p->block);
+}

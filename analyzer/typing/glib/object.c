@@ -43,8 +43,9 @@ struct classes {
 	struct glib *g;
 	struct glib_class *items;
 	size_t nr, room;
-	struct map by_id;   /* (GType, 0) -> index */
-	struct map by_size; /* (bytes in front and of the instance, 0) -> index of the first */
+	struct map by_id;    /* (GType, 0) -> index */
+	struct map by_class; /* (address of the class, 0) -> index */
+	struct map by_size;  /* (bytes in front and of the instance, 0) -> index of the first */
 	node_id quarks;
 };
 
@@ -252,6 +253,7 @@ static void add_instances_of(struct classes *cs, size_t index)
 	first = map_find_or_insert(&cs->by_size, c->instance + c->in_front, 0);
 	c->next = *first == MAP_EMPTY ? 0 : *first + 1;
 	*first = index;
+	*map_find_or_insert(&cs->by_class, c->class_addr, 0) = index;
 }
 
 /* The class that block n is an instance of; NULL: none. */
@@ -281,6 +283,27 @@ static void name_instances(struct classes *cs)
 	}
 }
 
+/* Those in slabs: every word that leads to a class whose instances have the chunks' size. */
+static void find_inside(struct classes *cs, node_id slab)
+{
+	struct glib *g = cs->g;
+	const uint64_t chunk = glib_chunk_size(g, slab), size = g->blocks->size[slab];
+	const uint8_t *bytes = dump_block_bytes(g->heap->dump, slab);
+
+	for (uint64_t at = 0; bytes && at + 8 <= size; at += GLIB_CHUNK_ALIGN) {
+		const uint64_t index = map_find(&cs->by_class, glib_word(bytes, at), 0);
+		const struct glib_class *c = index == MAP_EMPTY ? NULL : &cs->items[index];
+		const uint64_t all = c ? c->instance + c->in_front : 0;
+
+		if (c && all <= chunk && all + GLIB_CHUNK_ALIGN > chunk && at >= c->in_front &&
+		    at + c->instance <= size)
+			glib_add_inside(g,
+					&(struct glib_place){ slab, at - c->in_front,
+							      bytes + at - c->in_front, all, true },
+					c->type);
+	}
+}
+
 void glib_settle_objects(struct glib *g)
 {
 	struct classes cs = { .g = g };
@@ -295,8 +318,11 @@ void glib_settle_objects(struct glib *g)
 			add_instances_of(&cs, i);
 		}
 		name_instances(&cs);
+		for (size_t i = 0; i < g->nr_slabs; i++)
+			find_inside(&cs, g->slabs[i]);
 	}
 	free(cs.items);
+	map_deinit(&cs.by_class);
 	map_deinit(&cs.by_id);
 	map_deinit(&cs.by_size);
 }

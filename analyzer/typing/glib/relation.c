@@ -93,6 +93,7 @@ static enum word_use glib_use(struct heap *h, node_id from, uint64_t offset)
 	case GLIB_HASH_KEYS:
 	case GLIB_HASH_VALUES:
 	case GLIB_QUARKS:
+	case GLIB_SLABS:
 		return WORD_POINTER;
 	case GLIB_PTR_ARRAY_ITEMS:
 		return use_of_item(h, from, offset, 8, WORD_POINTER);
@@ -113,6 +114,7 @@ static enum word_use glib_use(struct heap *h, node_id from, uint64_t offset)
 	case GLIB_SLIST:
 	case GLIB_TYPE_NODE:
 	case GLIB_TYPE_DATA:
+	case GLIB_SLAB:
 		break;
 	}
 	return offset / 8 < MEMBERS_MAX && kinds[kind].members[offset / 8] ? WORD_POINTER

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "heap/fold.h"
+#include "heap/interior.h"
 #include "typing/glib/glib.h"
 
 static const struct {
@@ -35,31 +36,83 @@ bool glib_is_open(const struct glib *g, node_id n)
 	       (type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT);
 }
 
-static bool name_as(struct glib *g, node_id n, enum glib_kind kind, enum provenance provenance)
+static uint32_t intern_kind(struct glib *g, enum glib_kind kind, bool is_sure)
 {
-	struct heap *h = g->heap;
+	const uint32_t type = heap_intern_type(g->heap, kinds[kind].type,
+					       is_sure ? PROVENANCE_LAYOUT : PROVENANCE_INFERRED,
+					       kinds[kind].flags);
 
+	g->heap->types[type].ops = &glib_ops;
+	return type;
+}
+
+static bool name_block(struct glib *g, node_id n, enum glib_kind kind, bool is_sure)
+{
 	if (!glib_is_open(g, n))
 		return false;
-	h->type[n] = heap_intern_type(h, kinds[kind].type, provenance, kinds[kind].flags);
-	h->types[h->type[n]].ops = &glib_ops;
+	g->heap->type[n] = intern_kind(g, kind, is_sure);
 	return true;
 }
 
 bool glib_name(struct glib *g, node_id n, enum glib_kind kind)
 {
-	return name_as(g, n, kind, PROVENANCE_LAYOUT);
+	return name_block(g, n, kind, true);
 }
 
-void glib_guess(struct glib *g, node_id n, enum glib_kind kind)
+bool glib_name_place(struct glib *g, const struct glib_place *p, enum glib_kind kind, bool is_sure)
 {
-	name_as(g, n, kind, PROVENANCE_INFERRED);
+	if (!p->is_inside)
+		return name_block(g, p->block, kind, is_sure);
+	glib_add_inside(g, p, intern_kind(g, kind, is_sure));
+	return true;
 }
 
-void glib_name_part(struct glib *g, node_id n, uint64_t offset, node_id part, enum glib_kind kind)
+void glib_add_inside(struct glib *g, const struct glib_place *p, uint32_t type)
 {
-	if (part != n && glib_name(g, part, kind))
-		fold_offer(g->heap, part, n, offset);
+	const uint64_t addr = g->blocks->addr[p->block] + p->offset;
+
+	uint64_t *known = map_find_or_insert(&g->inside, addr, 0);
+
+	if (*known != MAP_EMPTY)
+		return;
+	*known = type;
+	heap_add_interior(g->heap, (struct interior){ addr, p->size, p->block, type });
+}
+
+void glib_name_part(struct glib *g, const struct glib_place *p, uint64_t offset, node_id part,
+		    enum glib_kind kind)
+{
+	if (part != p->block && glib_name(g, part, kind) && !p->is_inside)
+		fold_offer(g->heap, part, p->block, offset);
+}
+
+void glib_each_place(struct glib *g, uint64_t size, glib_place_fn *fn)
+{
+	for (node_id n = 0; n < g->heap->nr_objects; n++) {
+		const uint8_t *bytes =
+			g->blocks->size[n] == size && glib_is_open(g, n) &&
+					glib_find_maker(g, n)->kind != GLIB_MAKER_NONE
+				? dump_block_bytes(g->heap->dump, n)
+				: NULL;
+
+		if (bytes)
+			fn(g, &(struct glib_place){ n, 0, bytes, size, false });
+	}
+	glib_each_chunk(g, size, fn);
+}
+
+const uint8_t *glib_read_place(const struct glib *g, uint64_t addr, uint64_t size)
+{
+	const node_id n = dump_find_block(g->heap->dump, addr);
+
+	if (n == NODE_NONE)
+		return NULL;
+	if (g->blocks->addr[n] == addr && g->blocks->size[n] == size)
+		return dump_block_bytes(g->heap->dump, n);
+	if (addr % GLIB_CHUNK_ALIGN || glib_chunk_size(g, n) < size ||
+	    glib_chunk_size(g, n) >= size + GLIB_CHUNK_ALIGN)
+		return NULL;
+	return dump_find_bytes(g->heap->dump, addr, size);
 }
 
 /* [nr modules] which are GLib; NULL: none.  The caller frees it. */
@@ -92,12 +145,22 @@ static void destroy_makers(struct map *makers)
 void glib_settle(struct typing *t)
 {
 	_cleanup_free_ uint8_t *is_library = find_library(t->heap);
-	struct glib g = { t, t->heap, t->blocks, is_library, { 0 } };
+	struct glib g = {
+		.typing = t,
+		.heap = t->heap,
+		.blocks = t->blocks,
+		.is_library = is_library,
+	};
 
 	if (!is_library || !t->has_text)
 		return;
+	glib_find_slabs(&g);
 	glib_settle_objects(&g);
 	glib_settle_arrays(&g);
 	glib_settle_lists(&g);
+	glib_name_slabs(&g);
 	destroy_makers(&g.makers);
+	map_deinit(&g.chunk_sizes);
+	map_deinit(&g.inside);
+	free(g.slabs);
 }
