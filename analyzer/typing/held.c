@@ -390,6 +390,10 @@ static void run_next_round(struct held *s)
 
 		s->from_table = size >= TABLE_WORDS_MIN * 8 && has_only_starts(s, blocks[i], size);
 		fields_each_of_block(&s->fields, blocks[i], add_field, s);
+		s->from_table = false;
+		for (node_id part = s->heap->next_table[blocks[i]]; part != NODE_NONE;
+		     part = s->heap->next_table[part])
+			fields_each_of_block(&s->fields, part, add_field, s);
 	}
 	follow_links(s);
 	decide(s);

@@ -200,6 +200,17 @@ static void set_option(const struct option_row *row, const char *text)
 	}
 }
 
+/* `heapcensus` itself, and `heapcensus run` for the preload, read these. */
+static bool is_of_analyzer(const char *name, size_t len)
+{
+	static const char *const names[] = { "LIBRARY", "SYMBOLS", "CACHE" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == len && strncmp(name, names[i], len) == 0)
+			return true;
+	return false;
+}
+
 static void read_variable(const char *variable)
 {
 	const char *equals = strchr(variable, '=');
@@ -211,11 +222,14 @@ static void read_variable(const char *variable)
 		state.tmpdir = keep(equals + 1);
 	if (strncmp(variable, PREFIX, strlen(PREFIX)) != 0)
 		return;
-	row = find_row(variable + strlen(PREFIX), (size_t)(equals - variable) - strlen(PREFIX));
+
+	const char *name = variable + strlen(PREFIX);
+
+	row = find_row(name, (size_t)(equals - name));
 	if (row) {
 		if (equals[1]) /* empty is unset */
 			set_option(row, equals + 1);
-	} else if (strncmp(variable, "HEAPCENSUS_LIBRARY=", 19) != 0) { /* `heapcensus run`'s own */
+	} else if (!is_of_analyzer(name, (size_t)(equals - name))) {
 		COUNT(options_invalid);
 		if (!state.nr_unknown++)
 			state.unknown = keep(variable);

@@ -19,10 +19,13 @@ DUMP_SECONDS = 60
 TYPES = {
     "httrack": [(r"<back_new>", 1), (r"<hts_create_opt>", 1), (r"text", 300)],
     "wget2": [(r"<wget_malloc>", 300), (r"text", 300)],
-    "htdig": [(r"class@htdig\+0x[0-9a-f]+", 60), (r"String", 150), (r"ParsedString", 1), (r"<Dictionary::Add>", 30)],
+    "htdig": [(r"class@htdig\+0x[0-9a-f]+", 60), (r"String", 150), (r"ParsedString", 1), (r"char\[\]", 100),
+              (r"Dictionary\.\+0x8\[\*\]|StringList\.\+0x8", 20)],
     "wget": [(r"<wget\+0x[0-9a-f]+>", 150), (r"text", 300)],
     "scrapy": [(r"types\.CodeType", 300), (r"scrapy\.http\.headers\.Headers", 1), (r"dict", 300)],
 }
+# Share of blocks that have a type, not only a label.
+TYPED = {"htdig": 0.75}
 # A type, and what the text that its objects hold must contain.
 TEXTS = {"httrack": ("text", "/p/0"), "wget2": ("text", "/p/0"), "htdig": ("String", "http://"), "wget": ("text", "/p/0"),
          "scrapy": ("scrapy.http.request.Request", "/p/0")}
@@ -111,6 +114,8 @@ def test_info(census, heapcensus):
             assert sum(row["bytes"] for row in share.values()) == told["bytes"]
         assert told["provenances"]["none"]["count"] == 0
         assert (told["provenances"]["vtable-shape"]["count"] > 0) == (census.crawler.name == "htdig")
+        labelled = sum(told["provenances"][name]["count"] for name in ("held", "site"))
+        assert told["blocks"] - labelled >= TYPED.get(census.crawler.name, 0) * told["blocks"]
 
 
 def test_bytype(census, heapcensus):

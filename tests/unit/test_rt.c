@@ -105,6 +105,7 @@ static void test_option_values(void **state)
 	assert_string_equal(option_tmpdir(), "/var/tmp");
 	read_environment("HEAPCENSUS_SIGNAL=12", "HEAPCENSUS_LIBRARY=/x.so");
 	assert_int_equal(option_get(OPTION_SIGNAL), 12);
+	read_environment("HEAPCENSUS_SYMBOLS=/debug", "HEAPCENSUS_CACHE=");
 	assert_int_equal(rt_counts[COUNT_options_invalid], invalid);
 }
 
