@@ -5,6 +5,16 @@
 #include "heap/heap.h"
 #include "heap/private.h"
 
+/* The words of roots are few, and their variables are long to find. */
+static enum word_use variable_use(struct heap *h, node_id from, uint64_t offset)
+{
+	uint64_t *known = map_find_or_insert(&h->private->root_uses, from, offset);
+
+	if (*known == MAP_EMPTY)
+		*known = h->variable_use(h, &h->roots[from - h->nr_objects], offset);
+	return (enum word_use) * known;
+}
+
 enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset)
 {
 	const struct type_ops *ops;
@@ -18,8 +28,7 @@ enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset)
 	ops = h->root_ops;
 	if (ops && ops->use && ops->use(h, from, offset) == WORD_POINTER)
 		return WORD_POINTER;
-	return h->variable_use ? h->variable_use(h, &h->roots[from - h->nr_objects], offset)
-			       : WORD_UNKNOWN;
+	return h->variable_use ? variable_use(h, from, offset) : WORD_UNKNOWN;
 }
 
 enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset)

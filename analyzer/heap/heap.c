@@ -64,6 +64,7 @@ void heap_close(struct heap *h)
 	map_deinit(&h->private->wrappers);
 	map_deinit(&h->private->relations);
 	map_deinit(&h->private->root_relations);
+	map_deinit(&h->private->root_uses);
 	map_deinit(&h->private->joined);
 	map_deinit(&h->private->qualified);
 	intern_destroy(h->private->names);

@@ -86,7 +86,7 @@ enum edge_kind {
 enum word_use {
 	WORD_UNKNOWN, /* nothing, or that it is no pointer */
 	WORD_POINTER,
-	WORD_SLACK, /* behind a vector's end: whatever was there before */
+	WORD_SLACK, /* behind a vector's end, in a text: whatever was there before */
 };
 
 struct heap;
@@ -292,7 +292,7 @@ enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset);
 /* What the type of a block, or the variable of a root, says of the word at that offset. */
 enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset);
 /* How much that reference, whose relation it is, says of the object. */
-enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
+enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t offset,
 					 node_id to, const char *relation);
 /* The same of a word of a root that nobody knows, which then need not be named. */
 enum relation_weight heap_weigh_root(const struct heap *h, node_id to);

@@ -26,6 +26,7 @@ struct heap_private {
 	 * (type's name, name). */
 	struct map relations;
 	struct map root_relations;
+	struct map root_uses; /* enum word_use of roots' words, by (node, word offset) */
 	struct map joined;
 	struct map qualified;
 	struct frames *frames;	  /* heap/frame.h: NULL until a stack word is named */

@@ -154,8 +154,15 @@ static const char *part_place(struct heap *h, uint64_t addr)
 	return owners_name(h, part, place);
 }
 
-/* What an interior pointer leads to; NULL or "": the object itself. */
-static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to)
+/* A word of a frame or a thread, of no variable: where in the object it points says nothing. */
+static bool is_anonymous(const struct heap *h, node_id from, const char *name)
+{
+	return node_is_root(h, from) && *name == '<' && !h->private->options.exact_index;
+}
+
+/* What an interior pointer of that name leads to; NULL or "": the object itself. */
+static const char *edge_place(struct heap *h, node_id from, uint32_t offset, node_id to,
+			      const char *name)
 {
 	uint64_t word, distance;
 
@@ -165,6 +172,8 @@ static const char *edge_place(struct heap *h, node_id from, uint32_t offset, nod
 	distance = word - dump_blocks(h->dump)->addr[to];
 	if (distance >= block_size(h, to))
 		return part_place(h, word);
+	if (is_anonymous(h, from, name))
+		return NULL;
 	/* The lowest bit of a pointer to a Python object is a mark. */
 	if (distance - h->head[to] == 1 && object_type(h, to)->provenance == PROVENANCE_CPYTHON)
 		return NULL;
@@ -206,9 +215,9 @@ static const char *join(struct heap *h, const char *name, const char *place)
 
 const char *heap_relation(struct heap *h, node_id from, uint32_t offset, node_id to)
 {
-	const char *place = edge_place(h, from, offset, to);
 	const char *name = node_is_root(h, from) ? root_relation(h, from, EDGE_OFFSET(offset), to)
 						 : block_relation(h, from, EDGE_OFFSET(offset), to);
+	const char *place = edge_place(h, from, offset, to, name);
 
 	return place && *place ? join(h, name, place) : name;
 }
@@ -244,15 +253,19 @@ const char *heap_qualify_relation(struct heap *h, node_id from, const char *rela
 	return (const char *)(uintptr_t)*joined;
 }
 
-enum relation_weight heap_weigh_relation(const struct heap *h, node_id from, uint32_t offset,
-					 node_id to, const char *relation)
+enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t offset, node_id to,
+					 const char *relation)
 {
 	const struct type_ops *ops = object_type(h, to)->ops;
 
 	if (ops && ops->weigh)
 		return ops->weigh(h, from, EDGE_OFFSET(offset), relation);
-	/* That something refers to itself, as the empty ring of a list does, holds nothing. */
-	return !node_is_root(h, from) && h->owner[from] == to ? RELATION_QUIET : RELATION_TOLD;
+	/* That something refers to itself, as the empty ring of a list does, holds nothing; nor do
+	 * words that are known to be none. */
+	if ((!node_is_root(h, from) && h->owner[from] == to) ||
+	    heap_word_use(h, from, EDGE_OFFSET(offset)) == WORD_SLACK)
+		return RELATION_QUIET;
+	return RELATION_TOLD;
 }
 
 enum relation_weight heap_weigh_root(const struct heap *h, node_id to)

@@ -37,6 +37,28 @@ static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offs
 				      : ctype_is_pointer(t);
 }
 
+static bool is_character_at(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	uint64_t base;
+
+	t = ctype_find_at(n, t, offset, &base);
+	return t && t->kind == CTYPE_CHAR && t->size == 1;
+}
+
+/* A word of a text is none, whatever somebody has left behind its end.  t is no array: a character
+ * is one of many. */
+static enum word_use find_use(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	const uint64_t last = t->kind == CTYPE_CHAR ? 0 : offset + sizeof(uint64_t) - 1;
+
+	int looks = 0;
+
+	if (is_pointer_at(n, t, offset, &looks))
+		return WORD_POINTER;
+	return is_character_at(n, t, offset) && is_character_at(n, t, last) ? WORD_SLACK
+									    : WORD_UNKNOWN;
+}
+
 /* The same, looked up once for each word of a type.  Behind its end there may be more of its last
  * array. */
 static enum word_use use_in_type(struct native *n, const struct ctype *t, uint64_t offset)
@@ -55,11 +77,10 @@ static enum word_use use_in_type(struct native *n, const struct ctype *t, uint64
 	}
 
 	uint64_t *known = map_find_or_insert(&n->uses, (uintptr_t)t, offset);
-	int looks = 0;
 
 	if (*known == MAP_EMPTY)
-		*known = is_pointer_at(n, t, offset, &looks) ? WORD_POINTER : WORD_UNKNOWN;
-	return *known == WORD_POINTER ? WORD_POINTER : WORD_UNKNOWN;
+		*known = find_use(n, t, offset);
+	return (enum word_use) * known;
 }
 
 enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
@@ -87,24 +108,33 @@ enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
 struct local_search {
 	struct native *native;
 	uint64_t addr;
+	bool is_covered;
 	enum word_use use;
 };
 
+/* Several variables may have been there at different times: a pointer if it is one of any, slack if
+ * it is that of all. */
 static void match_local(void *arg, const struct variable *v)
 {
 	struct local_search *s = arg;
 	const struct ctype *t = ctype_complete(s->native, v->type);
+	enum word_use use;
 
-	if (s->addr - v->addr < t->size &&
-	    use_in_type(s->native, t, s->addr - v->addr) == WORD_POINTER)
-		s->use = WORD_POINTER;
+	if (s->addr - v->addr >= t->size)
+		return;
+	use = use_in_type(s->native, t, s->addr - v->addr);
+	if (!s->is_covered || use == WORD_POINTER)
+		s->use = use;
+	else if (use != s->use && s->use != WORD_POINTER)
+		s->use = WORD_UNKNOWN;
+	s->is_covered = true;
 }
 
 enum word_use native_variable_use(struct heap *h, const struct root *root, uint64_t offset)
 {
 	struct native *n = h->native;
 	const uint64_t addr = root->addr + offset;
-	struct local_search search = { n, addr, WORD_UNKNOWN };
+	struct local_search search = { n, addr, false, WORD_UNKNOWN };
 	struct variable v;
 
 	if (root->kind == ROOT_GLOBAL)

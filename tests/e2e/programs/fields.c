@@ -80,6 +80,7 @@ struct table {
 	struct thing *things[3];
 	struct link head;
 	char title[8];
+	char leftover[16];
 };
 static struct table table;
 
@@ -147,7 +148,7 @@ static void fill(struct thing *t, struct thing *other)
 
 int main(void)
 {
-	char c;
+	char c, buffer[64] __attribute__((aligned(8))); /* which remembers what it was used for */
 	void *freed = malloc(500000);
 
 	table.things[0] = new_thing(0);
@@ -156,9 +157,12 @@ int main(void)
 	table.things[1]->dangling = freed;
 	free(freed);
 	strcpy(table.title, "things");
+	memcpy(buffer + 16, &table.things[0], sizeof(table.things[0]));
+	memcpy(table.leftover, &table.things[0], sizeof(table.things[0]));
+	memset(buffer, 'x', 8);
 	printf("%p %p %p\n", (void *)table.things[1], (void *)table.things[0], (void *)&table);
 	fflush(stdout);
 	while (read(0, &c, 1) > 0)
 		;
-	return table.things[1]->function(0);
+	return table.things[1]->function(buffer[0] - 'x');
 }
