@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "typing/content.h"
 #include "typing/field.h"
+#include "typing/native/block.h"
 
 #define SAMPLES_MIN 4
 #define TEXT_MIN    4
@@ -289,9 +290,13 @@ static void settle_block(struct counted *s, const struct sample *sample)
 		h->type[n] = type;
 }
 
-static bool may_hold(const struct type *type)
+/* Debug information tells what its fields lead to. */
+static bool may_hold(const struct heap *h, node_id n)
 {
-	return !(type->flags & TYPE_NO_POINTERS) && type->provenance != PROVENANCE_CPYTHON;
+	const struct type *type = object_type(h, n);
+
+	return h->owner[n] != NODE_NONE && !(type->flags & TYPE_NO_POINTERS) &&
+	       type->provenance != PROVENANCE_CPYTHON && !native_type_of(h->native, n);
 }
 
 void counted_settle(struct typing *t)
@@ -303,7 +308,7 @@ void counted_settle(struct typing *t)
 		return;
 	fields_init(&s.fields, t);
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (h->owner[n] != NODE_NONE && may_hold(object_type(h, n)))
+		if (may_hold(h, n))
 			fields_each_of_block(&s.fields, n, add_field, &s);
 	}
 	fields_each_of_roots(&s.fields, add_field, &s);

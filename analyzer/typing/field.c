@@ -27,11 +27,26 @@ static bool is_class(const struct type *type)
 	       !strstr(type->name, "[]");
 }
 
+static void add_class(struct fields *s, node_id n)
+{
+	const struct heap *h = s->typing->heap;
+	const uint64_t size = block_size(h, n);
+	uint64_t *slot = map_find_or_insert(&s->class_sizes, h->type[n], 0);
+	uint64_t vtable;
+
+	*slot = *slot == MAP_EMPTY || *slot == size ? size : 0;
+	memcpy(&vtable, dump_block_bytes(h->dump, n), sizeof(vtable));
+	if (vtable < s->vtables_low)
+		s->vtables_low = vtable;
+	if (vtable >= s->vtables_high)
+		s->vtables_high = vtable + 1;
+}
+
 void fields_init(struct fields *s, struct typing *t)
 {
 	const struct heap *h = t->heap;
 
-	*s = (struct fields){ .typing = t };
+	*s = (struct fields){ .typing = t, .vtables_low = UINT64_MAX };
 	if (h->nr_objects)
 		s->low = t->blocks->addr[0];
 	for (node_id n = 0; n < h->nr_objects; n++) {
@@ -39,12 +54,8 @@ void fields_init(struct fields *s, struct typing *t)
 
 		if (t->blocks->addr[n] + size >= s->high)
 			s->high = t->blocks->addr[n] + size + 1;
-		if (!is_class(object_type(h, n)))
-			continue;
-
-		uint64_t *slot = map_find_or_insert(&s->class_sizes, h->type[n], 0);
-
-		*slot = *slot == MAP_EMPTY || *slot == size ? size : 0;
+		if (is_class(object_type(h, n)))
+			add_class(s, n);
 	}
 }
 
@@ -69,9 +80,13 @@ node_id fields_find_target(const struct fields *s, uint64_t word)
 /* A vtable of a class whose size is known begins a part. */
 static void begin_part(struct walk *w, uint64_t offset, uint64_t word)
 {
-	const uint32_t type = vtable_find_type(w->fields->typing, word);
-	const uint64_t size =
-		type == TYPE_UNSURE ? MAP_EMPTY : map_find(&w->fields->class_sizes, type, 0);
+	const struct fields *s = w->fields;
+
+	if (word < s->vtables_low || word >= s->vtables_high)
+		return;
+
+	const uint32_t type = vtable_find_type(s->typing, word);
+	const uint64_t size = type == TYPE_UNSURE ? MAP_EMPTY : map_find(&s->class_sizes, type, 0);
 
 	if (size == MAP_EMPTY || !size || (type == w->type && !offset))
 		return;

@@ -25,6 +25,7 @@ struct fields {
 	struct typing *typing;
 	uint64_t low, high;	/* every block lies in [low, high) */
 	struct map class_sizes; /* (type, 0) -> size of the blocks that are one; 0: they differ */
+	uint64_t vtables_low, vtables_high; /* their vtables lie in [low, high) */
 };
 
 /* When every block has its type. */

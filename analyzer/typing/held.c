@@ -20,6 +20,7 @@
 #define NR_ROUNDS	3
 #define TABLE_WORDS_MIN 8
 #define MANY		UINT32_MAX
+#define NO_GROUP	0u
 
 struct link {
 	uint32_t group, label;
@@ -30,7 +31,7 @@ struct held {
 	struct heap *heap;
 	struct fields fields;
 	struct labels labels;
-	uint32_t *group;   /* [nr_objects] of one site and size */
+	uint32_t *group;   /* [nr_objects] of one site and size; of the others NO_GROUP */
 	uint32_t *nr_open; /* [nr_groups] blocks without a type */
 	uint8_t *nr_words; /* [nr_objects] that lead to the start, of blocks and data; 255: or more
 			    */
@@ -403,7 +404,11 @@ static void make_groups(struct held *s, const struct dump_blocks *blocks)
 {
 	struct map ids = { 0 }; /* (stack, size) -> group */
 
+	s->nr_groups = NO_GROUP + 1;
 	for (node_id n = 0; n < s->heap->nr_objects; n++) {
+		if (!is_open(s->heap, n))
+			continue;
+
 		uint64_t *slot = map_find_or_insert(&ids, blocks->stack[n], blocks->size[n]);
 
 		if (*slot == MAP_EMPTY)
