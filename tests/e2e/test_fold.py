@@ -100,3 +100,20 @@ def test_every_program(built, preload, parts, listing, heapcensus, tmp_path, pro
     assert tables[0]["size"] == tables[1]["size"]
     assert tables[0]["count"] == tables[1]["count"] - len(folded)
     assert rows(heapcensus, "info", dump)["folded"]["count"] == len(folded)
+
+
+def test_debug_information_folds_no_less(built, preload, parts, tmp_path):  # noqa: F811
+    """Containers' parts have types of their own then, and elements lead to more."""
+    nr = {}
+    for variant in "gcc -O2 -gdwarf-5", "gcc -O2 stripped":
+        folder = tmp_path / variant.replace(" ", "")
+        folder.mkdir()
+        nr[variant] = len(parts(corpus.Truth(built("containers", variant), preload, folder, "full").dump))
+    assert nr["gcc -O2 -gdwarf-5"] >= nr["gcc -O2 stripped"] > 10
+
+
+def test_elements_are_exact(built, preload, heapcensus, tmp_path):  # noqa: F811
+    """Of containers, too, debug information tells which words are pointers; behind a vector's end there is room."""
+    dump = corpus.Truth(built("containers", "gcc -O2 -gdwarf-5"), preload, tmp_path, "full").dump
+    references = rows(heapcensus, "info", dump)["references"]
+    assert references["conservative"] < 0.1 * sum(references.values())

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "heap/fold.h"
 #include "typing/container/shape.h"
+#include "typing/native/container.h"
 
 #define LINKS_MAX 4
 
@@ -95,12 +96,20 @@ const struct type_ops container_ops = {
 	.use = container_use,
 };
 
+/* Is the block still what it was found to be, whatever else is known of it? */
+static bool is_of_container(const struct heap *h, node_id n)
+{
+	const struct type_ops *ops = object_type(h, n)->ops;
+
+	return ops == &container_ops || ops == &container_typed_ops;
+}
+
 void container_offer_parts(struct heap *h)
 {
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const struct container_part *part = container_find_part(h, n);
 
-		if (part && object_type(h, n)->ops == &container_ops && part->holder != NODE_NONE &&
+		if (part && is_of_container(h, n) && part->holder != NODE_NONE &&
 		    !node_is_root(h, part->holder))
 			fold_offer(h, n, part->holder, part->offset);
 	}

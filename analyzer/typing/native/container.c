@@ -50,7 +50,8 @@ static size_t find_family(const char *name, bool *is_llvm)
 	return i;
 }
 
-/* What the container's allocator allocates: its last argument is one, whose first is that. */
+/* What the container's allocator allocates: its last argument is one, whose first is that.  gcc's
+ * debug information has it with the allocator's base only. */
 static const struct ctype *find_value(struct native *n, const struct ctype *t)
 {
 	const struct ctype *allocator;
@@ -58,6 +59,9 @@ static const struct ctype *find_value(struct native *n, const struct ctype *t)
 	if (!t->nr_arguments)
 		return NULL;
 	allocator = ctype_complete(n, t->arguments[t->nr_arguments - 1]);
+	if (!allocator->nr_arguments && allocator->nr_members &&
+	    allocator->members[0].flags & CTYPE_MEMBER_BASE)
+		allocator = ctype_complete(n, allocator->members[0].type);
 	if (!allocator->nr_arguments)
 		return NULL;
 
