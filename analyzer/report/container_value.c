@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Containers of libstdc++ and libc++ by the name of their template and their size, which tells the
- * two libraries apart.
+ * Containers of libstdc++ and libc++: what they say of themselves, without a walk over their nodes.
  */
 #include "report/container_value.h"
 
@@ -11,104 +10,25 @@
 
 #include "base/mem.h"
 #include "report/pointee.h"
+#include "typing/container/name.h"
+#include "typing/native/container.h"
 #include "typing/native/native.h"
 
-#define NESTING_MOST 8
-
-enum form {
-	FORM_STRING,	  /* pointer, length */
-	FORM_STRING_LLVM, /* short: 2 * length, text; long: 1 | room, length, pointer */
-	FORM_RANGE,	  /* begin, end */
-	FORM_COUNT,	  /* number of items at an offset */
-	FORM_POINTER,	  /* to one object */
+/* Where the objects of libstdc++ and of libc++ count their items: word offsets; 0: they do not. */
+static const struct {
+	uint64_t gnu, llvm;
+} counts[NR_CONTAINER_FAMILIES] = {
+	[CONTAINER_FAMILY_LIST] = { 16, 16 },
+	[CONTAINER_FAMILY_DEQUE] = { 0, 40 },
+	[CONTAINER_FAMILY_SET] = { 40, 16 },
+	[CONTAINER_FAMILY_MULTISET] = { 40, 16 },
+	[CONTAINER_FAMILY_MAP] = { 40, 16 },
+	[CONTAINER_FAMILY_MULTIMAP] = { 40, 16 },
+	[CONTAINER_FAMILY_UNORDERED_SET] = { 24, 24 },
+	[CONTAINER_FAMILY_UNORDERED_MULTISET] = { 24, 24 },
+	[CONTAINER_FAMILY_UNORDERED_MAP] = { 24, 24 },
+	[CONTAINER_FAMILY_UNORDERED_MULTIMAP] = { 24, 24 },
 };
-
-/* template, size of the object, arguments that are told, form, offset of the count */
-static const struct family {
-	const char *template;
-	uint64_t size;
-	unsigned int nr_arguments;
-	enum form form;
-	uint64_t offset;
-} families[] = {
-	{ "basic_string", 32, 0, FORM_STRING, 8 },
-	{ "basic_string", 24, 0, FORM_STRING_LLVM, 0 },
-	{ "vector", 24, 1, FORM_RANGE, 0 },
-	{ "list", 24, 1, FORM_COUNT, 16 },
-	{ "deque", 48, 1, FORM_COUNT, 40 }, /* libc++ */
-	{ "map", 48, 2, FORM_COUNT, 40 },
-	{ "map", 24, 2, FORM_COUNT, 16 }, /* libc++ */
-	{ "multimap", 48, 2, FORM_COUNT, 40 },
-	{ "multimap", 24, 2, FORM_COUNT, 16 },
-	{ "set", 48, 1, FORM_COUNT, 40 },
-	{ "set", 24, 1, FORM_COUNT, 16 },
-	{ "multiset", 48, 1, FORM_COUNT, 40 },
-	{ "multiset", 24, 1, FORM_COUNT, 16 },
-	{ "unordered_map", 56, 2, FORM_COUNT, 24 },
-	{ "unordered_map", 40, 2, FORM_COUNT, 24 },
-	{ "unordered_multimap", 56, 2, FORM_COUNT, 24 },
-	{ "unordered_multimap", 40, 2, FORM_COUNT, 24 },
-	{ "unordered_set", 56, 1, FORM_COUNT, 24 },
-	{ "unordered_set", 40, 1, FORM_COUNT, 24 },
-	{ "unordered_multiset", 56, 1, FORM_COUNT, 24 },
-	{ "unordered_multiset", 40, 1, FORM_COUNT, 24 },
-	{ "unique_ptr", 8, 1, FORM_POINTER, 0 },
-	{ "shared_ptr", 16, 1, FORM_POINTER, 0 },
-	{ "weak_ptr", 16, 1, FORM_POINTER, 0 },
-};
-
-/* "vector" of "std::vector<...>", "basic_string" of "std::__cxx11::basic_string<...>"; the length
- * of it, 0: no template of std. */
-static size_t template_name(const char *type, const char **name)
-{
-	static const char *const versions[] = { "__cxx11::", "__1::" };
-
-	if (strncmp(type, "std::", 5))
-		return 0;
-	*name = type + 5;
-	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-		if (!strncmp(*name, versions[i], strlen(versions[i])))
-			*name += strlen(versions[i]);
-	}
-	return strcspn(*name, "<") < strcspn(*name, ":") ? strcspn(*name, "<") : 0;
-}
-
-static const struct family *find_family(const struct ctype *t)
-{
-	const char *name = "";
-	const size_t len = template_name(t->name, &name);
-
-	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		const struct family *f = &families[i];
-
-		if (len == strlen(f->template) && !strncmp(name, f->template, len) &&
-		    t->size == f->size && t->nr_arguments >= f->nr_arguments)
-			return f;
-	}
-	return NULL;
-}
-
-/* Without what goes without saying: "std::map<std::string, Link *>". */
-static const char *type_name(struct heap *h, const struct ctype *t, const struct family *f,
-			     int depth)
-{
-	_cleanup_free_ char *name = xasprintf("std::%s<", f->template);
-
-	if (!strcmp(f->template, "basic_string"))
-		return "std::string";
-	for (unsigned int i = 0; i < f->nr_arguments; i++) {
-		const struct ctype *argument = ctype_complete(h->native, t->arguments[i]);
-		const struct family *inner = depth ? find_family(argument) : NULL;
-		_cleanup_free_ char *before = name;
-
-		name = xasprintf("%s%s%s", before, i ? ", " : "",
-				 inner ? type_name(h, argument, inner, depth - 1) : argument->name);
-	}
-
-	_cleanup_free_ char *closed = xasprintf("%s>", name);
-
-	return heap_intern_name(h, closed);
-}
 
 static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
 {
@@ -150,11 +70,13 @@ static bool find_string_llvm(const struct heap *h, const struct ctype *t, const 
 static bool find_range(struct heap *h, const struct ctype *t, const uint8_t *bytes,
 		       struct container_value *ret)
 {
-	const uint64_t size = ctype_complete(h->native, t->arguments[0])->size;
 	const uint64_t begin = load_word(bytes, 0), end = load_word(bytes, 8);
+	uint64_t size;
 
-	if (!size || end < begin || (end - begin) % size ||
-	    t->arguments[0]->kind == CTYPE_BOOL) /* vector<bool> counts bits */
+	if (!t->nr_arguments || t->arguments[0]->kind == CTYPE_BOOL) /* which counts bits */
+		return false;
+	size = ctype_complete(h->native, t->arguments[0])->size;
+	if (!size || end < begin || (end - begin) % size)
 		return false;
 	ret->text = format_count((end - begin) / size);
 	ret->leads_to = begin;
@@ -163,29 +85,53 @@ static bool find_range(struct heap *h, const struct ctype *t, const uint8_t *byt
 	return true;
 }
 
+static bool find_container(struct heap *h, const struct ctype *t, const struct container_type *type,
+			   const uint8_t *bytes, size_t text_max, struct container_value *ret)
+{
+	const uint64_t at = type->is_llvm ? counts[type->family].llvm : counts[type->family].gnu;
+
+	ret->type = type->name;
+	if (type->family == CONTAINER_FAMILY_STRING && type->is_llvm)
+		return t->size >= 24 && find_string_llvm(h, t, bytes, text_max, ret);
+	if (type->family == CONTAINER_FAMILY_STRING)
+		return t->size >= 16 &&
+		       find_string(h, t, load_word(bytes, 0), load_word(bytes, 8), text_max, ret);
+	if (type->family == CONTAINER_FAMILY_VECTOR)
+		return t->size >= 16 && find_range(h, t, bytes, ret);
+	if (!at || at + sizeof(uint64_t) > t->size)
+		return false;
+	ret->text = format_count(load_word(bytes, at));
+	return true;
+}
+
+/* Their first word leads to what they hold. */
+static bool is_smart_pointer(const char *name)
+{
+	static const char *const templates[] = { "std::unique_ptr<", "std::shared_ptr<",
+						 "std::weak_ptr<" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(templates); i++)
+		if (!strncmp(name, templates[i], strlen(templates[i])))
+			return name[strlen(name) - 1] == '>';
+	return false;
+}
+
 bool container_value_find(struct heap *h, const struct ctype *t, const uint8_t *bytes,
 			  size_t text_max, struct container_value *ret)
 {
-	const struct family *f = t->flags & CTYPE_CXX ? find_family(t) : NULL;
+	const struct container_type *type = container_type_of(h->native, t);
+	_cleanup_free_ char *name = NULL;
 
 	*ret = (struct container_value){ 0 };
-	if (!f)
+	if (type)
+		return find_container(h, t, type, bytes, text_max, ret);
+	if (!(t->flags & CTYPE_CXX) || !t->nr_arguments || t->size < sizeof(uint64_t))
 		return false;
-	ret->type = type_name(h, t, f, NESTING_MOST);
-	switch (f->form) {
-	case FORM_STRING:
-		return find_string(h, t, load_word(bytes, 0), load_word(bytes, 8), text_max, ret);
-	case FORM_STRING_LLVM:
-		return find_string_llvm(h, t, bytes, text_max, ret);
-	case FORM_RANGE:
-		return find_range(h, t, bytes, ret);
-	case FORM_COUNT:
-		ret->text = format_count(load_word(bytes, f->offset));
-		return true;
-	case FORM_POINTER:
-		ret->leads_to = load_word(bytes, 0);
-		ret->item = t->arguments[0];
-		return true;
-	}
-	return false;
+	name = container_spell(t->name);
+	if (!is_smart_pointer(name))
+		return false;
+	ret->type = heap_intern_name(h, name);
+	ret->leads_to = load_word(bytes, 0);
+	ret->item = t->arguments[0];
+	return true;
 }

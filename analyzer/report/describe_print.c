@@ -340,12 +340,21 @@ void describe_print(FILE *out, const struct description *d, const struct describ
 
 /* ---- JSON ---- */
 
+/* As of objects in lists: with their parts, and without. */
+static void emit_size(struct json *j, const struct description *d)
+{
+	const uint64_t parts = d->object == NODE_NONE ? 0 : d->heap->folded[d->object];
+
+	json_number(j, "size", d->size + parts);
+	if (d->object != NODE_NONE)
+		json_number(j, "own_size", d->size);
+}
+
 static void emit_object(struct json *j, const struct description *d, bool with_stack)
 {
 	struct heap *h = d->heap;
 	const struct type *type = object_type(h, d->object);
 
-	json_number(j, "folded_size", d->size + h->folded[d->object]);
 	json_text(j, "type", type->name);
 	json_text(j, "provenance", provenances[type->provenance].name);
 	json_real(j, "age_seconds", (double)object_age_ns(h, d->object) / NS_PER_S);
@@ -456,7 +465,7 @@ void describe_emit(struct json *j, const struct description *d,
 	json_addr(j, "address", d->addr);
 	if (d->asked)
 		json_addr(j, "asked", d->asked);
-	json_number(j, "size", d->size);
+	emit_size(j, d);
 	if (d->object != NODE_NONE) {
 		emit_object(j, d, options->with_stack);
 	} else {
