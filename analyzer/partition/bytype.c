@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bytype: the type's name.  Two classes of one name are two kinds; one C or C++ type is one,
- * however the debug information came to it.
+ * however it was told.
  */
 #include <stdlib.h>
 
@@ -34,20 +34,39 @@ static void destroy(struct classifier *c)
 	free(c);
 }
 
-static bool is_by_debug_information(const struct type *type)
+/* In C and C++ a name is one type. */
+static bool is_native(const struct type *type)
 {
-	return type->provenance == PROVENANCE_DWARF || type->provenance == PROVENANCE_PROPAGATED ||
-	       type->provenance == PROVENANCE_INFERRED;
+	switch (type->provenance) {
+	case PROVENANCE_VTABLE_RTTI:
+	case PROVENANCE_VTABLE_SYMBOL:
+	case PROVENANCE_DWARF:
+	case PROVENANCE_PROPAGATED:
+	case PROVENANCE_INFERRED:
+	case PROVENANCE_SHAPE:
+	case PROVENANCE_LAYOUT:
+		return true;
+	case PROVENANCE_TAG:
+	case PROVENANCE_CPYTHON:
+	case PROVENANCE_VTABLE_SHAPE:
+	case PROVENANCE_CONTENT:
+	case PROVENANCE_HELD:
+	case PROVENANCE_SITE:
+	case PROVENANCE_NONE:
+	case NR_PROVENANCES:
+		return false;
+	}
+	return false;
 }
 
 static uint32_t *find_first(const struct heap *h)
 {
 	uint32_t *first = xcalloc(h->nr_types, sizeof(*first));
-	struct map names = { 0 }; /* (interned name, 0) -> type by debug information */
+	struct map names = { 0 }; /* (interned name, 0) -> native type */
 
 	for (uint32_t i = 0; i < h->nr_types; i++) {
 		first[i] = i;
-		if (!is_by_debug_information(&h->types[i]))
+		if (!is_native(&h->types[i]))
 			continue;
 
 		uint64_t *slot = map_find_or_insert(&names, (uintptr_t)h->types[i].name, 0);

@@ -99,6 +99,8 @@ def test_every_program(built, preload, parts, listing, heapcensus, tmp_path, pro
     tables = [rows(heapcensus, "show", "--all", *option, dump) for option in ((), ("--own",))]
     assert tables[0]["size"] == tables[1]["size"]
     assert tables[0]["count"] == tables[1]["count"] - len(folded)
+    names = [row["name"] for row in tables[1]["rows"]]
+    assert len(set(names)) == len(names), "one type is one row, however it was told"
     assert rows(heapcensus, "info", dump)["folded"]["count"] == len(folded)
 
 
