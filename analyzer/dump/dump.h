@@ -45,9 +45,11 @@ struct dump_blocks {
 	uint16_t *thread; /* slot */
 	uint16_t *attr;	  /* index in attrs, 0 none */
 	uint8_t *kind;	  /* enum hc_kind */
-	uint8_t *flags;
+	uint8_t *flags;	  /* HC_BLOCK_LABELLED, DUMP_BLOCK_INSERTED */
 	uint32_t *parent; /* block that this one lies in (the innermost), or UINT32_MAX */
 };
+
+#define DUMP_BLOCK_INSERTED 0x80 /* by dump_insert_blocks */
 
 /* A piece of memory outside of small blocks. */
 struct dump_range {

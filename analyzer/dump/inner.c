@@ -69,7 +69,7 @@ static void merge(struct insertion *in)
 			b->addr[b->nr] = in->items[item].addr;
 			b->size[b->nr] = in->items[item].size;
 			b->kind[b->nr] = HC_KIND_POOL;
-			b->flags[b->nr] = 0;
+			b->flags[b->nr] = DUMP_BLOCK_INSERTED;
 			item++;
 		} else {
 			copy_block(b, b->nr, old, k);

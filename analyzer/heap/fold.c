@@ -102,7 +102,7 @@ static void unfold(struct heap *h)
 
 		const node_id owner = h->owner[n];
 
-		h->folded[owner] = 0;
+		h->folded[owner] -= block_size(h, n);
 		h->next_table[owner] = NODE_NONE;
 		h->owner[n] = n;
 		h->next_table[n] = NODE_NONE;

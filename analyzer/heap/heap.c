@@ -39,6 +39,8 @@ struct heap *heap_create(const struct dump *d, const struct heap_options *option
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		h->owner[n] = n;
 		h->next_table[n] = NODE_NONE;
+		if (dump_blocks(d)->flags[n] & DUMP_BLOCK_INSERTED) /* not its arena's any more */
+			h->folded[dump_blocks(d)->parent[n]] -= block_size(h, n);
 	}
 	heap_intern_type(h, "<unknown>", PROVENANCE_NONE, TYPE_FALLBACK);
 	roots_create(h);
@@ -134,8 +136,8 @@ uint32_t heap_add_type(struct heap *h, const char *name, enum provenance provena
 		p->types_room = p->types_room ? p->types_room * 2 : 64;
 		h->types = xrealloc(h->types, p->types_room, sizeof(*h->types));
 	}
-	h->types[h->nr_types] = (struct type){ intern_string(p->names, name), provenance, flags, "",
-					       NULL };
+	h->types[h->nr_types] =
+		(struct type){ intern_string(p->names, name), provenance, flags, "", NULL };
 	return h->nr_types++;
 }
 

@@ -11,12 +11,8 @@
 
 void heap_add_interior(struct heap *h, struct interior i)
 {
-	const node_id block = dump_find_block(h->dump, i.addr);
-
-	if (block != i.arena) {
-		h->folded[i.arena] -= block_size(h, block);
+	if (dump_find_block(h->dump, i.addr) != i.arena)
 		return;
-	}
 	h->interiors = array_grow(h->interiors, h->nr_interiors, &h->interiors_room,
 				  sizeof(*h->interiors));
 	h->interiors[h->nr_interiors++] = i;
@@ -31,8 +27,20 @@ static int compare(const void *a, const void *b)
 
 void heap_sort_interiors(struct heap *h)
 {
+	size_t kept = 0;
+	uint64_t end = 0;
+
 	if (h->nr_interiors)
 		qsort(h->interiors, h->nr_interiors, sizeof(*h->interiors), compare);
+	for (size_t i = 0; i < h->nr_interiors; i++) {
+		const struct interior *inner = &h->interiors[i];
+
+		if (inner->addr < end)
+			continue;
+		end = inner->addr + inner->size;
+		h->interiors[kept++] = *inner;
+	}
+	h->nr_interiors = kept;
 }
 
 const struct interior *heap_find_interiors(const struct heap *h, node_id arena, size_t *nr)

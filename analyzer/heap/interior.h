@@ -17,10 +17,9 @@ struct interior {
 	uint32_t type;
 };
 
-/* In any order, before heap_sort_interiors.  One that is a block already is no interior object:
- * what it has is taken from its arena's size. */
+/* In any order, before heap_sort_interiors.  What is a block already is no interior object. */
 void heap_add_interior(struct heap *h, struct interior i);
-/* By address; once, when all are there. */
+/* By address, without those that overlap the one before; once, when all are there. */
 void heap_sort_interiors(struct heap *h);
 /* Those of a block, by address, *nr of them. */
 const struct interior *heap_find_interiors(const struct heap *h, node_id arena, size_t *nr);

@@ -23,6 +23,7 @@
 #define HASH_VALUES	   48u
 #define HASH_FIRST_REAL	   2u /* hashes below: unused, removed */
 #define HASH_SLOTS_MIN	   8u
+#define HASH_SLOTS_MAX	   (1u << 28)
 #define REFERENCES_MAX	   (1u << 24)
 #define ARRAY_CAPACITY_MIN 16u
 
@@ -60,7 +61,7 @@ static bool read_hash_table(const struct glib *g, const uint8_t *bytes, struct h
 	t->nr_slots = glib_word(bytes, 0);
 	t->has_big_keys = big & 1;
 	t->has_big_values = big & 2;
-	if (t->nr_slots < HASH_SLOTS_MIN || t->nr_slots > UINT32_MAX ||
+	if (t->nr_slots < HASH_SLOTS_MIN || t->nr_slots > HASH_SLOTS_MAX ||
 	    !is_power_of_two(t->nr_slots) || glib_half(bytes, 12) != t->nr_slots - 1)
 		return false;
 	t->keys = glib_find_block(g, keys, t->nr_slots * (t->has_big_keys ? 8 : 4));

@@ -21,10 +21,12 @@
 #define NODE_NR_SUPERS	   20u
 #define NODE_DATA	   32u
 #define NODE_NAME	   40u
+#define NODE_SIZE_MIN	   88u
 #define FUNDAMENTAL_MAX	   (255u << 2)
 #define FUNDAMENTAL_PREFIX 8u /* bytes in front of the node of a type that derives from none */
 #define DATA_CLASS	   56u
 #define DATA_SIZE_MIN	   80u
+#define CLASS_POINTER_SIZE 8u
 #define QUARKS_MIN	   (2048u * 8)
 #define NAME_LEN_MAX	   256u
 
@@ -105,7 +107,7 @@ static void find_nodes(struct classes *cs)
 	for (node_id n = 0; n < g->heap->nr_objects; n++) {
 		const uint64_t size = g->blocks->size[n];
 		const uint8_t *bytes =
-			size > NODE_SUPERS && size < NODE_SUPERS + 8 * 258 && glib_is_open(g, n)
+			size >= NODE_SIZE_MIN && size < NODE_SUPERS + 8 * 258 && glib_is_open(g, n)
 				? dump_block_bytes(g->heap->dump, n)
 				: NULL;
 
@@ -246,7 +248,7 @@ static void add_instances_of(struct classes *cs, size_t index)
 	struct glib_class *c = &cs->items[index];
 	uint64_t *first;
 
-	if (!c->name || !c->instance)
+	if (!c->name || c->instance < CLASS_POINTER_SIZE)
 		return;
 	c->type = intern_type(cs, c->name);
 	cs->g->heap->types[c->type].bases = base_names(cs, c);
