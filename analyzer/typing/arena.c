@@ -100,6 +100,38 @@ static bool is_periodic(const struct hit *hits, size_t nr)
 	return false;
 }
 
+/* Of one type, at multiples of one distance. */
+static bool is_uniform(const struct hit *hits, size_t nr, uint64_t *distance)
+{
+	*distance = UINT64_MAX;
+	for (size_t i = 1; i < nr; i++) {
+		const uint64_t gap = hits[i].offset - hits[i - 1].offset;
+
+		if (gap < *distance)
+			*distance = gap;
+	}
+	for (size_t i = 1; i < nr; i++) {
+		if (hits[i].type != hits[0].type || (hits[i].offset - hits[0].offset) % *distance)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A slab for objects of one class: some slots are free, or a header comes first, or it is malloc's:
+ * arrays of C++ come from operator new.
+ */
+static bool is_slotted(const struct slabs *s, const struct hit *hits, size_t nr)
+{
+	uint64_t distance;
+
+	if (!is_uniform(hits, nr, &distance))
+		return false;
+	return hits[0].offset || hits[nr - 1].offset - hits[0].offset != (nr - 1) * distance ||
+	       (s->typing->blocks->kind[hits[0].block] != HC_KIND_NEW &&
+		s->typing->blocks->kind[hits[0].block] != HC_KIND_NEW_ARRAY);
+}
+
 static bool is_near(uint64_t size, uint64_t round)
 {
 	return size <= round ? round - size <= ROUND_SLACK : size - round <= ROUND_SLACK;
@@ -178,7 +210,11 @@ static void group_blocks(const struct slabs *s, struct map *groups)
 static bool is_irregular(const struct slabs *s, const struct hit *hits, size_t nr,
 			 const struct group *g)
 {
-	if (is_periodic(hits, nr) || !is_round(s->typing->blocks->size[hits[0].block]))
+	if (!is_round(s->typing->blocks->size[hits[0].block]))
+		return false;
+	if (is_slotted(s, hits, nr))
+		return true;
+	if (is_periodic(hits, nr))
 		return false;
 	return g->differ || contains_itself(hits, nr) || (hits[0].offset && nr >= OBJECTS_MANY);
 }

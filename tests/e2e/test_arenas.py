@@ -9,7 +9,8 @@ import pytest
 from test_classes import listing  # noqa: F401 (a fixture)
 from test_native_types import built  # noqa: F401 (a fixture)
 
-OBJECTS = 14000  # that pools.cc makes in its slabs
+OBJECTS = 14000  # that pools.cc makes in its slabs of all classes
+SLOTS = 663  # and in those of one class
 CLASSES = {"syntax::Name", "syntax::Call", "syntax::Block"}
 
 
@@ -32,7 +33,7 @@ def rows(table):
 
 def test_counted(ask):
     interiors = ask("info")["interiors"]
-    assert interiors["count"] == OBJECTS
+    assert interiors["count"] == OBJECTS + SLOTS
     assert interiors["bytes"] < sum(row["size"] for name, row in rows(ask("show", "--all", "heap.bytype")).items()
                                     if name.startswith("arena ("))
 
@@ -49,10 +50,11 @@ def test_rows_of_their_own(ask):
     usual, interior = (rows(ask("show", "--all", *options, "heap.bytype")) for options in ([], ["--interior"]))
     assert not CLASSES & set(usual)
     assert sum(interior[name]["count"] for name in CLASSES) == OBJECTS
+    assert interior["Slot"]["count"] == SLOTS
     # Nothing is counted twice, and the arenas are still there.
     assert sum(row["size"] for row in usual.values()) == sum(row["size"] for row in interior.values())
-    assert [row["count"] for name, row in usual.items() if name.startswith("arena (")] == \
-        [row["count"] for name, row in interior.items() if name.startswith("arena (")]
+    assert {name: row["count"] for name, row in usual.items() if name.startswith("arena (")} == \
+        {name: row["count"] for name, row in interior.items() if name.startswith("arena (")}
 
 
 def test_references_between_them(ask):

@@ -65,6 +65,32 @@ private:
 	const char *type;
 };
 
+// Slabs of one class each, with free slots and without.
+struct Slot : Mark {
+	Slot *next = nullptr;
+	long values[3] = {};
+};
+
+Slot *slots;
+
+static void fill_slots(int nr_slabs)
+{
+	for (int i = 0; i < nr_slabs; i++) {
+		char *slab = i & 1 ? static_cast<char *>(operator new(8192))
+				   : static_cast<char *>(malloc(4096));
+		const size_t size = i & 1 ? 8192 : 4096;
+		memset(slab, 0, size);
+		note(slab, "arena (Slot)");
+		for (size_t at = 0; at + sizeof(Slot) <= size; at += sizeof(Slot)) {
+			if (i & 1 && at % 5 == 3)
+				continue;
+			Slot *slot = new (slab + at) Slot;
+			slot->next = slots;
+			slots = slot;
+		}
+	}
+}
+
 // One object: it has as many members with vtables as a slab has objects, and a slab's size.
 struct Form {
 	virtual ~Form() {}
@@ -126,6 +152,7 @@ int main(int argc, char **argv)
 	Pool large(256 << 10, true, "arena (syntax::Name, syntax::Call, syntax::Block)");
 	root_node = fill(small, argc * 5000);
 	other_root = fill(large, argc * 9000);
+	fill_slots(argc * 6);
 	for (auto &form : forms) {
 		form = new Form;
 		note(form, "Form");
