@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Memory of std:: containers, of libstdc++ and libc++, in binaries without any names: corpus/containers.cc says what is
 what, and has much that only looks like a container."""
+import subprocess
+import time
+
 import corpus
 import pytest
 from test_classes import listing  # noqa: F401 (a fixture)
@@ -24,3 +27,31 @@ def test_containers_have_shapes(built, listing, preload, tmp_path, variant):  # 
               if true.startswith("std::") and found[addr][0] != "shape"]
     assert len(untold) <= ALONE, untold
     assert sum(true.startswith("std::") for true in shapes.values()) > 1500
+
+
+LONG_LIST = """
+#include <list>
+#include <unistd.h>
+std::list<long> numbers;
+int main()
+{
+	for (long i = 0; i < 100000; i++)
+		numbers.push_back(i);
+	write(1, "ready\\n", 6);
+	char c;
+	while (read(0, &c, 1) > 0)
+		;
+	return 0;
+}
+"""
+
+
+def test_a_list_of_numbers_is_read_once(listing, preload, tmp_path):  # noqa: F811
+    """Every node looks like a list of as many nodes as its value says."""
+    (tmp_path / "numbers.cc").write_text(LONG_LIST)
+    program = tmp_path / "numbers"
+    subprocess.run(["g++", "-g", "-o", program, tmp_path / "numbers.cc"], check=True, timeout=60)
+    started = time.monotonic()
+    found, _ = listing(corpus.Truth(program, preload, tmp_path, "caller").dump)
+    assert time.monotonic() - started < 30
+    assert sum(name in ("std::list<long> node", "std::list<long int> node") for _, name, _ in found.values()) == 100000

@@ -30,8 +30,9 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 	if (size <= NODE_VALUE || !span_has(s, offset, 0, 16))
 		return;
 
-	/* A node that rings have for a head counts nothing, whatever its value is. */
-	if (!c->reader && !node_is_root(c->heap, s->node) && !offset && s->size == size)
+	/* A node may be the head of a ring, too, and each node begins as a list does. */
+	if (!node_is_root(c->heap, s->node) && !(s->origin + offset) &&
+	    c->blocks->size[s->node] == size)
 		return;
 
 	const uint64_t count = shape_word(s->bytes, offset + 16);
