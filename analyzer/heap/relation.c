@@ -256,10 +256,14 @@ const char *heap_qualify_relation(struct heap *h, node_id from, const char *rela
 enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t offset, node_id to,
 					 const char *relation)
 {
-	const struct type_ops *ops = object_type(h, to)->ops;
+	const struct type *type = object_type(h, to);
+	const enum relation_weight weight =
+		type->ops && type->ops->weigh
+			? type->ops->weigh(h, from, EDGE_OFFSET(offset), relation)
+			: RELATION_TOLD;
 
-	if (ops && ops->weigh)
-		return ops->weigh(h, from, EDGE_OFFSET(offset), relation);
+	if (weight != RELATION_TOLD || type->provenance == PROVENANCE_CPYTHON)
+		return weight;
 	/* That something refers to itself, as the empty ring of a list does, holds nothing; nor do
 	 * words that are known to be none. */
 	if ((!node_is_root(h, from) && h->owner[from] == to) ||

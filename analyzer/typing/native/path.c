@@ -90,44 +90,58 @@ static bool is_library_type(const struct ctype *t)
 	       (!strncmp(t->name, "std::", 5) || !strncmp(t->name, "__gnu_cxx::", 11));
 }
 
-/* A name of the library's own, of which programs know nothing. */
-static bool is_internal(const struct ctype *record, const struct ctype_member *m)
+/* On the way down. */
+struct descent {
+	struct native *native;
+	const struct ctype *t;
+	uint64_t offset; /* left to go, from the start of t */
+	bool exact_index;
+	bool is_in_library; /* the record before was one of the library's */
+};
+
+/* Has the member a name that programs know?  The library's own begin with an underscore, also those
+ * of records in its records that have no name. */
+static bool is_told(struct descent *d, const struct ctype *record, const struct ctype_member *m)
 {
-	return *m->name == '_' && is_library_type(record);
+	const bool is_anonymous = strstr(record->name, "(anonymous)");
+
+	d->is_in_library = is_library_type(record) || (is_anonymous && d->is_in_library);
+	return *m->name && !(m->flags & CTYPE_MEMBER_BASE) &&
+	       !(*m->name == '_' && d->is_in_library);
 }
 
-/* One step down from *t towards *offset, told to out; false: there is none. */
-static bool step(struct native *n, FILE *out, const struct ctype **t, uint64_t *offset,
-		 bool exact_index, const struct ctype *leads_to)
+/* One step towards the offset, told to out; false: there is none. */
+static bool step(struct descent *d, FILE *out, const struct ctype *leads_to)
 {
-	const struct ctype *whole = ctype_complete(n, *t);
+	const struct ctype *whole = ctype_complete(d->native, d->t);
 	const struct ctype_member *m = NULL;
 
 	if (whole->kind == CTYPE_ARRAY && whole->target->size) {
-		if (exact_index)
-			fprintf(out, "[%lu]", *offset / whole->target->size);
+		if (d->exact_index)
+			fprintf(out, "[%lu]", d->offset / whole->target->size);
 		else
 			fputs("[*]", out);
-		*offset %= whole->target->size;
-		*t = whole->target;
+		d->offset %= whole->target->size;
+		d->t = whole->target;
 		return true;
 	}
 	if (whole->kind == CTYPE_STRUCT)
-		m = ctype_find_member(whole, *offset);
+		m = ctype_find_member(whole, d->offset);
 	else if (whole->kind == CTYPE_UNION)
-		m = path_choose_member(n, whole, *offset, leads_to);
+		m = path_choose_member(d->native, whole, d->offset, leads_to);
 	if (!m)
 		return false;
-	if (*m->name && !(m->flags & CTYPE_MEMBER_BASE) && !is_internal(whole, m))
+	if (is_told(d, whole, m))
 		fprintf(out, ".%s", m->name);
-	*offset -= m->offset;
-	*t = m->type;
+	d->offset -= m->offset;
+	d->t = m->type;
 	return true;
 }
 
 const char *path_format(struct native *n, const struct ctype *t, uint64_t offset, bool exact_index,
 			const struct ctype *leads_to)
 {
+	struct descent d = { n, t, offset, exact_index, false };
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -135,11 +149,11 @@ const char *path_format(struct native *n, const struct ctype *t, uint64_t offset
 	if (!out)
 		mem_exhausted();
 	for (int depth = 0; depth < PATH_DEPTH_MAX; depth++) {
-		if (!step(n, out, &t, &offset, exact_index, leads_to))
+		if (!step(&d, out, leads_to))
 			break;
 	}
-	if (offset)
-		fprintf(out, "+0x%lx", offset);
+	if (d.offset)
+		fprintf(out, "+0x%lx", d.offset);
 	fclose(out);
 	return heap_intern_name(n->heap, text);
 }
@@ -147,20 +161,21 @@ const char *path_format(struct native *n, const struct ctype *t, uint64_t offset
 const char *path_format_place(struct native *n, const struct ctype *t, uint64_t offset,
 			      bool exact_index)
 {
-	_cleanup_free_ char *text = NULL;
+	struct descent d = { n, t, offset, exact_index, false };
 	const bool is_library = is_library_type(ctype_complete(n, t));
+	_cleanup_free_ char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
 		mem_exhausted();
-	for (int depth = 0; depth < PATH_DEPTH_MAX && offset; depth++) {
-		if (!step(n, out, &t, &offset, exact_index, NULL))
+	for (int depth = 0; depth < PATH_DEPTH_MAX && d.offset; depth++) {
+		if (!step(&d, out, NULL))
 			break;
 	}
-	if (offset)
-		fprintf(out, "+0x%lx", offset);
+	if (d.offset)
+		fprintf(out, "+0x%lx", d.offset);
 	fclose(out);
 	/* A base class has no name of its own. */
-	return heap_intern_name(n->heap, *text || is_library ? text : t->name);
+	return heap_intern_name(n->heap, *text || is_library ? text : d.t->name);
 }

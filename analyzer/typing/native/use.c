@@ -3,11 +3,13 @@
  * Which words of typed native blocks and variables are pointers by their type.
  */
 #include "typing/native/block.h"
+#include "typing/native/container.h"
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
 #include "typing/native/native.h"
 
-#define LOOKS_MAX 1000 /* at members of unions in unions, whatever the debug information says */
+#define NESTING_MAX 32
+#define LOOKS_MAX   1000 /* at members of unions in unions, whatever the debug information says */
 
 static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offset, int *looks);
 
@@ -45,6 +47,30 @@ static bool is_character_at(struct native *n, const struct ctype *t, uint64_t of
 	return t && t->kind == CTYPE_CHAR && t->size == 1;
 }
 
+/* The words of a std::string but for its pointer: a length, and characters or room. */
+static bool is_in_string(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	for (int depth = 0; depth < NESTING_MAX; depth++) {
+		const struct container_type *container = container_type_of(n, t);
+		const struct ctype_member *m;
+
+		if (container && container->family == CONTAINER_FAMILY_STRING)
+			return offset != (container->is_llvm ? 16 : 0);
+		t = ctype_complete(n, t);
+		if (t->kind == CTYPE_ARRAY && t->target->size) {
+			offset %= t->target->size;
+			t = t->target;
+			continue;
+		}
+		m = t->kind == CTYPE_STRUCT ? ctype_find_member(t, offset) : NULL;
+		if (!m)
+			return false;
+		offset -= m->offset;
+		t = m->type;
+	}
+	return false;
+}
+
 /* A word of a text is none, whatever somebody has left behind its end.  t is no array: a character
  * is one of many. */
 static enum word_use find_use(struct native *n, const struct ctype *t, uint64_t offset)
@@ -53,6 +79,8 @@ static enum word_use find_use(struct native *n, const struct ctype *t, uint64_t 
 
 	int looks = 0;
 
+	if (is_in_string(n, t, offset))
+		return WORD_SLACK;
 	if (is_pointer_at(n, t, offset, &looks))
 		return WORD_POINTER;
 	return is_character_at(n, t, offset) && is_character_at(n, t, last) ? WORD_SLACK
