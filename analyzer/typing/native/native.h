@@ -39,6 +39,13 @@ struct native {
 		const struct ctype *one, *other;
 	} * conflicts;
 	size_t nr_conflicts, conflicts_room;
+	struct native_inner { /* inner.h */
+		node_id block;
+		uint64_t offset;
+		const struct ctype *type;
+	} *inners;
+	size_t nr_inners, inners_room;
+	struct map inner_index; /* (address, type) -> 1, of those and of what was none */
 	struct map layouts; /* (type, 0) -> struct layout *; layout.c */
 	struct map paths;   /* (type, offset) -> struct path *; relation.c */
 

@@ -16,6 +16,7 @@
 #include "typing/native/block.h"
 #include "typing/native/container.h"
 #include "typing/native/debug.h"
+#include "typing/native/inner.h"
 #include "typing/native/layout.h"
 
 #define ROUNDS_MAX 4 /* then what follows from a block of two types stays */
@@ -26,6 +27,7 @@ struct propagation {
 	struct worklist {
 		node_id *items; /* a stack */
 		size_t nr, room;
+<<<<<<< HEAD
 	} sure, guessed;
 
 	/* Where the objects lie that are followed. */
@@ -35,6 +37,9 @@ struct propagation {
 		const uint8_t *bytes;
 		bool is_passing;
 	} place;
+=======
+	} sure, guessed, inner; /* inner: native's inners */
+>>>>>>> 780f456 (Objects inside of blocks tell what they lead to, and what the block is)
 };
 
 static void worklist_add(struct worklist *w, node_id block)
@@ -140,13 +145,17 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 	target = ctype_complete(n, target);
 
 	const uint64_t into = word - dump_blocks(n->heap->dump)->addr[to];
+	const struct ctype *counted = into == sizeof(uint64_t) && block_size(n->heap, to) > into
+					      ? counted_behind(n, target, to)
+					      : NULL;
 
-	if (into == sizeof(uint64_t) && block_size(n->heap, to) > into)
-		target = counted_behind(n, target, to);
-	else if (into)
+	if (into && !counted) {
+		if (inner_add(n, to, into, target))
+			worklist_add(&p->inner, n->nr_inners - 1);
 		return;
-	if (!target)
-		return;
+	}
+	if (counted)
+		target = counted;
 
 	const enum belief belief = believe_by_pointer(n, target, block_size(n->heap, to));
 
@@ -326,14 +335,27 @@ static void follow_frame(void *arg, const struct frame *f)
 	debug_each_local(p->native, f, follow_variable, p);
 }
 
+static void follow_inner(struct propagation *p, size_t index)
+{
+	struct native *n = p->native;
+	const struct native_inner inner = n->inners[index];
+	const uint8_t *bytes = dump_block_bytes(n->heap->dump, inner.block);
+
+	if (!inner_is_told(n, inner.block, inner.offset))
+		follow_object(p, inner.type, bytes + inner.offset, inner.type->size, true);
+}
+
 static void run_worklists(struct propagation *p)
 {
 	for (;;) {
-		struct worklist *w = p->sure.nr ? &p->sure : &p->guessed;
-
-		if (!w->nr)
+		if (p->sure.nr)
+			follow_block(p, p->sure.items[--p->sure.nr]);
+		else if (p->inner.nr)
+			follow_inner(p, p->inner.items[--p->inner.nr]);
+		else if (p->guessed.nr)
+			follow_block(p, p->guessed.items[--p->guessed.nr]);
+		else
 			return;
-		follow_block(p, w->items[--w->nr]);
 	}
 }
 
@@ -372,6 +394,7 @@ void propagate_run(struct native *n)
 
 	memcpy(before, n->blocks, size);
 	for (int round = 1; round <= ROUNDS_MAX; round++) {
+		inner_forget_all(n);
 		for (node_id i = 0; i < n->heap->nr_objects; i++) {
 			if (n->blocks[i].type)
 				enqueue(&p, i);
@@ -382,5 +405,6 @@ void propagate_run(struct native *n)
 			break;
 	}
 	free(p.sure.items);
+	free(p.inner.items);
 	free(p.guessed.items);
 }

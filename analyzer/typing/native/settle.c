@@ -10,6 +10,7 @@
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/family.h"
+#include "typing/native/inner.h"
 #include "typing/native/native.h"
 #include "typing/native/polymorphic.h"
 #include "typing/native/propagate.h"
@@ -18,7 +19,7 @@
 #include "typing/recogniser.h"
 
 /* Each is asked: what one module declares, another may define. */
-#define FAMILY_ROUNDS_MAX 4 /* what one found tells the next */
+#define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
 
 static bool has_types(struct native *n)
 {
@@ -148,8 +149,12 @@ void native_settle(struct typing *t)
 	polymorphic_settle(n);
 	settle_sites(n);
 	propagate_run(n);
-	for (int round = 0; round < FAMILY_ROUNDS_MAX && family_settle(n); round++)
+	for (int round = 0; round < GUESS_ROUNDS_MAX; round++) {
+		/* Both: what is inside is no news after the next run. */
+		if (!(family_settle(n) | inner_settle(n)))
+			break;
 		propagate_run(n);
+	}
 	settle_consensus(n);
 	propagate_run(n);
 	for (node_id i = 0; i < h->nr_objects; i++) {

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks of one site and size are looked at together: what half of those that have anything known
+ * inside have at the same place, they are taken to be made for.  Blocks in which objects lie
+ * anywhere are pools, and stay what they are.
+ */
+#include "typing/native/inner.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "typing/native/block.h"
+#include "typing/native/debug.h"
+#include "typing/native/layout.h"
+
+#define SPOTS_MAX   24 /* of a group; more: a pool */
+#define MEMBERS_MAX 8  /* objects of one block */
+
+bool inner_is_told(struct native *n, node_id block, uint64_t offset)
+{
+	const struct ctype *t = n->blocks[block].type;
+
+	if (!t || n->blocks[block].belief <= BELIEF_BYTES)
+		return false;
+	switch (block_find_fit(n, block)) {
+	case CTYPE_FIT_EXACT:
+	case CTYPE_FIT_MANY:
+	case CTYPE_FIT_FLEXIBLE:
+		return true;
+	case CTYPE_FIT_TAIL:
+		return offset < t->size;
+	case CTYPE_FIT_NONE:
+		break;
+	}
+	return false;
+}
+
+bool inner_add(struct native *n, node_id block, uint64_t offset, const struct ctype *type)
+{
+	const uint64_t size = block_size(n->heap, block);
+	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
+
+	if (!ctype_is_record(type) || !type->size || offset % 8 || type->size > size - offset ||
+	    !bytes || n->blocks[block].conflict || inner_is_told(n, block, offset))
+		return false;
+
+	uint64_t *slot = map_find_or_insert(
+		&n->inner_index, dump_blocks(n->heap->dump)->addr[block] + offset, (uintptr_t)type);
+
+	if (*slot != MAP_EMPTY)
+		return false;
+	*slot = 1;
+	if (!layout_is_plausible(n, type, bytes + offset, type->size))
+		return false;
+	n->inners = array_grow(n->inners, n->nr_inners, &n->inners_room, sizeof(*n->inners));
+	n->inners[n->nr_inners++] = (struct native_inner){ block, offset, type };
+	return true;
+}
+
+void inner_forget_all(struct native *n)
+{
+	n->nr_inners = 0;
+	map_deinit(&n->inner_index);
+}
+
+/* ---- what the blocks are ---- */
+
+struct spot {
+	uint64_t offset;
+	const struct ctype *type;
+	uint32_t nr; /* blocks that have it */
+};
+
+/* Blocks of one stack and size that nothing else is known of. */
+struct group {
+	struct spot spots[SPOTS_MAX];
+	unsigned int nr_spots;
+	bool is_pool;
+	node_id last;		  /* of its blocks that was counted */
+	uint32_t nr;		  /* blocks with something in them */
+	const struct ctype *type; /* what they are; NULL: nobody knows */
+};
+
+static struct group *get_group(struct native *n, struct map *groups, node_id block, bool make)
+{
+	const struct dump_blocks *b = dump_blocks(n->heap->dump);
+	uint64_t *slot;
+
+	if (!make) {
+		const uint64_t found = map_find(groups, b->stack[block], b->size[block]);
+
+		return found == MAP_EMPTY ? NULL : (struct group *)(uintptr_t)found;
+	}
+	slot = map_find_or_insert(groups, b->stack[block], b->size[block]);
+	if (*slot == MAP_EMPTY) {
+		struct group *g = native_alloc(n, 1, sizeof(*g));
+
+		g->last = NODE_NONE;
+		*slot = (uintptr_t)g;
+	}
+	return (struct group *)(uintptr_t)*slot;
+}
+
+static void count(struct group *g, const struct native_inner *inner)
+{
+	if (g->last != inner->block)
+		g->nr++;
+	g->last = inner->block;
+	for (unsigned int i = 0; i < g->nr_spots; i++) {
+		if (g->spots[i].offset == inner->offset && g->spots[i].type == inner->type) {
+			g->spots[i].nr++;
+			return;
+		}
+	}
+	if (g->nr_spots == SPOTS_MAX)
+		g->is_pool = true;
+	else
+		g->spots[g->nr_spots++] = (struct spot){ inner->offset, inner->type, 1 };
+}
+
+static int compare_spots(const void *a, const void *b)
+{
+	const struct spot *x = a, *y = b;
+
+	return x->offset != y->offset
+		       ? (x->offset > y->offset) - (x->offset < y->offset)
+		       : (x->type->size < y->type->size) - (x->type->size > y->type->size);
+}
+
+/* Spots that half of the blocks have, none in another. */
+static unsigned int choose_spots(struct group *g, struct spot *chosen)
+{
+	unsigned int nr = 0;
+	uint64_t end = 0;
+
+	qsort(g->spots, g->nr_spots, sizeof(*g->spots), compare_spots);
+	for (unsigned int i = 0; i < g->nr_spots && nr < MEMBERS_MAX; i++) {
+		const struct spot *p = &g->spots[i];
+
+		if (p->nr * 2 < g->nr || p->offset < end)
+			continue;
+		end = p->offset + p->type->size;
+		chosen[nr++] = *p;
+	}
+	return nr;
+}
+
+/* ---- the structure that has them ---- */
+
+struct candidates {
+	struct native *native;
+	const struct spot *spots;
+	unsigned int nr_spots;
+	uint64_t size;
+	const struct ctype *found;
+	unsigned int nr;
+};
+
+/* Has t an object of that type right there, in whatever depth? */
+static bool has_at(struct native *n, const struct ctype *t, const struct spot *spot)
+{
+	uint64_t offset = spot->offset;
+
+	for (int depth = 0; depth < 16; depth++) {
+		const struct ctype_member *m;
+
+		t = ctype_complete(n, t);
+		if (!offset && t == spot->type)
+			return true;
+		if (t->kind == CTYPE_ARRAY && t->target->size) {
+			offset %= t->target->size;
+			t = t->target;
+			continue;
+		}
+		m = t->kind == CTYPE_STRUCT ? ctype_find_member(t, offset) : NULL;
+		if (!m)
+			return false;
+		offset -= m->offset;
+		t = m->type;
+	}
+	return false;
+}
+
+static void consider(void *arg, const struct ctype *holder, uint64_t offset)
+{
+	struct candidates *c = arg;
+
+	(void)offset;
+	holder = ctype_complete(c->native, holder);
+	if (holder == c->found || holder->size != c->size)
+		return;
+	for (unsigned int i = 0; i < c->nr_spots; i++) {
+		if (!has_at(c->native, holder, &c->spots[i]))
+			return;
+	}
+	c->found = holder;
+	c->nr++;
+}
+
+static const struct ctype *find_holder(struct native *n, const struct spot *spots, unsigned int nr,
+				       uint64_t size)
+{
+	struct candidates c = { n, spots, nr, size, NULL, 0 };
+
+	debug_each_holder(n, spots[0].type, consider, &c);
+	return c.nr == 1 ? c.found : NULL;
+}
+
+/* "4096 bytes + struct PgHdr1". */
+static const struct ctype *make_type(struct native *n, const struct spot *spots, unsigned int nr,
+				     uint64_t size)
+{
+	struct ctype *t = native_alloc(n, 1, sizeof(*t));
+	struct ctype_member *members = native_alloc(n, nr, sizeof(*members));
+	_cleanup_free_ char *name =
+		xasprintf("%lu bytes + %s", spots[0].offset, spots[0].type->name);
+
+	for (unsigned int i = 0; i < nr; i++)
+		members[i] = (struct ctype_member){ .name = heap_intern_name(n->heap, ""),
+						    .type = spots[i].type,
+						    .offset = spots[i].offset };
+	t->kind = CTYPE_STRUCT;
+	t->name = heap_intern_name(n->heap, name);
+	t->size = size;
+	t->is_complete = true;
+	t->members = members;
+	t->nr_members = nr;
+	return t;
+}
+
+static void decide(struct native *n, struct group *g, uint64_t size)
+{
+	struct spot chosen[MEMBERS_MAX];
+	const unsigned int nr = g->is_pool ? 0 : choose_spots(g, chosen);
+
+	if (!nr)
+		return;
+	g->type = find_holder(n, chosen, nr, size);
+	if (!g->type)
+		g->type = make_type(n, chosen, nr, size);
+}
+
+static bool is_unknown(const struct native *n, node_id block)
+{
+	return block_is_open(n, block) && !n->blocks[block].conflict &&
+	       n->blocks[block].belief <= BELIEF_BYTES;
+}
+
+static int compare_inners(const void *a, const void *b)
+{
+	const struct native_inner *x = a, *y = b;
+
+	return x->block != y->block ? (x->block > y->block) - (x->block < y->block)
+				    : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+bool inner_settle(struct native *n)
+{
+	const struct dump *d = n->heap->dump;
+	struct map groups = { 0 }; /* (stack, size) -> struct group * */
+	bool is_news = false;
+
+	if (n->nr_inners)
+		qsort(n->inners, n->nr_inners, sizeof(*n->inners), compare_inners);
+	for (size_t i = 0; i < n->nr_inners; i++) {
+		if (is_unknown(n, n->inners[i].block))
+			count(get_group(n, &groups, n->inners[i].block, true), &n->inners[i]);
+	}
+	for (size_t i = 0; i < groups.nr_slots; i++) {
+		if (groups.slots[i].value != MAP_EMPTY)
+			decide(n, (struct group *)(uintptr_t)groups.slots[i].value,
+			       groups.slots[i].b);
+	}
+	for (node_id i = 0; groups.nr_used && i < n->heap->nr_objects; i++) {
+		const struct group *g = is_unknown(n, i) ? get_group(n, &groups, i, false) : NULL;
+		const uint8_t *bytes = dump_block_bytes(d, i);
+
+		if (g && g->type && bytes &&
+		    layout_is_plausible(n, g->type, bytes, block_size(n->heap, i)))
+			is_news |= block_believe(n, i, g->type, BELIEF_DERIVED, true);
+	}
+	map_deinit(&groups);
+	return is_news;
+}
