@@ -25,6 +25,13 @@ bool block_is_open(const struct native *n, node_id block)
 	       (type->provenance == PROVENANCE_CONTENT && !strcmp(type->name, "zeroes"));
 }
 
+bool block_is_arena(const struct native *n, node_id block)
+{
+	const struct type *type = object_type(n->heap, block);
+
+	return type->provenance == PROVENANCE_LAYOUT && !strncmp(type->name, "arena (", 7);
+}
+
 const struct ctype *native_type_of(const struct native *n, node_id block)
 {
 	return n && n->blocks ? n->blocks[block].type : NULL;

@@ -50,6 +50,8 @@ bool block_believe(struct native *n, node_id block, const struct ctype *type, en
 enum ctype_fit block_find_fit(struct native *n, node_id block);
 /* Is its type only a label so far, or one of native typing's? */
 bool block_is_open(const struct native *n, node_id block);
+/* Is it one that hands out pieces of itself? */
+bool block_is_arena(const struct native *n, node_id block);
 /* Writes what is believed into heap->type. */
 void block_settle(struct native *n, node_id block);
 /* The type of a block, of which it is one, several, or begins with one; NULL: not known. */

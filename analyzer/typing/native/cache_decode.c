@@ -363,8 +363,8 @@ static void read_fact(struct decoder *r)
 	m.head.place = get(r);
 	m.head.name = get_optional_string(r);
 	nr = get_count(r);
-	if (!m.head.name && (m.head.kind == FACT_NAME || m.head.kind == FACT_HOLDERS ||
-			     m.head.kind == FACT_LOCALS))
+	if (!m.head.name &&
+	    (m.head.kind == FACT_NAME || m.head.kind == FACT_HOLDERS || m.head.kind == FACT_LOCALS))
 		r->failed = true;
 	for (uint64_t i = 0; i < nr && !r->failed; i++)
 		read_item(r, &m);

@@ -57,6 +57,38 @@ static void add_member(void *arg, const struct ctype *holder, uint64_t offset)
 		b->members[b->nr_members++] = holder;
 }
 
+static void note_derived(void *arg, const struct ctype *holder, uint64_t offset)
+{
+	bool *is_base = arg;
+
+	(void)holder;
+	*is_base |= !offset;
+}
+
+/* Only those that link to their own kind are looked for: objects of several kinds in one list. */
+static bool is_base(struct native *n, const struct ctype *t)
+{
+	uint64_t *known = map_find_or_insert(&n->bases, (uintptr_t)t, 0);
+
+	if (*known == MAP_EMPTY) {
+		bool derived = false;
+
+		*known = false;
+		if (layout_links_to_itself(n, t))
+			debug_each_holder(n, t, note_derived, &derived);
+		*map_find_or_insert(&n->bases, (uintptr_t)t, 0) = derived;
+		return derived;
+	}
+	return *known;
+}
+
+enum ctype_fit family_find_fit(struct native *n, const struct ctype *t, uint64_t size)
+{
+	const enum ctype_fit fit = ctype_find_fit(n, t, size);
+
+	return fit == CTYPE_FIT_MANY && ctype_is_record(t) && is_base(n, t) ? CTYPE_FIT_TAIL : fit;
+}
+
 static void add_base(struct families *f, const struct ctype *type)
 {
 	uint64_t *slot = map_find_or_insert(&f->index, (uintptr_t)type, 0);

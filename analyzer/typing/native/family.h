@@ -8,8 +8,11 @@
 
 #include <stdbool.h>
 
+#include "typing/native/ctype.h"
 #include "typing/native/native.h"
 
+/* As ctype_find_fit, but that what others are derived from is never several. */
+enum ctype_fit family_find_fit(struct native *n, const struct ctype *t, uint64_t size);
 /* True: there is news. */
 bool family_settle(struct native *n);
 

@@ -15,11 +15,11 @@
 #include "typing/native/native.h"
 
 enum flow_end {
-	FLOW_VARIABLE, /* a variable or an inlined function's parameter has the value */
-	FLOW_STORE,    /* stored to a field, an element or a global */
-	FLOW_ARGUMENT, /* handed to a function */
+	FLOW_VARIABLE,	  /* a variable or an inlined function's parameter has the value */
+	FLOW_STORE,	  /* stored to a field, an element or a global */
+	FLOW_ARGUMENT,	  /* handed to a function */
 	FLOW_CONSTRUCTOR, /* ... which is a constructor, as `this` */
-	FLOW_RETURN,   /* returned by the function itself */
+	FLOW_RETURN,	  /* returned by the function itself */
 };
 
 /* pointer: the type of the place that it came to. */

@@ -13,8 +13,11 @@
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
 
-#define SPOTS_MAX   24 /* of a group; more: a pool */
-#define MEMBERS_MAX 8  /* objects of one block */
+#define SPOTS_MAX	 24 /* of a group; more: a pool */
+#define MEMBERS_MAX	 8  /* objects of one block */
+#define BLOCKS_MIN	 4  /* that are alike, and full of them */
+#define BLOCKS_MANY	 32 /* that are alike */
+#define HOLDER_DEPTH_MAX 3  /* structures in structures */
 
 bool inner_is_told(struct native *n, node_id block, uint64_t offset)
 {
@@ -152,11 +155,13 @@ struct candidates {
 	const struct spot *spots;
 	unsigned int nr_spots;
 	uint64_t size;
+	uint64_t offset; /* of the first of the spots in what is considered */
+	int depth;
 	const struct ctype *found;
 	unsigned int nr;
 };
 
-/* Has t an object of that type right there, in whatever depth? */
+/* Has t an object of that type, or derived from it, right there, in whatever depth? */
 static bool has_at(struct native *n, const struct ctype *t, const struct spot *spot)
 {
 	uint64_t offset = spot->offset;
@@ -165,7 +170,7 @@ static bool has_at(struct native *n, const struct ctype *t, const struct spot *s
 		const struct ctype_member *m;
 
 		t = ctype_complete(n, t);
-		if (!offset && t == spot->type)
+		if (!offset && (t == spot->type || ctype_extends(n, t, spot->type)))
 			return true;
 		if (t->kind == CTYPE_ARRAY && t->target->size) {
 			offset %= t->target->size;
@@ -185,9 +190,18 @@ static void consider(void *arg, const struct ctype *holder, uint64_t offset)
 {
 	struct candidates *c = arg;
 
-	(void)offset;
 	holder = ctype_complete(c->native, holder);
-	if (holder == c->found || holder->size != c->size)
+	if (holder == c->found)
+		return;
+	if (holder->size < c->size && c->depth < HOLDER_DEPTH_MAX) {
+		c->depth++;
+		c->offset += offset;
+		if (c->offset <= c->spots[0].offset)
+			debug_each_holder(c->native, holder, consider, c);
+		c->offset -= offset;
+		c->depth--;
+	}
+	if (holder->size != c->size || c->offset + offset != c->spots[0].offset)
 		return;
 	for (unsigned int i = 0; i < c->nr_spots; i++) {
 		if (!has_at(c->native, holder, &c->spots[i]))
@@ -200,7 +214,7 @@ static void consider(void *arg, const struct ctype *holder, uint64_t offset)
 static const struct ctype *find_holder(struct native *n, const struct spot *spots, unsigned int nr,
 				       uint64_t size)
 {
-	struct candidates c = { n, spots, nr, size, NULL, 0 };
+	struct candidates c = { n, spots, nr, size, 0, 0, NULL, 0 };
 
 	debug_each_holder(n, spots[0].type, consider, &c);
 	return c.nr == 1 ? c.found : NULL;
@@ -228,6 +242,17 @@ static const struct ctype *make_type(struct native *n, const struct spot *spots,
 	return t;
 }
 
+/* Objects that happen to lie in a buffer are no reason to call it by them. */
+static bool is_made_for(const struct spot *spots, unsigned int nr, const struct group *g,
+			uint64_t size)
+{
+	uint64_t known = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		known += spots[i].type->size;
+	return g->nr >= BLOCKS_MANY || (g->nr >= BLOCKS_MIN && known * 2 >= size - spots[0].offset);
+}
+
 static void decide(struct native *n, struct group *g, uint64_t size)
 {
 	struct spot chosen[MEMBERS_MAX];
@@ -236,7 +261,7 @@ static void decide(struct native *n, struct group *g, uint64_t size)
 	if (!nr)
 		return;
 	g->type = find_holder(n, chosen, nr, size);
-	if (!g->type)
+	if (!g->type && is_made_for(chosen, nr, g, size))
 		g->type = make_type(n, chosen, nr, size);
 }
 

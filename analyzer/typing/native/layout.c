@@ -142,6 +142,17 @@ const struct layout *layout_get(struct native *n, const struct ctype *t)
 	return l;
 }
 
+bool layout_links_to_itself(struct native *n, const struct ctype *t)
+{
+	const struct layout *l = layout_get(n, t);
+
+	for (size_t i = 0; i < l->nr; i++) {
+		if (ctype_complete(n, l->pointers[i].target) == t)
+			return true;
+	}
+	return false;
+}
+
 static uint64_t word_at(const uint8_t *bytes, uint64_t offset)
 {
 	uint64_t word;

@@ -37,6 +37,8 @@ static inline bool layout_is_empty(const struct layout *l)
 /* Never NULL; kept. */
 const struct layout *layout_get(struct native *n, const struct ctype *t);
 
+/* Has it a pointer to its own kind? */
+bool layout_links_to_itself(struct native *n, const struct ctype *t);
 /*
  * Could those bytes, len of them, be an object of type t: do its pointers lead anywhere, and those
  * to functions to code?  The beginning of one where len is less than its size.

@@ -45,6 +45,7 @@ void native_destroy(struct native *n)
 	map_deinit(&n->layouts);
 	map_deinit(&n->container_types);
 	map_deinit(&n->container_parts);
+	map_deinit(&n->bases);
 	map_deinit(&n->inner_index);
 	free(n->inners);
 	map_deinit(&n->uses);

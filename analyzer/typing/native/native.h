@@ -25,7 +25,7 @@ struct native {
 	struct map pointers; /* (target, 0) -> struct ctype * */
 	struct map arrays;   /* (element, nr) -> struct ctype * */
 	struct map counted;  /* (element, nr) -> struct ctype * */
-	void **allocations; /* freed with the heap */
+	void **allocations;  /* freed with the heap */
 	size_t nr_allocations, allocations_room;
 
 	/* dwarf_type.c */
@@ -43,11 +43,12 @@ struct native {
 		node_id block;
 		uint64_t offset;
 		const struct ctype *type;
-	} *inners;
+	} * inners;
 	size_t nr_inners, inners_room;
 	struct map inner_index; /* (address, type) -> 1, of those and of what was none */
-	struct map layouts; /* (type, 0) -> struct layout *; layout.c */
-	struct map paths;   /* (type, offset) -> struct path *; relation.c */
+	struct map bases;	/* (type, 0) -> do others begin with it; family.c */
+	struct map layouts;	/* (type, 0) -> struct layout *; layout.c */
+	struct map paths;	/* (type, offset) -> struct path *; relation.c */
 
 	struct map uses; /* (type, offset) -> enum word_use; use.c */
 

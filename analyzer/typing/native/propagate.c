@@ -27,8 +27,7 @@ struct propagation {
 	struct worklist {
 		node_id *items; /* a stack */
 		size_t nr, room;
-<<<<<<< HEAD
-	} sure, guessed;
+	} sure, guessed, inner; /* inner: native's inners */
 
 	/* Where the objects lie that are followed. */
 	struct followed {
@@ -37,9 +36,6 @@ struct propagation {
 		const uint8_t *bytes;
 		bool is_passing;
 	} place;
-=======
-	} sure, guessed, inner; /* inner: native's inners */
->>>>>>> 780f456 (Objects inside of blocks tell what they lead to, and what the block is)
 };
 
 static void worklist_add(struct worklist *w, node_id block)
@@ -53,17 +49,6 @@ static void enqueue(struct propagation *p, node_id block)
 	worklist_add(p->native->blocks[block].is_guess ? &p->guessed : &p->sure, block);
 }
 
-static bool links_to_itself(struct native *n, const struct ctype *t)
-{
-	const struct layout *l = layout_get(n, t);
-
-	for (size_t i = 0; i < l->nr; i++) {
-		if (ctype_complete(n, l->pointers[i].target) == t)
-			return true;
-	}
-	return false;
-}
-
 static enum belief believe_by_pointer(struct native *n, const struct ctype *t, uint64_t size)
 {
 	if (t->kind == CTYPE_CHAR)
@@ -73,7 +58,7 @@ static enum belief believe_by_pointer(struct native *n, const struct ctype *t, u
 	case CTYPE_FIT_FLEXIBLE:
 		return BELIEF_POINTED;
 	case CTYPE_FIT_MANY:
-		if (!ctype_is_record(t) || !links_to_itself(n, t))
+		if (!ctype_is_record(t) || !layout_links_to_itself(n, t))
 			return BELIEF_ARRAY;
 		return BELIEF_PREFIX;
 	case CTYPE_FIT_TAIL:
@@ -140,7 +125,7 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 	struct native *n = p->native;
 	const uint32_t to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
 
-	if (to == UINT32_MAX || !block_is_open(n, to))
+	if (to == UINT32_MAX || !(block_is_open(n, to) || block_is_arena(n, to)))
 		return;
 	target = ctype_complete(n, target);
 
@@ -154,6 +139,8 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 			worklist_add(&p->inner, n->nr_inners - 1);
 		return;
 	}
+	if (!block_is_open(n, to))
+		return;
 	if (counted)
 		target = counted;
 
@@ -341,8 +328,11 @@ static void follow_inner(struct propagation *p, size_t index)
 	const struct native_inner inner = n->inners[index];
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, inner.block);
 
-	if (!inner_is_told(n, inner.block, inner.offset))
-		follow_object(p, inner.type, bytes + inner.offset, inner.type->size, true);
+	if (inner_is_told(n, inner.block, inner.offset))
+		return;
+	p->place = (struct followed){ inner.block, dump_blocks(n->heap->dump)->addr[inner.block],
+				      0, bytes, false };
+	follow_object(p, inner.type, bytes + inner.offset, inner.type->size, true);
 }
 
 static void run_worklists(struct propagation *p)

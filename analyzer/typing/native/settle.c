@@ -10,6 +10,7 @@
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/family.h"
+#include "typing/native/family_key.h"
 #include "typing/native/inner.h"
 #include "typing/native/native.h"
 #include "typing/native/polymorphic.h"
@@ -19,6 +20,7 @@
 #include "typing/recogniser.h"
 
 /* Each is asked: what one module declares, another may define. */
+#define BLIND_MIN	 4 /* one in so many of the blocks of a wrapper must have a type */
 #define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
 
 static bool has_types(struct native *n)
@@ -35,6 +37,8 @@ static enum belief believe_site(const struct site_type *found)
 	if (found->site->has_tails &&
 	    (found->fit == CTYPE_FIT_TAIL || found->fit == CTYPE_FIT_MANY))
 		return BELIEF_HEADER;
+	if (found->is_bytes)
+		return BELIEF_BYTES;
 	if (found->fit == CTYPE_FIT_TAIL)
 		return BELIEF_PREFIX;
 	return found->is_sure ? BELIEF_SITE : BELIEF_ARRAY;
@@ -87,8 +91,17 @@ static void settle_sites(struct native *n)
 /* What all typed blocks of a site and size are. */
 struct consensus {
 	const struct ctype *type; /* NULL: they disagree */
-	uint64_t nr_typed;
+	uint64_t nr_typed, nr;
 };
+
+/* One frame is known, and it only hands the block on: blocks of many sites look like one's. */
+static bool is_blind(struct native *n, uint32_t stack)
+{
+	size_t nr;
+	const struct hc_stack_node *nodes = dump_stacks(n->heap->dump, &nr);
+
+	return !nodes[stack].parent && site_get_types(n, nodes[stack].pc)->is_returned;
+}
 
 static struct consensus *consensus_get(struct native *n, struct map *m, node_id i)
 {
@@ -100,6 +113,17 @@ static struct consensus *consensus_get(struct native *n, struct map *m, node_id 
 	return (struct consensus *)(uintptr_t)*slot;
 }
 
+static bool agrees(struct native *n, node_id block, const struct consensus *c)
+{
+	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
+
+	if (!bytes || (c->nr_typed * BLIND_MIN < c->nr &&
+		       is_blind(n, dump_blocks(n->heap->dump)->stack[block])))
+		return false;
+	return !ctype_is_record(c->type) ||
+	       family_compare(n, c->type, bytes, block_size(n->heap, block), 0) != FAMILY_NO;
+}
+
 static void settle_consensus(struct native *n)
 {
 	struct map m = { 0 };
@@ -107,11 +131,14 @@ static void settle_consensus(struct native *n)
 	for (node_id i = 0; i < n->heap->nr_objects; i++) {
 		const struct native_block *b = &n->blocks[i];
 
-		if (!block_is_open(n, i) || b->belief == BELIEF_NONE)
+		if (!block_is_open(n, i))
 			continue;
 
 		struct consensus *c = consensus_get(n, &m, i);
 
+		c->nr++;
+		if (b->belief == BELIEF_NONE)
+			continue;
 		if (!c->nr_typed++)
 			c->type = b->type;
 		else if (c->type != b->type)
@@ -123,7 +150,7 @@ static void settle_consensus(struct native *n)
 
 		const struct consensus *c = consensus_get(n, &m, i);
 
-		if (c->type)
+		if (c->type && agrees(n, i, c))
 			block_believe(n, i, c->type, BELIEF_CONSENSUS, true);
 	}
 	map_deinit(&m);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "typing/native/debug.h"
+#include "typing/native/family.h"
 #include "typing/native/native.h"
 
 #define WRAPPERS_MAX 16 /* frames that only hand the pointer on */
@@ -31,6 +32,10 @@ static void collect(void *arg, enum flow_end end, const struct ctype *pointer)
 	const struct collector *c = arg;
 	const struct ctype *target = ctype_complete(c->native, pointer->target);
 
+	/* Plain char may be anything's beginning; who says unsigned char means bytes. */
+	if (target->kind == CTYPE_CHAR && strcmp(target->name, "char") && end != FLOW_ARGUMENT &&
+	    !c->types->bytes)
+		c->types->bytes = target;
 	if (target->kind != CTYPE_CHAR && target->kind != CTYPE_FUNCTION &&
 	    target->kind != CTYPE_VOID)
 		add_candidate(c->types, target, end);
@@ -113,7 +118,7 @@ static void choose(struct native *n, struct site_types *s, uint64_t size, struct
 {
 	for (unsigned int i = 0; i < s->nr; i++) {
 		const struct site_candidate *c = &s->candidates[i];
-		const enum ctype_fit fit = ctype_find_fit(n, c->type, size);
+		const enum ctype_fit fit = family_find_fit(n, c->type, size);
 		const unsigned int rank = rank_fit(fit, c->end, s->is_any);
 
 		if (!rank || !is_better(n, choice, c->type, rank, rank_end(c->end)))
@@ -139,6 +144,13 @@ bool site_find_type(struct native *n, uint32_t stack, uint64_t size, struct site
 		struct site_types *s = site_get_types(n, nodes[stack].pc);
 
 		choose(n, s, size, &choice);
+		if (!s->is_returned && !choice.fit && s->bytes && size) {
+			*ret = (struct site_type){ .type = s->bytes,
+						   .site = s,
+						   .fit = ctype_find_fit(n, s->bytes, size),
+						   .is_bytes = true };
+			return true;
+		}
 		if (!s->is_returned || (choice.fit && ret->fit == CTYPE_FIT_EXACT))
 			break;
 		stack = nodes[stack].parent;
