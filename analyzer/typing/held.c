@@ -347,7 +347,8 @@ static void decide(struct held *s)
 	for (node_id n = 0; n < s->heap->nr_objects; n++)
 		s->nr_open[s->group[n]] += is_open(s->heap, n);
 	drop_doubtful_links(s);
-	qsort(s->links, s->nr_links, sizeof(*s->links), compare_links);
+	if (s->nr_links)
+		qsort(s->links, s->nr_links, sizeof(*s->links), compare_links);
 	for (size_t i = 0, end; i < s->nr_links; i = end) {
 		for (end = i + 1; end < s->nr_links && s->links[end].group == s->links[i].group;)
 			end++;

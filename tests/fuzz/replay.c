@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs a fuzz target on files and on every file of directories, for builds without libFuzzer: the
- * corpus is a test.
+ * corpus is a test.  "random:COUNT:SEED" is as many inputs by chance, the same every time.
  */
 #include <dirent.h>
 #include <err.h>
@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define RANDOM_MAX 64 /* bytes of an input by chance */
 
 static unsigned int nr_files;
 
@@ -61,10 +63,34 @@ static void replay(const char *path)
 		replay_file(path, (size_t)st.st_size);
 }
 
+/* Says which input did not come back: an end like that is noticed by the target's caller only. */
+static void replay_random(unsigned int count, unsigned int seed)
+{
+	uint8_t data[RANDOM_MAX];
+
+	for (unsigned int k = 0; k < count; k++) {
+		unsigned short state[3] = { seed, k, 0 };
+		const size_t size = (nrand48(state) % (sizeof(data) / 8) + 1) * 8;
+
+		for (size_t i = 0; i < size; i++)
+			data[i] = nrand48(state) >> 8;
+		if (getenv("REPLAY_VERBOSE"))
+			fprintf(stderr, "%u:%u\n", seed, k);
+		LLVMFuzzerTestOneInput(data, size);
+		nr_files++;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
-		replay(argv[i]);
+	for (int i = 1; i < argc; i++) {
+		unsigned int count, seed;
+
+		if (sscanf(argv[i], "random:%u:%u", &count, &seed) == 2)
+			replay_random(count, seed);
+		else
+			replay(argv[i]);
+	}
 	if (!nr_files)
 		errx(1, "nothing to replay");
 	printf("%u inputs\n", nr_files);
