@@ -15,6 +15,7 @@
 #include "typing/native/ctype.h"
 #include "typing/native/layout.h"
 #include "typing/native/path.h"
+#include "typing/native/union.h"
 #include "typing/typing.h"
 
 struct types {
@@ -148,11 +149,11 @@ static void test_fit(void **state)
 		{ 0, CTYPE_FIT_NONE, CTYPE_FIT_NONE },
 		{ 7, CTYPE_FIT_NONE, CTYPE_FIT_NONE },
 		{ 8, CTYPE_FIT_NONE, CTYPE_FIT_EXACT },
-		{ 23, CTYPE_FIT_NONE, CTYPE_FIT_FLEXIBLE },
+		{ 23, CTYPE_FIT_NONE, CTYPE_FIT_TAIL }, /* no whole number of items */
 		{ 24, CTYPE_FIT_EXACT, CTYPE_FIT_FLEXIBLE },
-		{ 25, CTYPE_FIT_TAIL, CTYPE_FIT_FLEXIBLE },
+		{ 25, CTYPE_FIT_TAIL, CTYPE_FIT_TAIL },
 		{ 48, CTYPE_FIT_MANY, CTYPE_FIT_FLEXIBLE },
-		{ 71, CTYPE_FIT_TAIL, CTYPE_FIT_FLEXIBLE },
+		{ 71, CTYPE_FIT_TAIL, CTYPE_FIT_TAIL },
 		{ 72, CTYPE_FIT_MANY, CTYPE_FIT_FLEXIBLE },
 	};
 
@@ -247,6 +248,30 @@ static void test_plausible(void **state)
 	assert_false(layout_is_plausible(t->native, t->node, bytes, sizeof(words)));
 	/* what is not there says nothing */
 	assert_true(layout_is_plausible(t->native, t->node, bytes, 4));
+}
+
+/* ---- union.c ---- */
+
+static void test_unions(void **state)
+{
+	struct types *t = *state;
+	struct native *n = t->native;
+	const struct ctype *u = t->node->members[2].type;
+	struct ctype *either = record(t, CTYPE_UNION, "union either", 16);
+	struct ctype *same = record(t, CTYPE_STRUCT, "struct as large", 24);
+
+	assert_int_equal(layout_get(n, t->node)->nr_unions, 1);
+	assert_int_equal(layout_get(n, t->node)->unions[0].offset, 16);
+	assert_ptr_equal(union_find_target(n, u, 0, 24), t->node);
+	assert_null(union_find_target(n, u, 0, 25));
+	/* of two that are as large nobody knows; one that begins with the other says more */
+	set_members(t, either, 2,
+		    (struct ctype_member[]){ MEMBER("one", ctype_get_pointer(n, t->node), 0),
+					     MEMBER("other", ctype_get_pointer(n, same), 0) });
+	assert_null(union_find_target(n, either, 0, 24));
+	set_members(t, same, 1, (struct ctype_member[]){ MEMBER("node", t->node, 0) });
+	assert_ptr_equal(union_find_target(n, either, 0, 24), same);
+	assert_null(union_find_target(n, either, 8, 24)); /* there is no pointer */
 }
 
 /* ---- path.c ---- */
@@ -374,12 +399,19 @@ static void test_prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_type_each), cmocka_unit_test(test_fit),
-		cmocka_unit_test(test_find_at),	      cmocka_unit_test(test_begins_with),
-		cmocka_unit_test(test_extends),	      cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_plausible),     cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_places),	      cmocka_unit_test(test_stronger_beliefs),
-		cmocka_unit_test(test_conflicts),     cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_one_type_each),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_find_at),
+		cmocka_unit_test(test_begins_with),
+		cmocka_unit_test(test_extends),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_plausible),
+		cmocka_unit_test(test_unions),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_stronger_beliefs),
+		cmocka_unit_test(test_conflicts),
+		cmocka_unit_test(test_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

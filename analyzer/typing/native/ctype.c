@@ -274,6 +274,18 @@ bool ctype_extends(struct native *n, const struct ctype *outer, const struct cty
 	return true;
 }
 
+/* May a record of size bytes end in the open array `last`: a whole number of elements behind it, or
+ * behind the record's told end? */
+static bool is_open_size(const struct ctype *t, const struct ctype_member *last, uint64_t size)
+{
+	const uint64_t element = last->type->kind == CTYPE_ARRAY ? last->type->target->size : 0;
+
+	if (size < last->offset)
+		return false;
+	return element <= 1 || !((size - last->offset) % element) ||
+	       (size > t->size && !((size - t->size) % element));
+}
+
 enum ctype_fit ctype_find_fit(struct native *n, const struct ctype *t, uint64_t size)
 {
 	t = ctype_complete(n, t);
@@ -281,12 +293,9 @@ enum ctype_fit ctype_find_fit(struct native *n, const struct ctype *t, uint64_t 
 		return t->flags & CTYPE_FLEXIBLE && size ? CTYPE_FIT_FLEXIBLE : CTYPE_FIT_NONE;
 	if (size == t->size)
 		return CTYPE_FIT_EXACT;
-	if (t->flags & CTYPE_FLEXIBLE) {
-		const struct ctype_member *last = &t->members[t->nr_members - 1];
-
-		return size >= last->offset ? CTYPE_FIT_FLEXIBLE : CTYPE_FIT_NONE;
-	}
+	if (t->flags & CTYPE_FLEXIBLE && is_open_size(t, &t->members[t->nr_members - 1], size))
+		return CTYPE_FIT_FLEXIBLE;
 	if (size < t->size)
 		return CTYPE_FIT_NONE;
-	return size % t->size ? CTYPE_FIT_TAIL : CTYPE_FIT_MANY;
+	return size % t->size || t->flags & CTYPE_FLEXIBLE ? CTYPE_FIT_TAIL : CTYPE_FIT_MANY;
 }

@@ -19,7 +19,7 @@
 struct flattener {
 	struct native *native;
 	struct layout *layout;
-	size_t room, functions_room, containers_room;
+	size_t room, functions_room, containers_room, unions_room;
 	size_t nr_visits;
 };
 
@@ -27,7 +27,9 @@ static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset,
 
 static size_t nr_found(const struct flattener *f)
 {
-	return f->layout->nr + f->layout->nr_functions + f->layout->nr_containers;
+	const struct layout *l = f->layout;
+
+	return l->nr + l->nr_functions + l->nr_containers + l->nr_unions;
 }
 
 static void add_pointer(struct flattener *f, const struct ctype *t, uint64_t offset)
@@ -61,6 +63,16 @@ static void add_container(struct flattener *f, const struct ctype *t, uint64_t o
 	l->containers[l->nr_containers++] = (struct layout_container){ offset, t };
 }
 
+static void add_union(struct flattener *f, const struct ctype *t, uint64_t offset)
+{
+	struct layout *l = f->layout;
+
+	if (t->size < sizeof(uint64_t) || offset % 8)
+		return;
+	l->unions = array_grow(l->unions, l->nr_unions, &f->unions_room, sizeof(*l->unions));
+	l->unions[l->nr_unions++] = (struct layout_union){ offset, t };
+}
+
 static void flatten_array(struct flattener *f, const struct ctype *t, uint64_t offset, int depth)
 {
 	const size_t before = nr_found(f);
@@ -82,6 +94,8 @@ static void flatten(struct flattener *f, const struct ctype *t, uint64_t offset,
 		add_pointer(f, t, offset);
 	else if (t->kind == CTYPE_ARRAY)
 		flatten_array(f, t, offset, depth);
+	else if (t->kind == CTYPE_UNION)
+		add_union(f, t, offset);
 	if (t->kind != CTYPE_STRUCT)
 		return;
 	if (container_type_of(f->native, t)) {
@@ -134,6 +148,8 @@ const struct layout *layout_get(struct native *n, const struct ctype *t)
 	find_rest(n, t, l);
 	if (l->pointers)
 		native_keep(n, l->pointers);
+	if (l->unions)
+		native_keep(n, l->unions);
 	if (l->functions)
 		native_keep(n, l->functions);
 	if (l->containers)

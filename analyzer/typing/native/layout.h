@@ -24,6 +24,11 @@ struct layout {
 		const struct ctype *type;
 	} * containers; /* [nr_containers] std:: containers; their insides are not in pointers */
 	size_t nr_containers;
+	struct layout_union {
+		uint64_t offset;
+		const struct ctype *type;
+	} * unions; /* [nr_unions] that are at least a word, by offset */
+	size_t nr_unions;
 	const struct ctype *rest; /* element of the open array at its end; NULL: it has none */
 	uint64_t rest_offset;
 };
@@ -31,7 +36,7 @@ struct layout {
 /* Is there anything to follow? */
 static inline bool layout_is_empty(const struct layout *l)
 {
-	return !l->nr && !l->nr_containers;
+	return !l->nr && !l->nr_containers && !l->nr_unions;
 }
 
 /* Never NULL; kept. */

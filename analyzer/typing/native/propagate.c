@@ -18,6 +18,7 @@
 #include "typing/native/debug.h"
 #include "typing/native/inner.h"
 #include "typing/native/layout.h"
+#include "typing/native/union.h"
 
 #define ROUNDS_MAX 4 /* then what follows from a block of two types stays */
 
@@ -106,17 +107,29 @@ static bool is_plausible_text(struct native *n, const struct ctype *t, const uin
 	return !(t->flags & CTYPE_SIGNED) || is_zero || content_text_run(bytes, size);
 }
 
-/* A guess has to agree with what is in the block. */
-static bool is_plausible(struct native *n, node_id block, const struct ctype *t, enum belief belief,
-			 bool is_guess)
+/* Does what is in the block agree with what is said of it? */
+static bool is_plausible(struct native *n, node_id block, const struct ctype *t)
 {
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 
 	if (bytes && t->kind == CTYPE_CHAR)
 		return is_plausible_text(n, t, bytes, block_size(n->heap, block));
-	if (!bytes || !ctype_is_record(t) || (!is_guess && belief == BELIEF_POINTED))
-		return true;
-	return layout_is_plausible(n, t, bytes, block_size(n->heap, block));
+	return !bytes || !ctype_is_record(t) ||
+	       layout_is_plausible(n, t, bytes, block_size(n->heap, block));
+}
+
+/*
+ * A pointer says that the block is such a one.  If that is not plausible, the pointer may be left
+ * from what was there before, or the block not yet filled: a guess; and a guess is none.
+ */
+static bool believe_pointer(struct native *n, node_id block, const struct ctype *t, bool is_guess)
+{
+	const enum belief belief = believe_by_pointer(n, t, block_size(n->heap, block));
+	const bool plausible = is_plausible(n, block, t);
+
+	if (belief == BELIEF_NONE || (!plausible && (is_guess || belief != BELIEF_POINTED)))
+		return false;
+	return block_believe(n, block, t, belief, is_guess || belief == BELIEF_BYTES || !plausible);
 }
 
 /* A pointer to `target` has the value word.  is_guess: so it is said. */
@@ -144,10 +157,7 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 	if (counted)
 		target = counted;
 
-	const enum belief belief = believe_by_pointer(n, target, block_size(n->heap, to));
-
-	if (belief != BELIEF_NONE && is_plausible(n, to, target, belief, is_guess) &&
-	    block_believe(n, to, target, belief, is_guess || belief == BELIEF_BYTES))
+	if (believe_pointer(n, to, target, is_guess))
 		enqueue(p, to);
 }
 
@@ -188,6 +198,26 @@ static void follow_container(struct propagation *p, const struct ctype *t, const
 	container_read(p->native->heap, &o, follow_part, &f);
 }
 
+/* The words of a union, whose bytes are those. */
+static void follow_union(struct propagation *p, const struct ctype *t, const uint8_t *bytes)
+{
+	struct native *n = p->native;
+
+	for (uint64_t at = 0; at + 8 <= t->size; at += 8) {
+		const struct ctype *target;
+		uint64_t word;
+		uint32_t to;
+
+		memcpy(&word, bytes + at, sizeof(word));
+		to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
+		if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word)
+			continue;
+		target = union_find_target(n, t, at, block_size(n->heap, to));
+		if (target)
+			follow(p, target, word, true);
+	}
+}
+
 /* One object of type t whose bytes are those, len of them or more. */
 static void follow_object(struct propagation *p, const struct ctype *t, const uint8_t *bytes,
 			  uint64_t len, bool is_guess)
@@ -205,6 +235,12 @@ static void follow_object(struct propagation *p, const struct ctype *t, const ui
 
 		if (c->offset + c->type->size <= len)
 			follow_container(p, c->type, bytes + c->offset, is_guess);
+	}
+	for (size_t i = 0; i < l->nr_unions; i++) {
+		const struct layout_union *u = &l->unions[i];
+
+		if (u->offset + u->type->size <= len)
+			follow_union(p, u->type, bytes + u->offset);
 	}
 }
 

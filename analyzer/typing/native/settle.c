@@ -20,7 +20,8 @@
 #include "typing/recogniser.h"
 
 /* Each is asked: what one module declares, another may define. */
-#define BLIND_MIN	 4 /* one in so many of the blocks of a wrapper must have a type */
+#define TYPED_MIN	 2 /* one in so many of the blocks of a site must have a type */
+#define BLIND_MIN	 4 /* ... of a wrapper */
 #define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
 
 static bool has_types(struct native *n)
@@ -113,18 +114,41 @@ static struct consensus *consensus_get(struct native *n, struct map *m, node_id 
 	return (struct consensus *)(uintptr_t)*slot;
 }
 
+/* Few of a site's blocks are typed: they do not speak for the others, and a pointer to one of them
+ * may be left from what was there before. */
+static bool is_odd(struct native *n, node_id block, const struct consensus *c)
+{
+	const bool blind = is_blind(n, dump_blocks(n->heap->dump)->stack[block]);
+
+	return c->nr_typed * (blind ? BLIND_MIN : TYPED_MIN) < c->nr;
+}
+
 static bool agrees(struct native *n, node_id block, const struct consensus *c)
 {
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 
-	if (!bytes || (c->nr_typed * BLIND_MIN < c->nr &&
-		       is_blind(n, dump_blocks(n->heap->dump)->stack[block])))
+	if (!bytes || is_odd(n, block, c))
 		return false;
 	return !ctype_is_record(c->type) ||
 	       family_compare(n, c->type, bytes, block_size(n->heap, block), 0) != FAMILY_NO;
 }
 
-static void settle_consensus(struct native *n)
+static void agree(struct native *n, const struct consensus *c, node_id block)
+{
+	if (n->blocks[block].belief == BELIEF_NONE && c->type && agrees(n, block, c))
+		block_believe(n, block, c->type, BELIEF_CONSENSUS, true);
+}
+
+static void doubt(struct native *n, const struct consensus *c, node_id block)
+{
+	if (n->blocks[block].belief == BELIEF_POINTED &&
+	    !is_blind(n, dump_blocks(n->heap->dump)->stack[block]) && is_odd(n, block, c))
+		n->blocks[block].is_guess = true;
+}
+
+typedef void consensus_fn(struct native *n, const struct consensus *c, node_id block);
+
+static void settle_consensus(struct native *n, consensus_fn *fn)
 {
 	struct map m = { 0 };
 
@@ -145,13 +169,8 @@ static void settle_consensus(struct native *n)
 			c->type = NULL;
 	}
 	for (node_id i = 0; i < n->heap->nr_objects; i++) {
-		if (!block_is_open(n, i) || n->blocks[i].belief != BELIEF_NONE)
-			continue;
-
-		const struct consensus *c = consensus_get(n, &m, i);
-
-		if (c->type && agrees(n, i, c))
-			block_believe(n, i, c->type, BELIEF_CONSENSUS, true);
+		if (block_is_open(n, i))
+			fn(n, consensus_get(n, &m, i), i);
 	}
 	map_deinit(&m);
 }
@@ -182,8 +201,9 @@ void native_settle(struct typing *t)
 			break;
 		propagate_run(n);
 	}
-	settle_consensus(n);
+	settle_consensus(n, agree);
 	propagate_run(n);
+	settle_consensus(n, doubt);
 	for (node_id i = 0; i < h->nr_objects; i++) {
 		if (block_is_open(n, i))
 			block_settle(n, i);
