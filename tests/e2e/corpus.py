@@ -146,13 +146,15 @@ class Verdict:
         for addr, true in truth.blocks.items():
             provenance, printed, _ = found[addr]
             self.group(provenance, printed, true)[true, printed, provenance] += 1
-        self.nr_named = sum(true not in BYTES for true in truth.blocks.values())
+        self.nr_named = sum(true not in BYTES and not true.startswith("? ") for true in truth.blocks.values())
 
     def group(self, provenance, printed, true):
         if provenance == "content":  # says what is in the block
             return self.right if true in BYTES else self.lies if "text" in printed else self.untold
         if provenance not in TYPED:
             return self.untold
+        if true.startswith("? "):
+            return self.untold if provenance in GUESSES and printed == true[2:] else self.lies
         true, _, base = true.partition(" : ")
         if is_right(printed, true):
             return self.right

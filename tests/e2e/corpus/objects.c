@@ -92,6 +92,16 @@ struct session {
 	char scratch[40];
 };
 
+/* Either is of the same size. */
+struct choice {
+	int kind;
+	union {
+		struct reader *reader;
+		struct writer *writer;
+		long number;
+	} of;
+};
+
 static const struct class classes[] = {
 	{ "integer", sizeof(struct integer) }, { "string", sizeof(struct string) },
 	{ "tuple", sizeof(struct tuple) },     { "pair", sizeof(struct pair) },
@@ -105,7 +115,8 @@ struct writer *writers;
 struct session *sessions;
 struct pair *dangling[20];
 struct boxed *boxes[20];
-void *untyped[40];
+void *untyped[60];
+struct choice choices[30];
 
 static __attribute__((noinline)) void *object_alloc(size_t size, int type)
 {
@@ -238,7 +249,13 @@ static void fill_dangling(void)
 		dangling[i] = freed[i * 3];
 	for (int i = 0; i < 60; i++)
 		free(freed[i]);
-	/* In their places, of their size. */
+	/* In their places, of their size: of a type that nothing tells, and of one that does. */
+	for (int i = 0; i < 60; i++) {
+		void *words = memset(malloc(sizeof(struct pair)), i % 8 + 1, sizeof(struct pair));
+
+		untyped[i] = words;
+		note(words, "? struct pair");
+	}
 	for (int i = 0; i < 40; i++) {
 		struct session *s = malloc(sizeof(*s));
 
@@ -280,17 +297,23 @@ static void fill_records(void)
 	}
 }
 
-/* Known by void * only, of the sizes that other things have. */
-static void fill_untyped(void)
+/* Which of the two only .kind tells. */
+static void fill_choices(void)
 {
-	for (int i = 0; i < 40; i++) {
-		const size_t size = i % 2 ? sizeof(struct pair) : sizeof(struct reader);
-		unsigned long *words = malloc(size);
+	for (int i = 0; i < 30; i++) {
+		void *record = memset(record_alloc(), 0, sizeof(struct reader));
 
-		for (size_t k = 0; k < size / sizeof(*words); k++)
-			words[k] = k * i;
-		untyped[i] = words;
-		note(words, "unsigned long[]");
+		choices[i].kind = i % 3;
+		if (i % 3 == 0) {
+			choices[i].of.reader = record;
+			note(record, "struct reader");
+		} else if (i % 3 == 1) {
+			choices[i].of.writer = record;
+			note(record, "struct writer");
+		} else {
+			free(record);
+			choices[i].of.number = i;
+		}
 	}
 }
 
@@ -300,7 +323,7 @@ int main(void)
 	fill_vectors();
 	fill_dangling();
 	fill_records();
-	fill_untyped();
+	fill_choices();
 	for (int i = 0; i < 20; i++) {
 		boxes[i] = boxed_new(i);
 		objects[i]->refs++;

@@ -100,10 +100,10 @@ Symbol *Scope::define(const char *name)
 	s->name = strdup(name);
 	s->uses = new int(3);
 	s->defined_in = this;
-	if (symbols.empty())
-		s->kind = new Position{ 1, 2 };
-	else
+	if (symbols.size() % 2)
 		s->kind = 0.5;
+	else
+		s->kind = new Position{ 1, 2 };
 	symbols.push_back(s.get());
 	return s.release();
 }

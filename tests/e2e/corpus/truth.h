@@ -5,6 +5,7 @@
  *
  *     block ADDRESS TYPE              of this type; "T[]" several of them; "T + " begins with one;
  *                                     "T : BASE" begins with that, and to say no more is not wrong
+ *                                     "? T" nothing tells of what type, T may be guessed
  *     gone ADDRESS                    freed or moved
  *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so
  *     root TARGET name                a global or static variable does
