@@ -119,3 +119,10 @@ def test_elements_are_exact(built, preload, heapcensus, tmp_path):  # noqa: F811
     dump = corpus.Truth(built("containers", "gcc -O2 -gdwarf-5"), preload, tmp_path, "full").dump
     references = rows(heapcensus, "info", dump)["references"]
     assert references["conservative"] < 0.1 * sum(references.values())
+
+
+@pytest.mark.parametrize("path", sorted((corpus.FOLDER.parents[1] / "fuzz" / "python").glob("*.hc")), ids=lambda path: path.stem)
+def test_references_of_python_are_exact(path, heapcensus):
+    """But for what lies in C memory of no type: the dumps are cut down from small programs."""
+    references = rows(heapcensus, "info", path)["references"]
+    assert references["exact"] > 0.8 * sum(references.values())

@@ -243,30 +243,43 @@ const char *cpython_relation(struct heap *h, node_id from, uint64_t offset, node
 	return name_table_word(p, c, object_addr(h, owner), from, addr, to);
 }
 
-/* Named words are pointers by their type; of extensions' own memory, and of members that nothing
- * names, only the bytes say so. */
+/* Of extensions' own memory and of members that nothing names only the bytes tell; but no number
+ * looks like a reference to a Python object, or to a part of a document. */
+static enum word_use use_of_target(struct cpython *p, uint64_t addr)
+{
+	const uint64_t word = cpython_word(p, addr);
+	const node_id to = dump_find_block(p->dump, word);
+
+	return to != NODE_NONE && word == object_addr(p->heap, to) &&
+			       (cpython_class_of(p, to) || name_proxied(p, to))
+		       ? WORD_POINTER
+		       : WORD_UNKNOWN;
+}
+
+static bool is_named_word(struct cpython *p, const struct cpython_class *c, uint64_t obj,
+			  uint64_t addr)
+{
+	if (!p->names)
+		p->names = cpython_names_create(p->nr_classes);
+	return addr == obj + CPYTHON_OB_TYPE || cpython_object_word(p, c, obj, addr) ||
+	       (addr > obj && cpython_item_name(p, c, addr - obj));
+}
+
 static enum word_use cpython_use(struct heap *h, node_id from, uint64_t offset)
 {
 	struct cpython *p = h->cpython;
 	const node_id owner = h->owner[from];
 	const struct cpython_class *c = owner == NODE_NONE ? NULL : cpython_class_of(p, owner);
 	const uint64_t addr = dump_blocks(h->dump)->addr[from] + offset;
-	const uint64_t obj = c ? object_addr(h, owner) : 0;
 
 	if (from == p->interp_block)
 		return WORD_POINTER;
 	if (!c)
 		return WORD_UNKNOWN;
-	if (owner != from)
-		return p->table[from] == CPYTHON_TABLE_OTHER && c->shape != CPYTHON_SHAPE_CODE
-			       ? WORD_UNKNOWN
-			       : WORD_POINTER;
-	if (!p->names)
-		p->names = cpython_names_create(p->nr_classes);
-	if (addr == obj + CPYTHON_OB_TYPE || cpython_object_word(p, c, obj, addr) ||
-	    (addr > obj && cpython_item_name(p, c, addr - obj)))
+	if (owner == from ? is_named_word(p, c, object_addr(h, owner), addr)
+			  : p->table[from] != CPYTHON_TABLE_OTHER || c->shape == CPYTHON_SHAPE_CODE)
 		return WORD_POINTER;
-	return WORD_UNKNOWN;
+	return use_of_target(p, addr);
 }
 
 /* What the interpreter holds by itself: frames on the data stacks, classes that are no blocks. */
