@@ -32,7 +32,8 @@ static int compare_references(const void *a, const void *b)
 struct grouping {
 	struct heap *heap;
 	struct described_list *list;
-	struct map seen; /* (relation, type's name) -> index in list */
+	node_id left_out; /* references to it say nothing; NODE_NONE: all say something */
+	struct map seen;  /* (relation, type's name) -> index in list */
 };
 
 /* One reference by that name; other: the object on its other end, NODE_NONE a root. */
@@ -74,18 +75,31 @@ static bool leads_to_part(const struct description *d, node_id from, uint32_t of
 	return dump_find_block(h->dump, word) == d->object;
 }
 
-static void find_referrers(struct description *d)
+/* What a string that points into itself, or the ring of an empty list, leads to; NODE_NONE: tell
+ * all of an object's references to itself. */
+static node_id own_references(const struct description *d, bool all)
+{
+	const struct heap *h = d->heap;
+
+	return all || object_type(h, d->object)->provenance == PROVENANCE_CPYTHON
+		       ? NODE_NONE
+		       : h->owner[d->object];
+}
+
+static void find_referrers(struct description *d, bool all)
 {
 	struct heap *h = d->heap;
-	struct grouping g = { h, &d->referrers, { 0 } };
+	struct grouping g = { h, &d->referrers, NODE_NONE, { 0 } };
 	const node_id owner = h->owner[d->object];
 
 	if (owner == NODE_NONE)
 		return;
+	g.left_out = own_references(d, all);
 	for (uint64_t k = h->in_first[owner]; k < h->in_first[owner + 1]; k++) {
 		const node_id from = h->in_from[k];
 
-		if (owner != d->object && !leads_to_part(d, from, h->in_offset[k]))
+		if ((!node_is_root(h, from) && h->owner[from] == g.left_out) ||
+		    (owner != d->object && !leads_to_part(d, from, h->in_offset[k])))
 			continue;
 		add_reference(&g, heap_relation(h, from, h->in_offset[k], owner),
 			      node_is_root(h, from) ? NODE_NONE : h->owner[from]);
@@ -101,17 +115,18 @@ static void add_referents(struct grouping *g, node_id from, uint64_t start, uint
 	for (uint64_t e = h->out_first[from]; e < h->out_first[from + 1]; e++) {
 		const uint64_t offset = EDGE_OFFSET(h->out_offset[e]);
 
-		if (offset >= start && offset < end)
+		if (offset >= start && offset < end && h->out_to[e] != g->left_out)
 			add_reference(g, heap_relation(h, from, h->out_offset[e], h->out_to[e]),
 				      h->out_to[e]);
 	}
 }
 
-static void find_referents(struct description *d)
+static void find_referents(struct description *d, bool all)
 {
 	struct heap *h = d->heap;
-	struct grouping g = { h, &d->referents, { 0 } };
+	struct grouping g = { h, &d->referents, NODE_NONE, { 0 } };
 
+	g.left_out = own_references(d, all);
 	add_referents(&g, d->object, 0, UINT64_MAX);
 	if (h->owner[d->object] == d->object) {
 		for (node_id n = h->next_table[d->object]; n != NODE_NONE; n = h->next_table[n])
@@ -123,7 +138,7 @@ static void find_referents(struct description *d)
 static void find_parts(struct description *d)
 {
 	struct heap *h = d->heap;
-	struct grouping g = { h, &d->parts, { 0 } };
+	struct grouping g = { h, &d->parts, NODE_NONE, { 0 } };
 
 	for (node_id n = h->next_table[d->object]; n != NODE_NONE; n = h->next_table[n])
 		if (fold_is_part(h, n))
@@ -148,8 +163,8 @@ struct error *describe_object(struct heap *h, node_id object, uint64_t asked,
 	if (error)
 		return error;
 	describe_fields(d, options->all);
-	find_referrers(d);
-	find_referents(d);
+	find_referrers(d, options->all);
+	find_referents(d, options->all);
 	if (node_is_object(h, object))
 		find_parts(d);
 	return NULL;
@@ -206,7 +221,7 @@ static void find_variable(struct description *d, const struct root *root)
 static void find_referents_of_variable(struct description *d)
 {
 	struct heap *h = d->heap;
-	struct grouping g = { h, &d->referents, { 0 } };
+	struct grouping g = { h, &d->referents, NODE_NONE, { 0 } };
 
 	for (uint32_t i = 0; i < h->nr_roots; i++) {
 		const struct root *r = &h->roots[i];

@@ -98,7 +98,8 @@ def test_what_refers_to_it(heapcensus, things):
     _, _, referrers = described(heapcensus, dump, other)
     assert {(".other", "struct thing"), (".any", "struct thing"), (".named.thing", "struct thing"), ("::table.things[*]", None),
             (".middle_of_other", "struct thing")} <= referrers
-    assert (".self", "struct thing") in described(heapcensus, dump, thing)[2]
+    assert (".self", "struct thing") not in described(heapcensus, dump, thing)[2]
+    assert (".self", "struct thing") in described(heapcensus, dump, thing, "--all")[2]
 
 
 def test_parts(heapcensus, things):
