@@ -264,14 +264,18 @@ static void test_unions(void **state)
 	assert_int_equal(layout_get(n, t->node)->unions[0].offset, 16);
 	assert_ptr_equal(union_find_target(n, u, 0, 24), t->node);
 	assert_null(union_find_target(n, u, 0, 25));
-	/* of two that are as large nobody knows; one that begins with the other says more */
+	/* of two that are as large nobody knows */
 	set_members(t, either, 2,
 		    (struct ctype_member[]){ MEMBER("one", ctype_get_pointer(n, t->node), 0),
 					     MEMBER("other", ctype_get_pointer(n, same), 0) });
 	assert_null(union_find_target(n, either, 0, 24));
-	set_members(t, same, 1, (struct ctype_member[]){ MEMBER("node", t->node, 0) });
-	assert_ptr_equal(union_find_target(n, either, 0, 24), same);
 	assert_null(union_find_target(n, either, 8, 24)); /* there is no pointer */
+	either = record(t, CTYPE_UNION, "union of base and derived", 8);
+	set_members(t, either, 2,
+		    (struct ctype_member[]){ MEMBER("list", ctype_get_pointer(n, t->list), 0),
+					     MEMBER("more", ctype_get_pointer(n, t->derived), 0) });
+	assert_ptr_equal(union_find_target(n, either, 0, 24), t->list); /* two items */
+	assert_null(union_find_target(n, either, 0, 32));		/* three, or the other */
 }
 
 /* ---- path.c ---- */

@@ -41,6 +41,7 @@ void native_destroy(struct native *n)
 	map_deinit(&n->die_types);
 	map_deinit(&n->type_sources);
 	map_deinit(&n->site_types);
+	map_deinit(&n->union_targets);
 	map_deinit(&n->returned);
 	map_deinit(&n->layouts);
 	map_deinit(&n->container_types);

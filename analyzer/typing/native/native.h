@@ -57,6 +57,7 @@ struct native {
 	struct map container_parts; /* (container_type, role and size), (ctype, role) -> ctype */
 
 	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
+	struct map union_targets; /* (union, offset and size) -> struct ctype *; union.c */
 	struct map returned;   /* (entry of a function, argument) -> does it return it; flow.c */
 	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */
 };

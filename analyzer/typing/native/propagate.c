@@ -198,6 +198,12 @@ static void follow_container(struct propagation *p, const struct ctype *t, const
 	container_read(p->native->heap, &o, follow_part, &f);
 }
 
+/* Is there no use in a guess of what it is? */
+static bool is_sure(const struct native_block *b)
+{
+	return b->type && !b->is_guess && !belief_is_prefix(b->belief);
+}
+
 /* The words of a union, whose bytes are those. */
 static void follow_union(struct propagation *p, const struct ctype *t, const uint8_t *bytes)
 {
@@ -210,7 +216,8 @@ static void follow_union(struct propagation *p, const struct ctype *t, const uin
 
 		memcpy(&word, bytes + at, sizeof(word));
 		to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
-		if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word)
+		if (to == UINT32_MAX || dump_blocks(n->heap->dump)->addr[to] != word ||
+		    is_sure(&n->blocks[to]))
 			continue;
 		target = union_find_target(n, t, at, block_size(n->heap, to));
 		if (target)
@@ -366,8 +373,8 @@ static void follow_inner(struct propagation *p, size_t index)
 
 	if (inner_is_told(n, inner.block, inner.offset))
 		return;
-	p->place = (struct followed){ inner.block, dump_blocks(n->heap->dump)->addr[inner.block],
-				      0, bytes, false };
+	p->place = (struct followed){ inner.block, dump_blocks(n->heap->dump)->addr[inner.block], 0,
+				      bytes, false };
 	follow_object(p, inner.type, bytes + inner.offset, inner.type->size, true);
 }
 

@@ -4,7 +4,8 @@
  */
 #include "typing/native/union.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX    16
+#define OFFSET_SHIFT 48
 
 struct search {
 	struct native *native;
@@ -60,8 +61,18 @@ static void search_word(struct search *s, const struct ctype *t, uint64_t offset
 const struct ctype *union_find_target(struct native *n, const struct ctype *t, uint64_t offset,
 				      uint64_t size)
 {
+	const uint64_t key = offset << OFFSET_SHIFT | size;
+	uint64_t known = MAP_EMPTY;
 	struct search s = { .native = n, .size = size };
 
+	if (offset >> (64 - OFFSET_SHIFT) || size >> OFFSET_SHIFT)
+		return NULL; /* nobody has such unions */
+	known = map_find(&n->union_targets, (uintptr_t)t, key);
+	if (known != MAP_EMPTY)
+		return (const struct ctype *)(uintptr_t)known;
 	search_word(&s, t, offset, 0);
-	return s.is_ambiguous ? NULL : s.found;
+	if (s.is_ambiguous)
+		s.found = NULL;
+	*map_find_or_insert(&n->union_targets, (uintptr_t)t, key) = (uintptr_t)s.found;
+	return s.found;
 }
