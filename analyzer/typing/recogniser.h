@@ -61,6 +61,8 @@ void arena_settle(struct typing *t);
 void pool_settle(struct typing *t);
 /* Then: types by debug information (typing/native/settle.c). */
 void native_settle(struct typing *t);
+/* Hash tables that programs made themselves (typing/hash.c). */
+void hash_settle(struct typing *t);
 /* Buffers whose length stands beside what leads to them (typing/counted.c). */
 void counted_settle(struct typing *t);
 /* At last: labels by what leads to a block (typing/held.c). */

@@ -65,6 +65,7 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	pool_settle(t);
 	heap_sort_interiors(h);
 	native_settle(t);
+	hash_settle(t);
 	counted_settle(t);
 	container_rename_types(h);
 	container_offer_parts(h);
