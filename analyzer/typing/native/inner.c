@@ -74,7 +74,7 @@ struct spot {
 	uint32_t nr; /* blocks that have it */
 };
 
-/* Blocks of one stack and size that nothing else is known of. */
+/* Blocks that nothing else is known of. */
 struct group {
 	struct spot spots[SPOTS_MAX];
 	unsigned int nr_spots;
@@ -82,33 +82,25 @@ struct group {
 	node_id last;		  /* of its blocks that was counted */
 	uint32_t nr;		  /* blocks with something in them */
 	const struct ctype *type; /* what they are; NULL: nobody knows */
+	bool is_made;		  /* of nothing but the objects inside */
 };
 
-static struct group *get_group(struct native *n, struct map *groups, node_id block, bool make)
+/* Of the blocks of one stack and size, those whose first object inside is at that offset. */
+static struct group *get_group(struct native *n, struct map *groups,
+			       const struct native_inner *first)
 {
 	const struct dump_blocks *b = dump_blocks(n->heap->dump);
-	uint64_t *slot;
+	uint64_t *slot = map_find_or_insert(
+		groups, (uint64_t)b->stack[first->block] << 32 | (uint32_t)first->offset,
+		b->size[first->block]);
 
-	if (!make) {
-		const uint64_t found = map_find(groups, b->stack[block], b->size[block]);
-
-		return found == MAP_EMPTY ? NULL : (struct group *)(uintptr_t)found;
-	}
-	slot = map_find_or_insert(groups, b->stack[block], b->size[block]);
-	if (*slot == MAP_EMPTY) {
-		struct group *g = native_alloc(n, 1, sizeof(*g));
-
-		g->last = NODE_NONE;
-		*slot = (uintptr_t)g;
-	}
+	if (*slot == MAP_EMPTY)
+		*slot = (uintptr_t)native_alloc(n, 1, sizeof(struct group));
 	return (struct group *)(uintptr_t)*slot;
 }
 
 static void count(struct group *g, const struct native_inner *inner)
 {
-	if (g->last != inner->block)
-		g->nr++;
-	g->last = inner->block;
 	for (unsigned int i = 0; i < g->nr_spots; i++) {
 		if (g->spots[i].offset == inner->offset && g->spots[i].type == inner->type) {
 			g->spots[i].nr++;
@@ -261,8 +253,10 @@ static void decide(struct native *n, struct group *g, uint64_t size)
 	if (!nr)
 		return;
 	g->type = find_holder(n, chosen, nr, size);
-	if (!g->type && is_made_for(chosen, nr, g, size))
-		g->type = make_type(n, chosen, nr, size);
+	if (g->type || !is_made_for(chosen, nr, g, size))
+		return;
+	g->type = make_type(n, chosen, nr, size);
+	g->is_made = true;
 }
 
 static bool is_unknown(const struct native *n, node_id block)
@@ -279,30 +273,82 @@ static int compare_inners(const void *a, const void *b)
 				    : (x->offset > y->offset) - (x->offset < y->offset);
 }
 
+/* The objects inside of one block. */
+struct run {
+	const struct native_inner *inners;
+	size_t nr;
+	struct group *group;
+};
+
+/* The next block's, of those that nothing else is known of.  False: there are no more. */
+static bool next_run(struct native *n, struct map *groups, size_t *at, struct run *run)
+{
+	while (*at < n->nr_inners) {
+		const struct native_inner *first = &n->inners[*at];
+		const size_t start = *at;
+
+		while (*at < n->nr_inners && n->inners[*at].block == first->block)
+			++*at;
+		if (!is_unknown(n, first->block))
+			continue;
+		*run = (struct run){ first, *at - start, get_group(n, groups, first) };
+		return true;
+	}
+	return false;
+}
+
+/* Is it where the type tells nothing, or does it only say more or less of what it tells? */
+static bool is_beside(struct native *n, const struct ctype *made, const struct spot *spot)
+{
+	for (uint32_t i = 0; i < made->nr_members; i++) {
+		const struct ctype_member *m = &made->members[i];
+
+		if (m->offset < spot->offset + spot->type->size &&
+		    spot->offset < m->offset + m->type->size)
+			return m->offset == spot->offset &&
+			       ctype_begins_with(n, spot->type, m->type);
+	}
+	return true;
+}
+
+/* Can the block be what its group is, with all that is in it? */
+static bool agrees(struct native *n, const struct run *run)
+{
+	const node_id block = run->inners->block;
+	const struct ctype *type = run->group->type;
+
+	for (size_t i = 0; type && i < run->nr; i++) {
+		const struct spot spot = { run->inners[i].offset, run->inners[i].type, 1 };
+
+		if (!has_at(n, type, &spot) && !(run->group->is_made && is_beside(n, type, &spot)))
+			return false;
+	}
+	return type && layout_is_plausible(n, type, dump_block_bytes(n->heap->dump, block),
+					   block_size(n->heap, block));
+}
+
 bool inner_settle(struct native *n)
 {
-	const struct dump *d = n->heap->dump;
-	struct map groups = { 0 }; /* (stack, size) -> struct group * */
+	struct map groups = { 0 }; /* (stack << 32 | offset, size) -> struct group * */
+	struct run run;
 	bool is_news = false;
 
 	if (n->nr_inners)
 		qsort(n->inners, n->nr_inners, sizeof(*n->inners), compare_inners);
-	for (size_t i = 0; i < n->nr_inners; i++) {
-		if (is_unknown(n, n->inners[i].block))
-			count(get_group(n, &groups, n->inners[i].block, true), &n->inners[i]);
+	for (size_t at = 0; next_run(n, &groups, &at, &run);) {
+		run.group->nr++;
+		for (size_t i = 0; i < run.nr; i++)
+			count(run.group, &run.inners[i]);
 	}
 	for (size_t i = 0; i < groups.nr_slots; i++) {
 		if (groups.slots[i].value != MAP_EMPTY)
 			decide(n, (struct group *)(uintptr_t)groups.slots[i].value,
 			       groups.slots[i].b);
 	}
-	for (node_id i = 0; groups.nr_used && i < n->heap->nr_objects; i++) {
-		const struct group *g = is_unknown(n, i) ? get_group(n, &groups, i, false) : NULL;
-		const uint8_t *bytes = dump_block_bytes(d, i);
-
-		if (g && g->type && bytes &&
-		    layout_is_plausible(n, g->type, bytes, block_size(n->heap, i)))
-			is_news |= block_believe(n, i, g->type, BELIEF_DERIVED, true);
+	for (size_t at = 0; next_run(n, &groups, &at, &run);) {
+		if (agrees(n, &run))
+			is_news |= block_believe(n, run.inners->block, run.group->type,
+						 BELIEF_DERIVED, true);
 	}
 	map_deinit(&groups);
 	return is_news;

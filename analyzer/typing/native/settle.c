@@ -20,8 +20,10 @@
 #include "typing/recogniser.h"
 
 /* Each is asked: what one module declares, another may define. */
-#define TYPED_MIN	 2 /* one in so many of the blocks of a site must have a type */
-#define BLIND_MIN	 4 /* ... of a wrapper */
+#define TYPED_MIN	 2    /* one in so many of the blocks of a site must have a type */
+#define BLIND_MIN	 4    /* ... of a wrapper */
+#define LARGE_MIN	 1024 /* few types share such a size */
+#define LARGE_TYPED_MIN	 8
 #define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
 
 static bool has_types(struct native *n)
@@ -120,6 +122,8 @@ static bool is_odd(struct native *n, node_id block, const struct consensus *c)
 {
 	const bool blind = is_blind(n, dump_blocks(n->heap->dump)->stack[block]);
 
+	if (block_size(n->heap, block) >= LARGE_MIN && c->nr_typed >= LARGE_TYPED_MIN)
+		return false;
 	return c->nr_typed * (blind ? BLIND_MIN : TYPED_MIN) < c->nr;
 }
 
