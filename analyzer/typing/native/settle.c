@@ -19,13 +19,13 @@
 #include "typing/native/wrapper.h"
 #include "typing/recogniser.h"
 
-/* Each is asked: what one module declares, another may define. */
 #define TYPED_MIN	 2    /* one in so many of the blocks of a site must have a type */
 #define BLIND_MIN	 4    /* ... of a wrapper */
 #define LARGE_MIN	 1024 /* few types share such a size */
 #define LARGE_TYPED_MIN	 8
 #define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
 
+/* Each is asked: what one module declares, another may define. */
 static bool has_types(struct native *n)
 {
 	bool has = false;
