@@ -7,7 +7,7 @@ import time
 import corpus
 import pytest
 from test_classes import listing  # noqa: F401 (a fixture)
-from test_native_types import built  # noqa: F401 (a fixture)
+from test_native_types import built, relations  # noqa: F401 (fixtures)
 
 STRIPPED = ("gcc -O0 stripped", "gcc -O2 stripped", "clang -O2 stripped", "clang -O0 -stdlib=libc++ stripped",
             "clang -O2 -stdlib=libc++ stripped")
@@ -27,6 +27,19 @@ def test_containers_have_shapes(built, listing, preload, tmp_path, variant):  # 
               if true.startswith("std::") and found[addr][0] != "shape"]
     assert len(untold) <= ALONE, untold
     assert sum(true.startswith("std::") for true in shapes.values()) > 1500
+
+
+@pytest.mark.parametrize("variant", ["clang -O0 -gdwarf-5 -stdlib=libc++", "clang -O2 -gdwarf-5 -stdlib=libc++"])
+def test_containers_of_libcxx_have_element_types(built, listing, relations, preload, tmp_path, variant):  # noqa: F811
+    """Those of libstdc++ are in test_native_types.py."""
+    truth = corpus.Truth(built("containers", variant), preload, tmp_path, "caller")
+    found, _ = listing(truth.dump)
+    verdict = corpus.Verdict(truth, found)
+    print(verdict.table())
+    assert not verdict.lies
+    assert verdict.recall >= 0.95
+    wrong, nr = corpus.wrong_edges(truth, found, relations(truth.dump))
+    assert not wrong and nr > 60
 
 
 LONG_LIST = """

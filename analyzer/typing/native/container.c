@@ -34,7 +34,8 @@ static size_t find_family(const char *name, bool *is_llvm)
 	size_t i = 0;
 
 	*is_llvm = false;
-	if (!rest)
+	/* "std::map<int, Page> node" is the name of a part. */
+	if (!rest || rest[strlen(rest) - 1] != '>')
 		return NR_CONTAINER_FAMILIES;
 	if ((inner = skip_prefix(rest, "__1::"))) {
 		*is_llvm = true;
@@ -50,24 +51,41 @@ static size_t find_family(const char *name, bool *is_llvm)
 	return i;
 }
 
-/* What the container's allocator allocates: its last argument is one, whose first is that.  gcc's
- * debug information has it with the allocator's base only. */
-static const struct ctype *find_value(struct native *n, const struct ctype *t)
+/* Argument i of a template; NULL: it has none, or its size is not known. */
+static const struct ctype *find_argument(struct native *n, const struct ctype *t, uint32_t i)
 {
-	const struct ctype *allocator;
-
-	if (!t->nr_arguments)
-		return NULL;
-	allocator = ctype_complete(n, t->arguments[t->nr_arguments - 1]);
-	if (!allocator->nr_arguments && allocator->nr_members &&
-	    allocator->members[0].flags & CTYPE_MEMBER_BASE)
-		allocator = ctype_complete(n, allocator->members[0].type);
-	if (!allocator->nr_arguments)
+	t = ctype_complete(n, t);
+	if (i >= t->nr_arguments)
 		return NULL;
 
-	const struct ctype *value = ctype_complete(n, allocator->arguments[0]);
+	const struct ctype *argument = ctype_complete(n, t->arguments[i]);
 
-	return value->size ? value : NULL;
+	return argument->size ? argument : NULL;
+}
+
+static bool is_map(enum container_family family)
+{
+	return family == CONTAINER_FAMILY_MAP || family == CONTAINER_FAMILY_MULTIMAP ||
+	       family == CONTAINER_FAMILY_UNORDERED_MAP ||
+	       family == CONTAINER_FAMILY_UNORDERED_MULTIMAP;
+}
+
+/*
+ * What the container's allocator allocates: its last argument is one, whose first is that.  clang
+ * may leave out what allocators are; then the first argument of others than maps, whose only member
+ * is a tree or table of pairs: _Rb_tree<key, pair ...>, __tree<pair ...>.
+ */
+static const struct ctype *find_value(struct native *n, const struct ctype *t,
+				      const struct container_type *type)
+{
+	const struct ctype *value =
+		t->nr_arguments ? find_argument(n, t->arguments[t->nr_arguments - 1], 0) : NULL;
+
+	if (value)
+		return value;
+	if (!is_map(type->family))
+		return find_argument(n, t, 0);
+	return t->nr_members ? find_argument(n, t->members[0].type, type->is_llvm ? 0 : 1) : NULL;
 }
 
 static const struct container_type *make_type(struct native *n, const struct ctype *t)
@@ -85,7 +103,7 @@ static const struct container_type *make_type(struct native *n, const struct cty
 	type->family = (enum container_family)family;
 	type->is_llvm = is_llvm;
 	type->name = heap_intern_name(n->heap, name);
-	type->value = find_value(n, t);
+	type->value = find_value(n, t, type);
 	return type;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "typing/native/container.h"
 #include "typing/native/native.h"
 
 #define MEMBERS_MOST 2000
@@ -124,6 +125,10 @@ static bool step(struct descent *d, FILE *out, const struct ctype *leads_to)
 		d->offset %= whole->target->size;
 		d->t = whole->target;
 		return true;
+	}
+	if (container_type_of(d->native, whole)) {
+		d->offset = 0; /* whichever of its words */
+		return false;
 	}
 	if (whole->kind == CTYPE_STRUCT)
 		m = ctype_find_member(whole, d->offset);

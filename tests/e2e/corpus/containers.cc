@@ -152,6 +152,23 @@ static void fill_page(Page &p, int i)
 	}
 }
 
+// What a Page that is a block itself holds, and what its containers hold.
+static void note_edges(const Page *p)
+{
+	edge(p, p->title.data(), ".title");
+	if (p->links.empty())
+		return;
+	edge(p, p->links.data(), ".links");
+	edge(p->links.data(), p->links[0].url.data(), "[*].url");
+	edge(p->links.data(), p->links[0].anchors.data(), "[*].anchors");
+
+	const auto &first = *p->meta.begin();
+	const char *node = reinterpret_cast<const char *>(&first) - 32;
+	edge(node, first.first.data(), ".first");
+	edge(node, first.second.data(), ".second");
+	edge(p, reinterpret_cast<const char *>(&p->sizes.front()) - LIST_VALUE, ".sizes");
+}
+
 static void note_page(const Page &p)
 {
 	note_text(p.title, "std::string text");
@@ -203,6 +220,8 @@ static void note_sequences()
 	for (Page *p : pages) {
 		note(p, "Page");
 		note_page(*p);
+		note_edges(p);
+		edge(pages.data(), p, "[*]");
 	}
 	note_items(pages, "std::vector<Page *> items");
 	note_list(names, "std::list<std::string> node");
