@@ -17,8 +17,10 @@
 
 #define SAMPLES_MIN 4
 #define TEXT_MIN    4
-#define NR_PLACES   8
-#define SITE_MARK   (1ull << 63) /* in keys: no class, but a stack and size */
+#define LOOKS_MIN   256 /* objects, after which a field that nothing counts is not looked at again \
+			 */
+#define NR_PLACES 8
+#define SITE_MARK (1ull << 63) /* in keys: no class, but a stack and size */
 
 /* Where the numbers may stand, from the pointer. */
 static const struct {
@@ -35,6 +37,7 @@ struct counter {
 	uint64_t size;			       /* of the first block */
 	bool has_sizes;			       /* not all of one size */
 	bool is_class;			       /* the objects are known to be of one kind */
+	bool is_hopeless;		       /* no place is the room, not even half of the time */
 	uint32_t nr_room[NR_UNITS][NR_PLACES]; /* times that the place was exactly the room */
 	uint32_t nr_used[NR_UNITS][NR_PLACES]; /* ... or less, but not 0 */
 	uint32_t nr_none[NR_PLACES];	       /* ... or 0 */
@@ -123,6 +126,17 @@ static bool is_room(const struct sample *sample, size_t place, enum unit unit, u
 	       bytes_of(load_number(sample->pointer, place), unit) == size;
 }
 
+static bool is_counted(const struct counter *c)
+{
+	for (enum unit unit = 0; unit < NR_UNITS; unit++) {
+		for (size_t i = 0; i < NR_PLACES; i++) {
+			if (c->nr_room[unit][i] >= c->nr / 2)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void count(struct counter *c, const struct sample *sample, uint64_t size)
 {
 	c->nr++;
@@ -136,6 +150,8 @@ static void count(struct counter *c, const struct sample *sample, uint64_t size)
 			c->nr_used[unit][i] += !is_none && is_used(sample, i, unit, size);
 		}
 	}
+	if (c->nr == LOOKS_MIN)
+		c->is_hopeless = !is_counted(c);
 }
 
 /* The places that lie in [start, end), offsets in the object as that of the pointer. */
@@ -182,6 +198,8 @@ static void add_field(void *arg, const struct field *f)
 		kind = h->type[f->from];
 	}
 	sample.counter = get_counter(s, kind, offset, b->size[f->to]);
+	if (s->counters[sample.counter].is_hopeless)
+		return;
 	count(&s->counters[sample.counter], &sample, b->size[f->to]);
 	s->samples = array_grow(s->samples, s->nr_samples, &s->samples_room, sizeof(*s->samples));
 	s->samples[s->nr_samples++] = sample;
@@ -217,7 +235,7 @@ static struct finding find_unit(const struct counter *c)
 {
 	struct finding f = { NR_UNITS, 0, 0 };
 
-	if (c->nr < SAMPLES_MIN || !c->has_sizes)
+	if (c->nr < SAMPLES_MIN || !c->has_sizes || c->is_hopeless)
 		return f;
 	for (f.unit = 0; f.unit < NR_UNITS; f.unit++) {
 		if (find_places(c, &f))
