@@ -73,7 +73,7 @@ enum type_flags {
 	X(EXACT, "exact", "pointers by their type, to the start of an object") \
 	X(INTERIOR, "interior", "pointers by their type, into the middle of an object") \
 	X(CONSERVATIVE, "conservative", "words of no type, or that their type does not call pointers") \
-	X(SLACK, "slack", "words in room that is not in use")
+	X(SLACK, "slack", "words in room that is not in use, or no pointers by their size")
 
 enum edge_kind {
 #define EDGE_KIND_ENUM(name, text, summary) EDGE_KIND_##name,
@@ -86,7 +86,7 @@ enum edge_kind {
 enum word_use {
 	WORD_UNKNOWN, /* nothing, or that it is no pointer */
 	WORD_POINTER,
-	WORD_SLACK, /* behind a vector's end, in a text: whatever was there before */
+	WORD_SLACK, /* behind a vector's end, in a text, too small: whatever was there before */
 };
 
 struct heap;

@@ -39,14 +39,6 @@ static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offs
 				      : ctype_is_pointer(t);
 }
 
-static bool is_character_at(struct native *n, const struct ctype *t, uint64_t offset)
-{
-	uint64_t base;
-
-	t = ctype_find_at(n, t, offset, &base);
-	return t && t->kind == CTYPE_CHAR && t->size == 1;
-}
-
 /* The words of a std::string but for its pointer: a length, and characters or room. */
 static bool is_in_string(struct native *n, const struct ctype *t, uint64_t offset)
 {
@@ -71,20 +63,39 @@ static bool is_in_string(struct native *n, const struct ctype *t, uint64_t offse
 	return false;
 }
 
-/* A word of a text is none, whatever somebody has left behind its end.  t is no array: a character
- * is one of many. */
+/* Is what lies there, no pointer by its type, perhaps used as one?  Integers of a pointer's size
+ * are, and bytes that are no text; and a virtual base lies where only the vtable says. */
+static bool may_hold_pointer(struct native *n, const struct ctype *t, uint64_t offset)
+{
+	uint64_t base;
+
+	t = ctype_find_at(n, t, offset, &base);
+	if (!t)
+		return true;
+	switch (t->kind) {
+	case CTYPE_CHAR:
+		return !(t->flags & CTYPE_SIGNED);
+	case CTYPE_BOOL:
+	case CTYPE_ENUM:
+	case CTYPE_FLOAT:
+		return false;
+	case CTYPE_INTEGER:
+		return t->size >= sizeof(uint64_t) || t->size == 1; /* an int8_t, a byte */
+	default:
+		return true;
+	}
+}
+
+/* t is no array. */
 static enum word_use find_use(struct native *n, const struct ctype *t, uint64_t offset)
 {
-	const uint64_t last = t->kind == CTYPE_CHAR ? 0 : offset + sizeof(uint64_t) - 1;
-
 	int looks = 0;
 
 	if (is_in_string(n, t, offset))
 		return WORD_SLACK;
 	if (is_pointer_at(n, t, offset, &looks))
 		return WORD_POINTER;
-	return is_character_at(n, t, offset) && is_character_at(n, t, last) ? WORD_SLACK
-									    : WORD_UNKNOWN;
+	return may_hold_pointer(n, t, offset) ? WORD_UNKNOWN : WORD_SLACK;
 }
 
 /* The same, looked up once for each word of a type.  Behind its end there may be more of its last
@@ -111,15 +122,10 @@ static enum word_use use_in_type(struct native *n, const struct ctype *t, uint64
 	return (enum word_use) * known;
 }
 
-enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
+static enum word_use use_in_block(struct native *n, const struct ctype *t, node_id block,
+				  uint64_t offset)
 {
-	struct native *n = h->native;
-	const struct ctype *t = native_type_of(n, from);
-
-	if (!t)
-		return WORD_UNKNOWN;
-	t = ctype_complete(n, t);
-	switch (block_find_fit(n, from)) {
+	switch (block_find_fit(n, block)) {
 	case CTYPE_FIT_MANY:
 		return use_in_type(n, t, offset % t->size);
 	case CTYPE_FIT_EXACT:
@@ -131,6 +137,19 @@ enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
 		break;
 	}
 	return WORD_UNKNOWN;
+}
+
+enum word_use native_use(struct heap *h, node_id from, uint64_t offset)
+{
+	struct native *n = h->native;
+	const struct ctype *t = native_type_of(n, from);
+	const enum word_use use =
+		t ? use_in_block(n, ctype_complete(n, t), from, offset) : WORD_UNKNOWN;
+
+	/* A guess is no reason to take a reference for none. */
+	return use == WORD_SLACK && object_type(h, from)->provenance == PROVENANCE_INFERRED
+		       ? WORD_UNKNOWN
+		       : use;
 }
 
 struct local_search {
