@@ -11,8 +11,8 @@ import pytest
 import xxhash
 
 QUERY = "heap.bytype; heap.byvia; heap.bysite"
-HEADER = 56  # magic, build of heapcensus, length, checksum
-BUILD = slice(8, 40)
+HEADER = 72  # magic, build of heapcensus, version of libdw, length, checksum
+BUILD, LIBDW = slice(8, 40), slice(40, 56)
 CHANGES = 60
 
 
@@ -50,7 +50,7 @@ def cached(show, program, tmp_path):
 def write(path, payload):
     """A whole file with other facts."""
     header = path.read_bytes()[:HEADER]
-    path.write_bytes(header[:40] + struct.pack("<QQ", len(payload), xxhash.xxh3_64_intdigest(payload)) + payload)
+    path.write_bytes(header[:LIBDW.stop] + struct.pack("<QQ", len(payload), xxhash.xxh3_64_intdigest(payload)) + payload)
 
 
 def test_second_look(show, program, cached, tmp_path):
@@ -87,7 +87,8 @@ def test_damaged(show, cached):
     """A file that is not whole is ignored and written anew."""
     expected, whole = show("--no-cache"), cached.read_bytes()
     for damaged in (b"", whole[:20], whole[:HEADER], whole[:-1], whole + b"x", whole[:HEADER + 9] + b"\xff" + whole[HEADER + 10:],
-                    b"x" + whole[1:], whole[:BUILD.start] + bytes(32) + whole[BUILD.stop:]):
+                    b"x" + whole[1:], whole[:BUILD.start] + bytes(32) + whole[BUILD.stop:],
+                    whole[:LIBDW.start] + b"0.1" + bytes(13) + whole[LIBDW.stop:]):
         cached.write_bytes(damaged)
         assert show() == expected
         assert cached.read_bytes() == whole

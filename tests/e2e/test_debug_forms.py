@@ -40,6 +40,13 @@ FORMS = [
     ("gcc", ["-O2", DWARF_5, "-gz"], "build id"),
     ("gcc", ["-O2", DWARF_5], "dwz shared, build id"),
 ]
+# What libdw 0.188 does not read, or what is not there.
+UNREADABLE = [
+    ("gcc", ["-O2", DWARF_4, "-gsplit-dwarf", "-fdebug-types-section"], ""),
+    ("clang", ["-O2", DWARF_5, "-gsplit-dwarf"], "pack"),
+    ("gcc", ["-O2", DWARF_5, "-gsplit-dwarf"], "lose"),
+    ("gcc", ["-O2", DWARF_4], "dwz shared, lose"),
+]
 
 
 def run(*command):
@@ -93,16 +100,24 @@ def change(path, steps):
             run("dwz", path)
         elif step == "dwz shared":
             share(path)
+        elif step == "pack":
+            run("llvm-dwp", "-e", path, "-o", f"{path}.dwp")
         elif step:
-            symbols = separate(path, step)
+            symbols = separate(path, step) if step != "lose" else None
+        if step in ("pack", "lose"):
+            for lost in [*path.parent.glob("*.dwo"), *path.parent.glob("common.debug")]:
+                lost.unlink()
     return symbols
 
 
-@pytest.mark.parametrize("compiler, flags, steps", FORMS,
-                         ids=[" ".join([compiler, *flags, steps]).strip() for compiler, flags, steps in FORMS])
-@pytest.mark.parametrize("program_name", PROGRAMS)
-def test_form(build, preload, tmp_path, program_name, compiler, flags, steps):
-    for tool in [compiler] + ["dwz"] * ("dwz" in steps) + ["ld.lld"] * (LLD in flags):
+def names(forms):
+    return [" ".join([compiler, *flags, steps]).strip() for compiler, flags, steps in forms]
+
+
+def look(build, preload, tmp_path, program_name, form):
+    """The truth of a program that was built so, and the verdict on what is told of it."""
+    compiler, flags, steps = form
+    for tool in [compiler] + ["dwz"] * ("dwz" in steps) + ["ld.lld"] * (LLD in flags) + ["llvm-dwp"] * ("pack" in steps):
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not installed")
     path = make(program_name, compiler, flags, tmp_path)
@@ -115,6 +130,41 @@ def test_form(build, preload, tmp_path, program_name, compiler, flags, steps):
     found = {int(addr, 16): (provenance, name, roots.split(";")) for addr, provenance, name, roots in rows}
     verdict = corpus.Verdict(truth, found)
     print(verdict.table())
+    return truth, found, verdict
+
+
+@pytest.mark.parametrize("form", FORMS, ids=names(FORMS))
+@pytest.mark.parametrize("program_name", PROGRAMS)
+def test_form(build, preload, tmp_path, program_name, form):
+    truth, found, verdict = look(build, preload, tmp_path, program_name, form)
     assert len(truth.blocks) >= 70
     assert (verdict.precision, verdict.recall) == (1, 1)
     assert not corpus.wrong_roots(truth, found)
+
+
+@pytest.mark.parametrize("form", UNREADABLE, ids=names(UNREADABLE))
+@pytest.mark.parametrize("program_name", PROGRAMS)
+def test_unreadable(build, preload, tmp_path, program_name, form):
+    """Less is told, and nothing wrong."""
+    _, _, verdict = look(build, preload, tmp_path, program_name, form)
+    assert not verdict.lies and not verdict.guesses
+
+
+def test_incomplete_is_not_kept(build, preload, tmp_path):
+    """What is found out while a part of the debug information is missing is no answer for the time when it is there."""
+    path = make("pieces", "gcc", ["-O2", DWARF_5, "-gsplit-dwarf"], tmp_path)
+    dump = corpus.Truth(path, preload, tmp_path, "full").dump
+    lost = [(part, part.with_suffix(".away")) for part in tmp_path.glob("*.dwo")]
+    assert lost
+
+    def show():
+        env = {**os.environ, "HEAPCENSUS_CACHE": str(tmp_path / "cache")}
+        return subprocess.run([build / "analyzer/heapcensus", "show", dump], env=env, capture_output=True, text=True,
+                              check=True, timeout=60).stdout
+
+    for part, away in lost:
+        part.rename(away)
+    assert "struct job" not in show()
+    for part, away in lost:
+        away.rename(part)
+    assert "struct job" in show()

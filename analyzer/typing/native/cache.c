@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <elfutils/libdwfl.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -29,10 +30,11 @@
 struct cache_header {
 	char magic[8];
 	uint8_t build[CACHE_BUILD_MAX]; /* of heapcensus itself */
+	char libdw[16];			/* its version: newer ones read more */
 	uint64_t length;		/* of what follows */
 	uint64_t checksum;		/* of that */
 };
-_Static_assert(sizeof(struct cache_header) == 56, "no room between the fields");
+_Static_assert(sizeof(struct cache_header) == 72, "no room between the fields");
 
 /* ---- which heapcensus this is ---- */
 
@@ -73,6 +75,7 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *build)
 static bool cache_header_init(struct cache_header *h)
 {
 	*h = (struct cache_header){ .magic = CACHE_MAGIC };
+	strncpy(h->libdw, dwfl_version(NULL), sizeof(h->libdw) - 1);
 	return dl_iterate_phdr(find_build_id, h->build) == 1;
 }
 
@@ -136,7 +139,8 @@ static uint8_t *cache_read(int fd, size_t *len)
 
 	if (!is_own_file(fd, &size) || !cache_header_init(&own) || !read_whole(fd, &h, sizeof(h)) ||
 	    memcmp(h.magic, own.magic, sizeof(h.magic)) ||
-	    memcmp(h.build, own.build, sizeof(h.build)) || h.length > CACHE_FILE_MAX ||
+	    memcmp(h.build, own.build, sizeof(h.build)) ||
+	    memcmp(h.libdw, own.libdw, sizeof(h.libdw)) || h.length > CACHE_FILE_MAX ||
 	    h.length + sizeof(h) != (uint64_t)size)
 		return NULL;
 

@@ -14,6 +14,8 @@
 
 #define SCOPE_DEPTH_MAX	 64
 #define IMPORT_DEPTH_MAX 16
+#define LANGUAGE_CXX_17	 0x2b /* newer than libdw's header */
+#define LANGUAGE_CXX_20	 0x2c
 
 /* ---- languages ---- */
 
@@ -24,6 +26,8 @@ static bool language_is_cxx(int language)
 	case DW_LANG_C_plus_plus_03:
 	case DW_LANG_C_plus_plus_11:
 	case DW_LANG_C_plus_plus_14:
+	case LANGUAGE_CXX_17:
+	case LANGUAGE_CXX_20:
 		return true;
 	default:
 		return false;
