@@ -80,7 +80,7 @@ bool block_believe(struct native *n, node_id block, const struct ctype *type, en
 		   bool is_guess)
 {
 	struct native_block *b = &n->blocks[block];
-	const struct native_block news = { type, belief, is_guess, 0 };
+	const struct native_block news = { .type = type, .belief = belief, .is_guess = is_guess };
 	const unsigned int before = strength(b->belief, b->is_guess),
 			   after = strength(belief, is_guess);
 

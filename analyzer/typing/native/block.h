@@ -37,6 +37,7 @@ struct native_block {
 	const struct ctype *type; /* NULL: nothing is known, or a conflict */
 	uint16_t belief;
 	bool is_guess;	   /* weaker than any belief that is none */
+	bool is_followed;  /* what its pointers lead to has been looked at; propagate.c */
 	uint32_t conflict; /* index in native's conflicts + 1; 0: none */
 };
 

@@ -45,10 +45,11 @@ struct native {
 		const struct ctype *type;
 	} * inners;
 	size_t nr_inners, inners_room;
-	struct map inner_index; /* (address, type) -> 1, of those and of what was none */
-	struct map bases;	/* (type, 0) -> do others begin with it; family.c */
-	struct map layouts;	/* (type, 0) -> struct layout *; layout.c */
-	struct map paths;	/* (type, offset) -> struct path *; relation.c */
+	bool has_followed_roots; /* propagate.c */
+	struct map inner_index;	 /* (address, type) -> 1, of those and of what was none */
+	struct map bases;	 /* (type, 0) -> do others begin with it; family.c */
+	struct map layouts;	 /* (type, 0) -> struct layout *; layout.c */
+	struct map paths;	 /* (type, offset) -> struct path *; relation.c */
 
 	struct map uses; /* (type, offset) -> enum word_use; use.c */
 
@@ -56,10 +57,10 @@ struct native {
 	struct map container_types; /* (ctype, 0) -> struct container_type *, NULL: none */
 	struct map container_parts; /* (container_type, role and size), (ctype, role) -> ctype */
 
-	struct map site_types; /* (return address, 0) -> struct site_types *; site.c */
+	struct map site_types;	  /* (return address, 0) -> struct site_types *; site.c */
 	struct map union_targets; /* (union, offset and size) -> struct ctype *; union.c */
-	struct map returned;   /* (entry of a function, argument) -> does it return it; flow.c */
-	uintptr_t decoder;     /* capstone's handle, 0: not opened; flow.c */
+	struct map returned;	  /* (entry of a function, argument) -> does it return it; flow.c */
+	uintptr_t decoder;	  /* capstone's handle, 0: not opened; flow.c */
 };
 
 struct native *native_create(struct heap *h);

@@ -307,13 +307,14 @@ static bool are_elements(struct native *n, const struct ctype *t, const uint8_t 
 static void follow_block(struct propagation *p, node_id block)
 {
 	struct native *n = p->native;
-	const struct native_block *b = &n->blocks[block];
+	struct native_block *b = &n->blocks[block];
 	const struct ctype *t = b->type;
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 	const uint64_t size = block_size(n->heap, block);
 
-	if (!bytes || !t)
+	if (!bytes || !t || b->is_followed)
 		return;
+	b->is_followed = true;
 	p->place = (struct followed){ block, dump_blocks(n->heap->dump)->addr[block], 0, bytes,
 				      false };
 	if (block_find_fit(n, block) == CTYPE_FIT_MANY) {
@@ -396,6 +397,9 @@ static void follow_roots(struct propagation *p)
 {
 	struct native *n = p->native;
 
+	if (n->has_followed_roots)
+		return;
+	n->has_followed_roots = true;
 	p->place = (struct followed){ .node = NODE_NONE };
 	for (size_t i = 0; i < n->nr_modules; i++) {
 		if (debug_has_types(n, i))
@@ -415,6 +419,11 @@ static bool start_again(struct native *n, const struct native_block *before)
 	for (node_id i = 0; i < n->heap->nr_objects && again; i++) {
 		if (!n->blocks[i].conflict || n->blocks[i].is_guess)
 			n->blocks[i] = before[i];
+		n->blocks[i].is_followed = false;
+	}
+	if (again) {
+		n->has_followed_roots = false;
+		inner_forget_all(n);
 	}
 	return again;
 }
@@ -427,9 +436,8 @@ void propagate_run(struct native *n)
 
 	memcpy(before, n->blocks, size);
 	for (int round = 1; round <= ROUNDS_MAX; round++) {
-		inner_forget_all(n);
 		for (node_id i = 0; i < n->heap->nr_objects; i++) {
-			if (n->blocks[i].type)
+			if (n->blocks[i].type && !n->blocks[i].is_followed)
 				enqueue(&p, i);
 		}
 		follow_roots(&p);

@@ -8,6 +8,7 @@
 
 #include "typing/native/native.h"
 
+/* From all that has not been looked at yet. */
 void propagate_run(struct native *n);
 
 #endif
