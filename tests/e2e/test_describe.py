@@ -151,7 +151,7 @@ def kinds(heapcensus, dump, rule, *options):
 
 def test_relations_name_the_fields(heapcensus, things):
     dump = things[0]
-    # .self, and what texts remember (::table.leftover), is told only of what nothing else holds
+    # .self, and what texts and padding remember (::table.leftover, ::remembered.small), is told only of what nothing else holds
     assert sorted(kinds(heapcensus, dump, "byvia"), key=len) == [
         {"'::table.things[*]'"}, {"'.any'", "'.middle_of_other'", "'.named.thing'", "'.other'", "'::table.things[*]'"}]
     assert {"'thing.any'", "'thing.middle_of_other'", "'thing.named.thing'", "'thing.other'", "'::table.things[*]'"} in kinds(

@@ -84,6 +84,12 @@ struct table {
 };
 static struct table table;
 
+/* Behind the small one there is padding. */
+static struct {
+	long whole;
+	short small;
+} remembered;
+
 static struct thing *new_thing(size_t nr_open)
 {
 	struct thing *t = calloc(1, sizeof(*t) + nr_open * sizeof(t->open[0]));
@@ -159,10 +165,11 @@ int main(void)
 	strcpy(table.title, "things");
 	memcpy(buffer + 16, &table.things[0], sizeof(table.things[0]));
 	memcpy(table.leftover, &table.things[0], sizeof(table.things[0]));
+	memcpy((char *)&remembered + 8, &table.things[0], sizeof(table.things[0]));
 	memset(buffer, 'x', 8);
 	printf("%p %p %p\n", (void *)table.things[1], (void *)table.things[0], (void *)&table);
 	fflush(stdout);
 	while (read(0, &c, 1) > 0)
 		;
-	return table.things[1]->function(buffer[0] - 'x');
+	return table.things[1]->function(buffer[0] - 'x' + (int)remembered.whole);
 }
