@@ -10,16 +10,12 @@
 
 #include "base/mem.h"
 #include "heap/interior.h"
+#include "typing/arena.h"
 #include "typing/pointed.h"
 #include "typing/recogniser.h"
 
-#define ARENA_SIZE_MIN	 1024u
-#define OBJECTS_MIN	 8u
 #define OBJECTS_MANY	 32u /* enough, where the first is no object with a vtable */
 #define PERIODS_MAX	 16u
-#define ROUND_SLACK	 64u /* a slab's own header, or malloc's */
-#define PAGE		 4096u
-#define NAMES_MAX	 3u
 #define LAYOUT_WORDS_MAX 8u
 
 /* An object with a vtable inside a block. */
@@ -132,20 +128,6 @@ static bool is_slotted(const struct slabs *s, const struct hit *hits, size_t nr)
 		s->typing->blocks->kind[hits[0].block] != HC_KIND_NEW_ARRAY);
 }
 
-static bool is_near(uint64_t size, uint64_t round)
-{
-	return size <= round ? round - size <= ROUND_SLACK : size - round <= ROUND_SLACK;
-}
-
-/* A power of two or whole pages, but for a header. */
-static bool is_round(uint64_t size)
-{
-	const uint64_t power = 1ull << (63 - __builtin_clzll(size));
-
-	return is_near(size, power) || is_near(size, power * 2) ||
-	       is_near(size, (size + PAGE / 2) / PAGE * PAGE);
-}
-
 /* Does what the block begins with lie in it again? */
 static bool contains_itself(const struct hit *hits, size_t nr)
 {
@@ -210,7 +192,7 @@ static void group_blocks(const struct slabs *s, struct map *groups)
 static bool is_irregular(const struct slabs *s, const struct hit *hits, size_t nr,
 			 const struct group *g)
 {
-	if (!is_round(s->typing->blocks->size[hits[0].block]))
+	if (!arena_is_round(s->typing->blocks->size[hits[0].block]))
 		return false;
 	if (is_slotted(s, hits, nr))
 		return true;
@@ -354,96 +336,20 @@ static void drop_members(struct slabs *s)
 static void add_interiors(struct slabs *s)
 {
 	_cleanup_free_ struct neighbour *of = find_neighbours(s);
+	_cleanup_free_ struct interior *inside = xcalloc(s->nr + 1, sizeof(*inside));
 
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct hit *h = &s->hits[i];
 
-		heap_add_interior(s->heap,
-				  (struct interior){
-					  .addr = s->typing->blocks->addr[h->block] + h->offset,
-					  .size = of[h->type].gap_least,
-					  .arena = h->block,
-					  .type = h->type,
-				  });
+		inside[i] = (struct interior){
+			.addr = s->typing->blocks->addr[h->block] + h->offset,
+			.size = of[h->type].gap_least,
+			.arena = h->block,
+			.type = h->type,
+		};
+		heap_add_interior(s->heap, inside[i]);
 	}
-}
-
-struct type_count {
-	uint32_t stack, type;
-	uint64_t nr;
-};
-
-static int compare_counts(const void *a, const void *b)
-{
-	const struct type_count *x = a, *y = b;
-
-	if (x->stack != y->stack)
-		return x->stack < y->stack ? -1 : 1;
-	if (x->nr != y->nr)
-		return x->nr > y->nr ? -1 : 1;
-	return (x->type > y->type) - (x->type < y->type);
-}
-
-/* How many objects of each type each site has, by site, most first.  The caller frees it. */
-static struct type_count *count_types(const struct slabs *s, size_t *nr)
-{
-	struct map counts = { 0 };
-	struct type_count *list;
-
-	for (size_t i = 0; i < s->nr; i++) {
-		uint64_t *count = map_find_or_insert(
-			&counts, s->typing->blocks->stack[s->hits[i].block], s->hits[i].type);
-
-		*count = *count == MAP_EMPTY ? 1 : *count + 1;
-	}
-	list = xcalloc(counts.nr_used + 1, sizeof(*list));
-	*nr = 0;
-	for (size_t i = 0; i < counts.nr_slots; i++) {
-		const struct map_slot *slot = &counts.slots[i];
-
-		if (slot->value != MAP_EMPTY)
-			list[(*nr)++] = (struct type_count){ (uint32_t)slot->a, (uint32_t)slot->b,
-							     slot->value };
-	}
-	map_deinit(&counts);
-	qsort(list, *nr, sizeof(*list), compare_counts);
-	return list;
-}
-
-/* "arena (web::Page, web::Link, web::Form, ...)" */
-static uint32_t arena_type(struct heap *h, const struct type_count *list, size_t nr)
-{
-	_cleanup_free_ char *names = xstrdup(h->types[list[0].type].name);
-
-	for (size_t i = 1; i < nr && i < NAMES_MAX; i++) {
-		_cleanup_free_ char *before = names;
-
-		names = xasprintf("%s, %s", before, h->types[list[i].type].name);
-	}
-
-	_cleanup_free_ char *name = xasprintf("arena (%s%s)", names, nr > NAMES_MAX ? ", ..." : "");
-
-	return heap_intern_type(h, name, h->types[list[0].type].provenance, 0);
-}
-
-static void name_arenas(struct slabs *s)
-{
-	size_t nr, end;
-	_cleanup_free_ struct type_count *list = count_types(s, &nr);
-	struct map types = { 0 }; /* (stack, 0) -> type */
-
-	for (size_t i = 0; i < nr; i = end) {
-		for (end = i; end < nr && list[end].stack == list[i].stack; end++)
-			;
-		*map_find_or_insert(&types, list[i].stack, 0) =
-			arena_type(s->heap, list + i, end - i);
-	}
-	for (size_t i = 0; i < s->nr; i++) {
-		const node_id n = s->hits[i].block;
-
-		s->heap->type[n] = (uint32_t)map_find(&types, s->typing->blocks->stack[n], 0);
-	}
-	map_deinit(&types);
+	arena_name(s->heap, inside, s->nr);
 }
 
 void arena_settle(struct typing *t)
@@ -455,13 +361,12 @@ void arena_settle(struct typing *t)
 
 		if (is_candidate(&s, n))
 			find_hits(&s, n);
-		if (s.nr - before < OBJECTS_MIN)
+		if (s.nr - before < ARENA_OBJECTS_MIN)
 			s.nr = before;
 	}
 	keep_irregular(&s);
 	keep_pointed(&s);
 	drop_members(&s);
 	add_interiors(&s);
-	name_arenas(&s);
 	free(s.hits);
 }
