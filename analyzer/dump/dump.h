@@ -68,7 +68,7 @@ void dump_close(struct dump *d);
 
 /*
  * More blocks, of kind pool, each inside of one that is there and has no others inside: by address,
- * not overlapping, addresses and sizes multiples of 8.  All else they have from block `like`.
+ * not overlapping, addresses multiples of 8.  All else but the stack they have from block `like`.
  * Numbers of blocks change.
  */
 struct dump_inner {

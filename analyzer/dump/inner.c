@@ -69,6 +69,7 @@ static void merge(struct insertion *in)
 			b->addr[b->nr] = in->items[item].addr;
 			b->size[b->nr] = in->items[item].size;
 			b->kind[b->nr] = HC_KIND_POOL;
+			b->stack[b->nr] = 0; /* `like` was made for the arena, not for this */
 			b->flags[b->nr] = DUMP_BLOCK_INSERTED;
 			item++;
 		} else {

@@ -18,11 +18,15 @@ void heap_add_interior(struct heap *h, struct interior i)
 	h->interiors[h->nr_interiors++] = i;
 }
 
-static int compare(const void *a, const void *b)
+/* Of two at one address the one that is surer first. */
+static int compare(const void *a, const void *b, void *arg)
 {
 	const struct interior *x = a, *y = b;
+	const struct heap *h = arg;
 
-	return (x->addr > y->addr) - (x->addr < y->addr);
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return (int)h->types[x->type].provenance - (int)h->types[y->type].provenance;
 }
 
 void heap_sort_interiors(struct heap *h)
@@ -31,7 +35,7 @@ void heap_sort_interiors(struct heap *h)
 	uint64_t end = 0;
 
 	if (h->nr_interiors)
-		qsort(h->interiors, h->nr_interiors, sizeof(*h->interiors), compare);
+		qsort_r(h->interiors, h->nr_interiors, sizeof(*h->interiors), compare, h);
 	for (size_t i = 0; i < h->nr_interiors; i++) {
 		const struct interior *inner = &h->interiors[i];
 

@@ -63,9 +63,9 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	glib_settle(t);
 	arena_settle(t);
 	pool_settle(t);
-	heap_sort_interiors(h);
 	native_settle(t);
 	hash_settle(t);
+	heap_sort_interiors(h);
 	counted_settle(t);
 	container_rename_types(h);
 	container_offer_parts(h);

@@ -93,3 +93,19 @@ def test_slices_are_rows_of_their_own(built, heapcensus, preload, tmp_path):  # 
     # What its arrays take counts for a table once that is an object.
     assert tables[1]["GHashTable"]["size"] > tables[1]["GHashTable"]["count"] * 96
     assert "GHashTable keys" in tables[0] and "GHashTable keys" not in tables[1]
+
+
+@pytest.mark.parametrize("variant", ["gcc -O2 -gdwarf-5", "clang -O0 -gdwarf-4"])
+def test_typed_pointers_into_slabs(built, heapcensus, preload, tmp_path, variant):  # noqa: F811
+    """In C it is debug information that tells what lies in a slab (corpus/bump.c), also behind a header."""
+    dump = corpus.Truth(built("bump", variant), preload, tmp_path, "caller").dump
+    usual, interior = (rows(json.loads(heapcensus("show", "--all", "--json", *option, dump).stdout))
+                       for option in ([], ["--interior"]))
+    scopes = 2 * sum(3 ** depth for depth in range(8))
+    symbols = 2 * sum((3 + depth % 4) * 3 ** depth for depth in range(8))
+    assert interior["struct scope"]["count"] == scopes
+    assert interior["struct symbol"]["count"] == symbols
+    assert interior["struct slab"]["count"] == usual["struct slab"]["count"]
+    assert sum(row["size"] for row in usual.values()) == sum(row["size"] for row in interior.values())
+    via = json.loads(heapcensus("show", "--all", "--json", "--interior", dump, "heap.byvia").stdout)["rows"]
+    assert sum(row["count"] for row in via if "'.next'" in row["name"] or "'.symbols'" in row["name"]) >= symbols

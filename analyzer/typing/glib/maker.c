@@ -49,10 +49,15 @@ static struct glib_maker find_maker(struct glib *g, uint32_t stack)
 	return (struct glib_maker){ is_glib ? GLIB_MAKER_UNKNOWN : GLIB_MAKER_NONE, "" };
 }
 
+static const struct glib_maker unknown = { GLIB_MAKER_UNKNOWN, "" };
+
 const struct glib_maker *glib_find_maker(struct glib *g, node_id n)
 {
-	uint64_t *slot = map_find_or_insert(&g->makers, g->blocks->stack[n], 0);
+	uint64_t *slot;
 
+	if (g->blocks->flags[n] & DUMP_BLOCK_INSERTED)
+		return &unknown;
+	slot = map_find_or_insert(&g->makers, g->blocks->stack[n], 0);
 	if (*slot == MAP_EMPTY) {
 		struct glib_maker *maker = xmalloc(sizeof(*maker));
 
@@ -64,9 +69,5 @@ const struct glib_maker *glib_find_maker(struct glib *g, node_id n)
 
 const struct glib_maker *glib_maker_of(struct glib *g, const struct glib_place *p)
 {
-	static const struct glib_maker unknown = { GLIB_MAKER_UNKNOWN, "" };
-
-	return p->is_inside || g->blocks->kind[p->block] == HC_KIND_POOL
-		       ? &unknown
-		       : glib_find_maker(g, p->block);
+	return p->is_inside ? &unknown : glib_find_maker(g, p->block);
 }

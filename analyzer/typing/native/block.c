@@ -111,8 +111,13 @@ bool block_believe(struct native *n, node_id block, const struct ctype *type, en
 	return more && more == type;
 }
 
-static enum provenance block_provenance(const struct native_block *b, enum ctype_fit fit)
+static enum provenance block_provenance(const struct native *n, node_id block, enum ctype_fit fit)
 {
+	const struct native_block *b = &n->blocks[block];
+
+	/* What lies in an arena has the size that its type was thought to have. */
+	if (dump_blocks(n->heap->dump)->flags[block] & DUMP_BLOCK_INSERTED)
+		return PROVENANCE_INFERRED;
 	if (b->is_guess || fit == CTYPE_FIT_TAIL || fit == CTYPE_FIT_NONE)
 		return PROVENANCE_INFERRED;
 	switch ((enum belief)b->belief) {
@@ -239,7 +244,7 @@ void block_settle(struct native *n, node_id block)
 		const enum ctype_fit fit = block_find_fit(n, block);
 
 		name = block_name(b->type, fit, block_size(n->heap, block));
-		settle_as(n, block, name, block_provenance(b, fit),
+		settle_as(n, block, name, block_provenance(n, block, fit),
 			  ctype_is_scalar(b->type) && fit != CTYPE_FIT_TAIL ? TYPE_LEAF : 0);
 		if (part)
 			settle_ops(n->heap, block, part);

@@ -12,6 +12,7 @@
 #include "typing/native/family.h"
 #include "typing/native/family_key.h"
 #include "typing/native/inner.h"
+#include "typing/native/inside.h"
 #include "typing/native/native.h"
 #include "typing/native/polymorphic.h"
 #include "typing/native/propagate.h"
@@ -208,6 +209,7 @@ void native_settle(struct typing *t)
 	settle_consensus(n, agree);
 	propagate_run(n);
 	settle_consensus(n, doubt);
+	inside_settle(n);
 	for (node_id i = 0; i < h->nr_objects; i++) {
 		if (block_is_open(n, i))
 			block_settle(n, i);
