@@ -16,9 +16,11 @@
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/layout.h"
+#include "typing/native/propagate.h"
 
-#define LINK_SIZE 16u /* a type of that size that leads to its own kind only is a link in others \
-		       */
+#define DEPTH_MAX   32	/* members in members */
+#define POOL_HEADER 16u /* at least, of those that typing/pool.c knows */
+#define LINK_SIZE   16u /* leading to its own kind only: a link, a member of other things */
 
 /* An object that a pointer leads to. */
 struct spot {
@@ -64,7 +66,8 @@ static struct slab find_slab(struct native *n, node_id block)
 	if (!node_is_object(n->heap, block) || block_size(n->heap, block) < ARENA_SIZE_MIN)
 		return (struct slab){ SLAB_NONE, 0 };
 	if (!strncmp(type->name, "arena (", strlen("arena (")))
-		return (struct slab){ SLAB_KNOWN, 0 };
+		return (struct slab){ SLAB_KNOWN,
+				      type->provenance == PROVENANCE_LAYOUT ? POOL_HEADER : 0 };
 	if (!block_is_open(n, block))
 		return (struct slab){ SLAB_NONE, 0 };
 	if (b->type && is_bytes(ctype_complete(n, b->type)))
@@ -255,16 +258,57 @@ static size_t count_spots(const struct inside *in, size_t first)
 	return nr;
 }
 
-/* As in an array: of one type, at multiples of its size from the block's start. */
-static bool is_array(const struct inside *in, const struct spot *spots, size_t nr)
+/* Does an object of type t have a `part` at that offset? */
+static bool has_part(struct native *n, const struct ctype *t, uint64_t offset,
+		     const struct ctype *part)
 {
-	const uint64_t start = dump_blocks(in->native->heap->dump)->addr[spots[0].block];
+	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+		const struct ctype_member *m = NULL;
 
-	for (size_t i = 0; i < nr; i++) {
-		if (spots[i].type != spots[0].type || (spots[i].addr - start) % spots[i].type->size)
+		t = ctype_complete(n, t);
+		if (!offset && ctype_begins_with(n, t, part))
+			return true;
+		if (t->kind == CTYPE_ARRAY && t->target->size) {
+			offset %= t->target->size;
+			t = t->target;
+			continue;
+		}
+		if (ctype_is_record(t))
+			m = ctype_find_member(t, offset);
+		if (!m)
+			return false;
+		offset -= m->offset;
+		t = m->type;
+	}
+	return false;
+}
+
+/* Is all of it as in an array of t, which pointers lead to elements and parts of? */
+static bool is_array_of(const struct inside *in, const struct spot *spots, size_t nr,
+			const struct ctype *t)
+{
+	struct native *n = in->native;
+	const uint64_t start = dump_blocks(n->heap->dump)->addr[spots[0].block];
+
+	t = ctype_complete(n, t);
+	for (size_t i = 0; t->size && i < nr; i++) {
+		if (!has_part(n, t, (spots[i].addr - start) % t->size, spots[i].type))
 			return false;
 	}
-	return true;
+	return t->size;
+}
+
+static bool is_array(const struct inside *in, const struct spot *spots, size_t nr)
+{
+	const struct ctype *believed = in->native->blocks[spots[0].block].type;
+	const struct ctype *largest = spots[0].type;
+
+	for (size_t i = 1; i < nr; i++) {
+		if (spots[i].type->size > largest->size)
+			largest = spots[i].type;
+	}
+	return is_array_of(in, spots, nr, largest) ||
+	       (believed && is_array_of(in, spots, nr, believed));
 }
 
 static bool is_arena(const struct inside *in, const struct spot *spots, size_t nr)
@@ -283,7 +327,8 @@ static bool is_arena(const struct inside *in, const struct spot *spots, size_t n
 	return false;
 }
 
-/* Lists the objects of a block; those of blocks that get their name from them are in named. */
+/* Lists the objects of a block, and believes what their pointers say of other blocks; those of
+ * blocks that get their name from them are in named. */
 static void list_block(struct inside *in, const struct spot *spots, size_t nr,
 		       struct interior *named, size_t *nr_named)
 {
@@ -299,6 +344,7 @@ static void list_block(struct inside *in, const struct spot *spots, size_t nr,
 		};
 
 		heap_add_interior(h, inner);
+		propagate_object(in->native, spots[i].type, spots[i].addr);
 		if (is_guess)
 			named[(*nr_named)++] = inner;
 	}

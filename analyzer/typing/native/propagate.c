@@ -449,3 +449,19 @@ void propagate_run(struct native *n)
 	free(p.inner.items);
 	free(p.guessed.items);
 }
+
+void propagate_object(struct native *n, const struct ctype *t, uint64_t addr)
+{
+	const node_id block = dump_find_block(n->heap->dump, addr);
+	struct propagation p = { .native = n };
+	const uint8_t *bytes = dump_find_bytes(n->heap->dump, addr, t->size);
+
+	if (!bytes)
+		return;
+	p.place = (struct followed){ block, addr, addr - dump_blocks(n->heap->dump)->addr[block],
+				     bytes, false };
+	follow_object(&p, t, bytes, t->size, true);
+	run_worklists(&p);
+	free(p.sure.items);
+	free(p.guessed.items);
+}

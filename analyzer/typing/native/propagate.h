@@ -10,5 +10,7 @@
 
 /* From all that has not been looked at yet. */
 void propagate_run(struct native *n);
+/* From an object of that type at addr, of which that is a guess. */
+void propagate_object(struct native *n, const struct ctype *t, uint64_t addr);
 
 #endif
