@@ -82,11 +82,21 @@ static bool is_base(struct native *n, const struct ctype *t)
 	return *known;
 }
 
+/* Nothing but links: what is kept in memory that is free. */
+static bool is_bare_link(struct native *n, const struct ctype *t)
+{
+	const struct layout *l = layout_get(n, t);
+
+	return l->nr && l->nr * 8 == t->size && layout_links_to_itself(n, t);
+}
+
 enum ctype_fit family_find_fit(struct native *n, const struct ctype *t, uint64_t size)
 {
 	const enum ctype_fit fit = ctype_find_fit(n, t, size);
 
-	return fit == CTYPE_FIT_MANY && ctype_is_record(t) && is_base(n, t) ? CTYPE_FIT_TAIL : fit;
+	return fit == CTYPE_FIT_MANY && ctype_is_record(t) && (is_bare_link(n, t) || is_base(n, t))
+		       ? CTYPE_FIT_TAIL
+		       : fit;
 }
 
 static void add_base(struct families *f, const struct ctype *type)

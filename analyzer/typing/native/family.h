@@ -11,7 +11,8 @@
 #include "typing/native/ctype.h"
 #include "typing/native/native.h"
 
-/* As ctype_find_fit, but that what others are derived from is never several. */
+/* As ctype_find_fit, but that what others are derived from, and what is nothing but a link, are
+ * never several. */
 enum ctype_fit family_find_fit(struct native *n, const struct ctype *t, uint64_t size);
 /* True: there is news. */
 bool family_settle(struct native *n);
