@@ -302,10 +302,13 @@ static void read_object(struct description *d, const uint8_t *bytes, bool all)
 {
 	struct heap *h = d->heap;
 	const struct type *type = object_type(h, d->object);
-	const struct ctype *t;
 
-	for (unsigned int i = 0; (t = native_reading(h->native, d->object, i)); i++)
-		read_as(d, t, bytes, d->size, all);
+	for (unsigned int i = 0; i < DESCRIBED_READINGS_MAX; i++) {
+		const struct ctype *t = native_reading(h->native, d->object, i);
+
+		if (t)
+			read_as(d, t, bytes, d->size, all);
+	}
 	if (d->nr_readings)
 		return;
 	if (type->provenance == PROVENANCE_CONTENT && !strcmp(type->name, "text"))

@@ -38,7 +38,7 @@ LEADS = {
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def things(request, preload, tmp_path_factory):
-    """(dump, address of the object that has everything, of the other one, of the global)"""
+    """(dump, address of the object that has everything, of the other one, of the global, of the one that has two types)"""
     compiler, *flags = request.param.split()
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
@@ -64,7 +64,7 @@ def rows(heapcensus, dump, what, *options):
 
 
 def test_every_field_has_its_value(heapcensus, things):
-    dump, thing, _, _ = things
+    dump, thing, *_ = things
     found, fields, _ = described(heapcensus, dump, thing)
     assert found["type"] == "struct thing"
     assert found["provenance"] in ("dwarf", "propagated")
@@ -77,7 +77,7 @@ def test_every_field_has_its_value(heapcensus, things):
 
 
 def test_arrays_are_shortened(heapcensus, things):
-    dump, thing, _, _ = things
+    dump, thing, *_ = things
     _, fields, _ = described(heapcensus, dump, thing)
     assert fields[".numbers"]["elements_left_out"] == 30
     _, fields, _ = described(heapcensus, dump, thing, "--all")
@@ -86,7 +86,7 @@ def test_arrays_are_shortened(heapcensus, things):
 
 
 def test_every_member_of_a_union(heapcensus, things):
-    dump, thing, other, _ = things
+    dump, thing, other, *_ = things
     _, fields, _ = described(heapcensus, dump, thing)
     assert fields[".named.number"]["value"] == str(int(other, 16))
     assert fields[".named.thing"]["leads_to"]["object"] == other
@@ -94,7 +94,7 @@ def test_every_member_of_a_union(heapcensus, things):
 
 
 def test_what_refers_to_it(heapcensus, things):
-    dump, thing, other, _ = things
+    dump, thing, other, *_ = things
     _, _, referrers = described(heapcensus, dump, other)
     assert {(".other", "struct thing"), (".any", "struct thing"), (".named.thing", "struct thing"), ("::table.things[*]", None),
             (".middle_of_other", "struct thing")} <= referrers
@@ -104,7 +104,7 @@ def test_what_refers_to_it(heapcensus, things):
 
 def test_parts(heapcensus, things):
     """What counts for an object is named by it, and described by itself at its own address."""
-    dump, thing, _, _ = things
+    dump, thing, *_ = things
     found, fields, _ = described(heapcensus, dump, thing)
     assert {(part["relation"], part["type"]) for part in found["parts"]} == {(".text", "text")}
     text = fields[".text"]["leads_to"]
@@ -116,8 +116,19 @@ def test_parts(heapcensus, things):
     assert f"  Part      .text of struct thing at {thing}, for which it counts\n" in out
 
 
+def test_both_readings_of_a_type_in_doubt(heapcensus, things):
+    dump, *_, doubtful = things
+    (found,) = json.loads(heapcensus("describe", dump, doubtful, "--json").stdout)
+    assert set(found["type"].split("|")) == {"struct point", "struct range"}
+    assert found["provenance"] == "inferred"
+    assert {reading["as"]: [field["value"] for field in reading["fields"]] for reading in found["readings"]} == {
+        "struct point": ["4602678819172646912", "4611686018427387904"], "struct range": ["0.5", "2"]}
+    out = heapcensus("describe", dump, doubtful).stdout
+    assert "\nContents read as struct point\n" in out and "\nContents read as struct range\n" in out
+
+
 def test_the_middle_of_an_object(heapcensus, things):
-    dump, thing, _, _ = things
+    dump, thing, *_ = things
     _, fields, _ = described(heapcensus, dump, thing)
     place = int(thing, 16) + fields[".numbers[9]"]["offset"]
     out = heapcensus("describe", dump, hex(place)).stdout
@@ -127,7 +138,7 @@ def test_the_middle_of_an_object(heapcensus, things):
 
 
 def test_a_variable(heapcensus, things):
-    dump, thing, other, table = things
+    dump, thing, other, table, _ = things
     for place in (0, 8, 25):
         found, fields, _ = described(heapcensus, dump, hex(int(table, 16) + place))
         assert (found["name"], found["type"], found["address"]) == ("::table", "struct table", table)
@@ -137,7 +148,7 @@ def test_a_variable(heapcensus, things):
 
 
 def test_code(heapcensus, things):
-    dump, thing, _, _ = things
+    dump, thing, *_ = things
     _, fields, _ = described(heapcensus, dump, thing)
     found, _, _ = described(heapcensus, dump, fields[".function"]["value"])
     assert (found["name"], found["kind"]) == ("twice", "code")

@@ -12,12 +12,12 @@
 
 #define CACHED_MAX 65536 /* words further on are too many to remember */
 
-/* t as the whole of a block, as far as offset; NULL: it does not reach there. */
-static const struct ctype *whole_type(struct native *n, node_id block, const struct ctype *t,
+/* t as the whole of a block that it fits so, as far as offset; NULL: it does not reach there. */
+static const struct ctype *whole_type(struct native *n, const struct ctype *t, enum ctype_fit fit,
 				      uint64_t offset)
 {
 	t = ctype_complete(n, t);
-	switch (block_find_fit(n, block)) {
+	switch (fit) {
 	case CTYPE_FIT_MANY:
 		return ctype_get_array(n, t, 0);
 	case CTYPE_FIT_TAIL:
@@ -35,7 +35,7 @@ static const struct ctype *type_at(struct native *n, node_id block, uint64_t off
 {
 	const struct ctype *t = native_type_of(n, block);
 
-	return t ? whole_type(n, block, t, offset) : NULL;
+	return t ? whole_type(n, t, block_find_fit(n, block), offset) : NULL;
 }
 
 const struct ctype *native_reading(struct native *n, node_id block, unsigned int i)
@@ -44,12 +44,13 @@ const struct ctype *native_reading(struct native *n, node_id block, unsigned int
 
 	if (!b || i > 1)
 		return NULL;
-	if (b->conflict) {
-		const struct native_conflict *c = &n->conflicts[b->conflict - 1];
+	if (!b->conflict)
+		return i ? NULL : type_at(n, block, 0);
 
-		return whole_type(n, block, i ? c->other : c->one, 0);
-	}
-	return b->type && !i ? whole_type(n, block, b->type, 0) : NULL;
+	const struct native_conflict *c = &n->conflicts[b->conflict - 1];
+	const struct ctype *t = i ? c->other : c->one;
+
+	return whole_type(n, t, ctype_find_fit(n, t, block_size(n->heap, block)), 0);
 }
 
 struct path {

@@ -84,6 +84,22 @@ struct table {
 };
 static struct table table;
 
+/* One block, held as two things: which of them it is the debug information does not tell. */
+struct point {
+	int64_t x, y;
+};
+struct range {
+	double from, to;
+};
+static struct point *as_point;
+static struct range *as_range;
+
+static __attribute__((noinline)) void store(void **where, void *what)
+{
+	*where = what;
+}
+static void (*volatile hidden_store)(void **where, void *what) = store;
+
 /* Behind the small one there is padding. */
 static struct {
 	long whole;
@@ -167,7 +183,14 @@ int main(void)
 	memcpy(table.leftover, &table.things[0], sizeof(table.things[0]));
 	memcpy((char *)&remembered + 8, &table.things[0], sizeof(table.things[0]));
 	memset(buffer, 'x', 8);
-	printf("%p %p %p\n", (void *)table.things[1], (void *)table.things[0], (void *)&table);
+
+	void *doubtful = malloc(sizeof(*as_point));
+
+	hidden_store((void **)&as_point, doubtful);
+	hidden_store((void **)&as_range, doubtful);
+	memcpy(doubtful, &(struct range){ 0.5, 2 }, sizeof(*as_range));
+	printf("%p %p %p %p\n", (void *)table.things[1], (void *)table.things[0], (void *)&table,
+	       doubtful);
 	fflush(stdout);
 	while (read(0, &c, 1) > 0)
 		;
