@@ -293,6 +293,21 @@ static void tell_strings(struct strings *s, struct robots *r, const char *path)
 		edge(s->items, s->items[i], "[*]");
 }
 
+/* Links lead into the middle: of another request, or of the host, which is the list's head. */
+static void tell_links(struct host *h, struct request *r)
+{
+	struct link *next = r->by_host.next, *prev = r->by_host.prev;
+
+	if (next == &h->requests)
+		edge(r, h, ".by_host.next@.requests");
+	else
+		edge(r, container_of(next, struct request, by_host), ".by_host.next@.by_host");
+	if (prev == &h->requests)
+		edge(r, h, ".by_host.prev@.requests");
+	else
+		edge(r, container_of(prev, struct request, by_host), ".by_host.prev@.by_host");
+}
+
 static void tell_host(struct host *h)
 {
 	note(h, "struct host");
@@ -314,6 +329,7 @@ static void tell_host(struct host *h)
 		HOLDS(r, host);
 		HOLDS(r, parent);
 		HOLDS(r, timing);
+		tell_links(h, r);
 	}
 }
 

@@ -7,7 +7,8 @@
  *                                     "T : BASE" begins with that, and to say no more is not wrong
  *                                     "? T" nothing tells of what type, T may be guessed
  *     gone ADDRESS                    freed or moved
- *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so
+ *     edge HOLDER TARGET .field       the block HOLDER holds the start of the block TARGET so; a
+ *                                     part of it: .field@.part
  *     root TARGET name                a global or static variable does
  *     part PART OWNER                 the block PART is nothing by itself: it counts for OWNER
  *     ready
