@@ -111,7 +111,7 @@ def spelled(name):
     name = re.sub(r"\b(long|short) unsigned int\b", r"unsigned \1", name)
     name = re.sub(r"\bshort unsigned\b", "unsigned short", re.sub(r"\bshort int\b", "short", name))
     name = name.replace("(anonymous namespace)", "{anonymous}")
-    return re.sub(r"\s*([<>,*&])\s*", r"\1", name)
+    return re.sub(r"\s*([<>,*&()])\s*", r"\1", name)
 
 
 def is_right(printed, true):

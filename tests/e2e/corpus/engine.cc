@@ -187,6 +187,7 @@ void Engine::tell() const
 	note(impl.get(), "engine::Engine::Impl");
 	note(impl->fallback, "engine::Engine::Impl");
 	HOLDS(impl.get(), fallback);
+	note(impl->callbacks.data(), "std::vector<std::function<int(int)>> items");
 }
 
 // ---- odd sizes, own operators ----
@@ -336,6 +337,15 @@ static Request *request_new(int number)
 	return r;
 }
 
+// Its second word leads there.
+static void tell_control(const std::shared_ptr<Response> &response)
+{
+	const void *words[2];
+
+	memcpy(words, static_cast<const void *>(&response), sizeof(words));
+	note(words[1], "std::shared_ptr<engine::Response> control block");
+}
+
 static void tell_requests()
 {
 	for (Request *r = first_request; r; r = r->next) {
@@ -345,6 +355,8 @@ static void tell_requests()
 		HOLDS(r, previous);
 		HOLDS(r, meta);
 		HOLDS(r, url.text);
+		if (r->response)
+			tell_control(r->response);
 		if (r->redirect) {
 			note(r->redirect.get(), "engine::Url");
 			note(r->redirect->text, "text");

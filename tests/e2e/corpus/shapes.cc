@@ -97,6 +97,7 @@ int main()
 		note(p, "web::Page");
 		pages.push_back(p);
 	}
+	note(pages.data(), "std::vector<web::Page *> items");
 	for (int i = 0; i < 12; i += 3) {
 		Circle *c = new Circle;
 		note(c, "web::Circle");

@@ -203,6 +203,7 @@ static Scope *scope_new(Scope *outer, int depth)
 		HOLDS(s, uses);
 		HOLDS(s, defined_in);
 	}
+	note(scope->symbols.data(), "std::vector<syntax::Symbol *> items");
 	for (int i = 0; depth && i < 3; i++) {
 		Scope *inner = scope_new(scope, depth - 1);
 		inner->next = scope->first_inner;
