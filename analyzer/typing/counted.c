@@ -16,11 +16,10 @@
 #include "typing/native/block.h"
 
 #define SAMPLES_MIN 4
+#define TRIALS	    16 /* after which half of the objects must agree on a place */
 #define TEXT_MIN    4
-#define LOOKS_MIN   256 /* objects, after which a field that nothing counts is not looked at again \
-			 */
-#define NR_PLACES 8
-#define SITE_MARK (1ull << 63) /* in keys: no class, but a stack and size */
+#define NR_PLACES   8
+#define SITE_MARK   (1ull << 63) /* in keys: no class, but a stack and size */
 
 /* Where the numbers may stand, from the pointer. */
 static const struct {
@@ -35,9 +34,9 @@ enum unit { UNIT_BYTES, UNIT_BYTES_AND_NUL, UNIT_WORDS, NR_UNITS };
 struct counter {
 	uint64_t nr;
 	uint64_t size;			       /* of the first block */
+	bool is_none;			       /* no place is the room */
 	bool has_sizes;			       /* not all of one size */
 	bool is_class;			       /* the objects are known to be of one kind */
-	bool is_hopeless;		       /* no place is the room, not even half of the time */
 	uint32_t nr_room[NR_UNITS][NR_PLACES]; /* times that the place was exactly the room */
 	uint32_t nr_used[NR_UNITS][NR_PLACES]; /* ... or less, but not 0 */
 	uint32_t nr_none[NR_PLACES];	       /* ... or 0 */
@@ -97,7 +96,7 @@ static bool is_open(const struct heap *h, node_id n)
 	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
 }
 
-static uint32_t get_counter(struct counted *s, uint64_t kind, uint64_t offset, uint64_t size)
+static struct counter *get_counter(struct counted *s, uint64_t kind, uint64_t offset, uint64_t size)
 {
 	uint64_t *slot = map_find_or_insert(&s->ids, kind, offset);
 
@@ -108,7 +107,7 @@ static uint32_t get_counter(struct counted *s, uint64_t kind, uint64_t offset, u
 		s->counters[s->nr_counters++] =
 			(struct counter){ .size = size, .is_class = !(kind & SITE_MARK) };
 	}
-	return (uint32_t)*slot;
+	return &s->counters[*slot];
 }
 
 /* Is the place in the object, and not more than the room? */
@@ -126,17 +125,6 @@ static bool is_room(const struct sample *sample, size_t place, enum unit unit, u
 	       bytes_of(load_number(sample->pointer, place), unit) == size;
 }
 
-static bool is_counted(const struct counter *c)
-{
-	for (enum unit unit = 0; unit < NR_UNITS; unit++) {
-		for (size_t i = 0; i < NR_PLACES; i++) {
-			if (c->nr_room[unit][i] >= c->nr / 2)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void count(struct counter *c, const struct sample *sample, uint64_t size)
 {
 	c->nr++;
@@ -150,8 +138,17 @@ static void count(struct counter *c, const struct sample *sample, uint64_t size)
 			c->nr_used[unit][i] += !is_none && is_used(sample, i, unit, size);
 		}
 	}
-	if (c->nr == LOOKS_MIN)
-		c->is_hopeless = !is_counted(c);
+}
+
+static bool has_candidate(const struct counter *c)
+{
+	for (enum unit unit = 0; unit < NR_UNITS; unit++) {
+		for (size_t i = 0; i < NR_PLACES; i++) {
+			if (c->nr_room[unit][i] * 2 >= c->nr)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* The places that lie in [start, end), offsets in the object as that of the pointer. */
@@ -168,39 +165,49 @@ static uint8_t find_reach(uint64_t start, uint64_t end, uint64_t offset)
 	return reach;
 }
 
+/* Of the field's kind of object. */
+static struct counter *find_counter(struct counted *s, const struct field *f)
+{
+	const struct heap *h = s->typing->heap;
+	const struct dump_blocks *b = s->typing->blocks;
+	uint64_t kind;
+
+	if (f->part != TYPE_UNSURE)
+		return get_counter(s, f->part, f->part_offset, b->size[f->to]);
+	if (node_is_root(h, f->from))
+		return NULL;
+	kind = is_open(h, f->from)
+		       ? SITE_MARK | (uint64_t)b->stack[f->from] << 32 | (uint32_t)b->size[f->from]
+		       : h->type[f->from];
+	return get_counter(s, kind, f->offset, b->size[f->to]);
+}
+
 static void add_field(void *arg, const struct field *f)
 {
 	struct counted *s = arg;
 	const struct heap *h = s->typing->heap;
 	const struct dump_blocks *b = s->typing->blocks;
-	struct sample sample = { .block = f->to };
-	uint64_t kind, offset = f->offset;
 
 	if (f->to == NODE_NONE || f->to == f->from || !is_open(h, f->to) || !b->size[f->to])
 		return;
-	if (node_is_root(h, f->from) && f->part == TYPE_UNSURE)
-		return;
-	if (node_is_root(h, f->from)) {
-		const struct root *r = &h->roots[f->from - h->nr_objects];
 
-		sample.pointer = r->bytes + f->offset;
-		sample.reach = find_reach(0, r->size, f->offset);
-	} else {
-		sample.pointer = dump_block_bytes(h->dump, f->from) + f->offset;
-		sample.reach = find_reach(0, b->size[f->from], f->offset);
-	}
-	if (f->part != TYPE_UNSURE) {
-		kind = f->part;
-		offset = f->part_offset;
-	} else if (is_open(h, f->from)) {
-		kind = SITE_MARK | (uint64_t)b->stack[f->from] << 32 | (uint32_t)b->size[f->from];
-	} else {
-		kind = h->type[f->from];
-	}
-	sample.counter = get_counter(s, kind, offset, b->size[f->to]);
-	if (s->counters[sample.counter].is_hopeless)
+	struct counter *c = find_counter(s, f);
+
+	if (!c || c->is_none)
 		return;
-	count(&s->counters[sample.counter], &sample, b->size[f->to]);
+
+	const struct root *root =
+		node_is_root(h, f->from) ? &h->roots[f->from - h->nr_objects] : NULL;
+	const uint8_t *bytes = root ? root->bytes : dump_block_bytes(h->dump, f->from);
+	const struct sample sample = {
+		.counter = (uint32_t)(c - s->counters),
+		.block = f->to,
+		.pointer = bytes + f->offset,
+		.reach = find_reach(0, root ? root->size : b->size[f->from], f->offset),
+	};
+
+	count(c, &sample, b->size[f->to]);
+	c->is_none = c->nr == TRIALS && !has_candidate(c);
 	s->samples = array_grow(s->samples, s->nr_samples, &s->samples_room, sizeof(*s->samples));
 	s->samples[s->nr_samples++] = sample;
 }
@@ -235,7 +242,7 @@ static struct finding find_unit(const struct counter *c)
 {
 	struct finding f = { NR_UNITS, 0, 0 };
 
-	if (c->nr < SAMPLES_MIN || !c->has_sizes || c->is_hopeless)
+	if (c->nr < SAMPLES_MIN || !c->has_sizes)
 		return f;
 	for (f.unit = 0; f.unit < NR_UNITS; f.unit++) {
 		if (find_places(c, &f))
@@ -308,13 +315,33 @@ static void settle_block(struct counted *s, const struct sample *sample)
 		h->type[n] = type;
 }
 
-/* Debug information tells what its fields lead to. */
+/* Objects of classes, and what has no type.  Of others somebody else knows what their fields lead
+ * to. */
 static bool may_hold(const struct heap *h, node_id n)
 {
 	const struct type *type = object_type(h, n);
 
-	return h->owner[n] != NODE_NONE && !(type->flags & TYPE_NO_POINTERS) &&
-	       type->provenance != PROVENANCE_CPYTHON && !native_type_of(h->native, n);
+	switch (type->provenance) {
+	case PROVENANCE_VTABLE_RTTI:
+	case PROVENANCE_VTABLE_SYMBOL:
+	case PROVENANCE_VTABLE_SHAPE:
+	case PROVENANCE_SITE:
+	case PROVENANCE_NONE:
+		return h->owner[n] != NODE_NONE && !native_type_of(h->native, n);
+	case PROVENANCE_SHAPE: /* strings may lie in them */
+		return !(type->flags & TYPE_NO_POINTERS);
+	case PROVENANCE_TAG:
+	case PROVENANCE_CPYTHON:
+	case PROVENANCE_DWARF:
+	case PROVENANCE_PROPAGATED:
+	case PROVENANCE_INFERRED:
+	case PROVENANCE_LAYOUT:
+	case PROVENANCE_CONTENT:
+	case PROVENANCE_HELD:
+	case NR_PROVENANCES:
+		return false;
+	}
+	return false;
 }
 
 void counted_settle(struct typing *t)

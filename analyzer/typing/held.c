@@ -6,8 +6,7 @@
  *
  * A list's nodes are called as its first one, a table's entries "List.+0x8[*]".  What has got its
  * label leads to others in the next round.  The blocks of one site and size are looked at
- * together: where three in four have one label they are of one kind; else those are labelled that
- * nothing else leads to.
+ * together: where three in four could have one label they are of one kind.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,16 +30,15 @@ struct held {
 	struct heap *heap;
 	struct fields fields;
 	struct labels labels;
-	uint32_t *group;   /* [nr_objects] of one site and size; of the others NO_GROUP */
-	uint32_t *nr_open; /* [nr_groups] blocks without a type */
-	uint8_t *nr_words; /* [nr_objects] that lead to the start, of blocks and data; 255: or more
-			    */
+	uint32_t *group; /* [nr_objects] of one site and size; of the others NO_GROUP */
+	struct majority {
+		uint64_t nr_open, nr; /* blocks without a type, and those that have the label */
+		uint32_t label;
+	} * majorities; /* [nr_groups] */
 	size_t nr_groups;
 
 	/* Of the round at hand. */
-	bool is_first;
 	uint32_t *only;	    /* [nr_objects] NO_LABEL, the one label, or MANY */
-	uint8_t *nr_known;  /* [nr_objects] fields that gave it a label; 255: or more */
 	struct link *links; /* who could have which label */
 	size_t nr_links, links_room;
 	bool from_table; /* the block that is looked through is a table */
@@ -115,7 +113,6 @@ static bool has_fields(const struct type *type)
 
 static void add_link(struct held *s, node_id block, uint32_t label)
 {
-	s->nr_known[block] += s->nr_known[block] < UINT8_MAX;
 	if (s->only[block] == label)
 		return;
 	s->only[block] = s->only[block] == NO_LABEL ? label : MANY;
@@ -165,11 +162,6 @@ static const char *find_relation(const struct held *s, const struct field *f)
 	return heap_relation(h, f->from, f->offset / 8, f->to);
 }
 
-static void count_word(struct held *s, node_id to)
-{
-	s->nr_words[to] += s->nr_words[to] < UINT8_MAX;
-}
-
 static void add_own_field(struct held *s, const struct field *f)
 {
 	const node_id owner = s->heap->owner[f->from];
@@ -195,8 +187,6 @@ static void add_field(void *arg, const struct field *f)
 {
 	struct held *s = arg;
 
-	if (s->is_first && f->to != NODE_NONE)
-		count_word(s, f->to);
 	if (f->part != TYPE_UNSURE)
 		add_part_field(s, f);
 	else if (!node_is_root(s->heap, f->from))
@@ -267,69 +257,6 @@ static void name_block(struct held *s, const struct link *link)
 	s->news[s->nr_news++] = n;
 }
 
-static int compare_links(const void *a, const void *b)
-{
-	const struct link *x = a, *y = b;
-
-	if (x->group != y->group)
-		return x->group < y->group ? -1 : 1;
-	if (x->label != y->label)
-		return x->label < y->label ? -1 : 1;
-	return x->block < y->block ? -1 : x->block > y->block;
-}
-
-static size_t count_blocks(const struct link *links, size_t nr)
-{
-	size_t nr_blocks = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		nr_blocks += !i || links[i].block != links[i - 1].block;
-	return nr_blocks;
-}
-
-/* Of one group's links, sorted: those of the label that most of its blocks have, if that are three
- * in four.  How many; 0: there is none. */
-static size_t find_majority(const struct held *s, const struct link *links, size_t nr,
-			    const struct link **ret)
-{
-	size_t most = 0, nr_majority = 0;
-
-	for (size_t i = 0, end; i < nr; i = end) {
-		for (end = i + 1; end < nr && links[end].label == links[i].label;)
-			end++;
-
-		const size_t nr_blocks = count_blocks(&links[i], end - i);
-
-		if (nr_blocks * 4 < s->nr_open[links->group] * 3ul || nr_blocks <= most)
-			continue;
-		most = nr_blocks;
-		nr_majority = end - i;
-		*ret = &links[i];
-	}
-	return nr_majority;
-}
-
-/* Does nothing else lead to the block? */
-static bool is_alone(const struct held *s, node_id n)
-{
-	return s->only[n] != MANY && s->nr_known[n] >= s->nr_words[n];
-}
-
-static void name_group(struct held *s, const struct link *links, size_t nr)
-{
-	const struct link *majority = links;
-	const size_t nr_majority = find_majority(s, links, nr, &majority);
-
-	for (size_t i = 0; i < nr_majority; i++) {
-		if (is_open(s->heap, majority[i].block))
-			name_block(s, &majority[i]);
-	}
-	for (size_t i = 0; i < nr; i++) {
-		if (is_open(s->heap, links[i].block) && is_alone(s, links[i].block))
-			name_block(s, &links[i]);
-	}
-}
-
 static void drop_doubtful_links(struct held *s)
 {
 	size_t nr = 0;
@@ -341,18 +268,39 @@ static void drop_doubtful_links(struct held *s)
 	s->nr_links = nr;
 }
 
+/* For each group the label that most of its blocks have. */
+static void find_majorities(struct held *s)
+{
+	struct map counts = { 0 }; /* (group, label) -> links */
+
+	memset(s->majorities, 0, s->nr_groups * sizeof(*s->majorities));
+	for (node_id n = 0; n < s->heap->nr_objects; n++)
+		s->majorities[s->group[n]].nr_open += is_open(s->heap, n);
+	for (size_t i = 0; i < s->nr_links; i++) {
+		const struct link *link = &s->links[i];
+		struct majority *m = &s->majorities[link->group];
+		uint64_t *count = map_find_or_insert(&counts, link->group, link->label);
+
+		*count = *count == MAP_EMPTY ? 1 : *count + 1;
+		if (*count > m->nr) {
+			m->nr = *count;
+			m->label = link->label;
+		}
+	}
+	map_deinit(&counts);
+}
+
 static void decide(struct held *s)
 {
-	memset(s->nr_open, 0, s->nr_groups * sizeof(*s->nr_open));
-	for (node_id n = 0; n < s->heap->nr_objects; n++)
-		s->nr_open[s->group[n]] += is_open(s->heap, n);
 	drop_doubtful_links(s);
-	if (s->nr_links)
-		qsort(s->links, s->nr_links, sizeof(*s->links), compare_links);
-	for (size_t i = 0, end; i < s->nr_links; i = end) {
-		for (end = i + 1; end < s->nr_links && s->links[end].group == s->links[i].group;)
-			end++;
-		name_group(s, &s->links[i], end - i);
+	find_majorities(s);
+	for (size_t i = 0; i < s->nr_links; i++) {
+		const struct link *link = &s->links[i];
+		const struct majority *m = &s->majorities[link->group];
+
+		if (link->label == m->label && m->nr * 4 >= m->nr_open * 3 &&
+		    is_open(s->heap, link->block))
+			name_block(s, link);
 	}
 }
 
@@ -372,7 +320,6 @@ static void run_first_round(struct held *s)
 			fields_each_of_block(&s->fields, n, add_field, s);
 	}
 	fields_each_of_roots(&s->fields, add_field, s);
-	s->is_first = false;
 	follow_links(s);
 	decide(s);
 }
@@ -386,7 +333,6 @@ static void run_next_round(struct held *s)
 	s->news = NULL;
 	s->nr_news = s->news_room = s->nr_links = 0;
 	memset(s->only, 0, s->heap->nr_objects * sizeof(*s->only));
-	memset(s->nr_known, 0, s->heap->nr_objects * sizeof(*s->nr_known));
 	for (size_t i = 0; i < nr; i++) {
 		const uint64_t size = block_size(s->heap, blocks[i]);
 
@@ -437,25 +383,18 @@ void held_settle(struct typing *t)
 
 	_cleanup_free_ uint32_t *group = xcalloc(h->nr_objects, sizeof(*group));
 	_cleanup_free_ uint32_t *only = xcalloc(h->nr_objects, sizeof(*only));
-	_cleanup_free_ uint8_t *nr_words = xcalloc(h->nr_objects, sizeof(*nr_words));
-	_cleanup_free_ uint8_t *nr_known = xcalloc(h->nr_objects, sizeof(*nr_known));
-	struct held s = { .heap = h,
-			  .group = group,
-			  .nr_words = nr_words,
-			  .is_first = true,
-			  .only = only,
-			  .nr_known = nr_known };
+	struct held s = { .heap = h, .group = group, .only = only };
 
 	fields_init(&s.fields, t);
 	labels_init(&s.labels, h);
 	make_groups(&s, t->blocks);
-	s.nr_open = xcalloc(s.nr_groups, sizeof(*s.nr_open));
+	s.majorities = xcalloc(s.nr_groups, sizeof(*s.majorities));
 	run_first_round(&s);
 	for (int i = 1; i < NR_ROUNDS && s.nr_news; i++)
 		run_next_round(&s);
 	fields_deinit(&s.fields);
 	labels_deinit(&s.labels);
-	free(s.nr_open);
+	free(s.majorities);
 	free(s.links);
 	free(s.news);
 }

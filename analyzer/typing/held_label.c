@@ -37,28 +37,25 @@ void labels_deinit(struct labels *l)
 	for (size_t i = 0; i < l->nr_types; i++)
 		free(l->types[i].uses);
 	map_deinit(&l->ids);
-	map_deinit(&l->type_ids);
 	free(l->items);
 	free(l->types);
 }
 
 static struct labelled_type *get_type(struct labels *l, uint32_t type)
 {
-	uint64_t *slot = map_find_or_insert(&l->type_ids, type, 0);
+	if (type >= l->nr_types) {
+		const size_t nr = l->heap->nr_types + 64ul;
 
-	if (*slot == MAP_EMPTY) {
-		l->types = array_grow(l->types, l->nr_types, &l->types_room, sizeof(*l->types));
-		*slot = l->nr_types;
-		l->types[l->nr_types++] = (struct labelled_type){ 0 };
+		l->types = xrealloc(l->types, nr, sizeof(*l->types));
+		memset(l->types + l->nr_types, 0, (nr - l->nr_types) * sizeof(*l->types));
+		l->nr_types = nr;
 	}
-	return &l->types[*slot];
+	return &l->types[type];
 }
 
 static const struct labelled_type *find_type(const struct labels *l, uint32_t type)
 {
-	const uint64_t found = map_find(&l->type_ids, type, 0);
-
-	return found == MAP_EMPTY ? NULL : &l->types[found];
+	return type < l->nr_types ? &l->types[type] : NULL;
 }
 
 static void add_field(struct labelled_type *t, uint64_t offset)

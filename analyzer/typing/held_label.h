@@ -23,9 +23,8 @@ struct labels {
 	struct map ids;	     /* (type, relation) -> index in items */
 	struct label *items; /* [nr], 0 is NO_LABEL */
 	size_t nr, room;
-	struct map type_ids; /* (type, 0) -> index in types */
-	struct labelled_type *types;
-	size_t nr_types, types_room;
+	struct labelled_type *types; /* [nr_types] by type of the heap */
+	size_t nr_types;
 };
 
 void labels_init(struct labels *l, struct heap *h);
