@@ -289,6 +289,26 @@ static bool needs_cxx_library(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
 	return false;
 }
 
+bool binary_imports(struct binary *b, const char *function)
+{
+	const int nr = b->state == BINARY_OPEN ? dwfl_module_getsymtab(b->module) : 0;
+	const size_t len = strlen(function);
+
+	for (int i = 1; i < nr; i++) {
+		GElf_Sym sym;
+		GElf_Addr addr;
+		GElf_Word section;
+		const char *name =
+			dwfl_module_getsym_info(b->module, i, &sym, &addr, &section, NULL, NULL);
+
+		/* There may be a version behind it. */
+		if (name && section == SHN_UNDEF && !strncmp(name, function, len) &&
+		    (!name[len] || name[len] == '@'))
+			return true;
+	}
+	return false;
+}
+
 static bool looks_like_cxx(struct binary *b)
 {
 	GElf_Addr bias;

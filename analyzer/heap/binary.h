@@ -51,6 +51,8 @@ const struct symbol *binary_find_symbol(struct binary *b, uint64_t addr, enum sy
 uint64_t binary_find_function_start(const struct binary *b, uint64_t pc);
 /* The name of the function of another module whose address is kept at slot; NULL: not known. */
 const char *binary_find_import(const struct binary *b, uint64_t slot);
+/* Does it take that function from another module? */
+bool binary_imports(struct binary *b, const char *function);
 /* Does it need a C++ library, or hold names mangled as C++? */
 bool binary_is_cxx(struct binary *b);
 

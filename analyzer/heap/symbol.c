@@ -290,6 +290,11 @@ bool symbols_is_cxx(struct symbols *s, uint32_t module)
 	return false;
 }
 
+bool symbols_imports(struct symbols *s, uint32_t module, const char *function)
+{
+	return binary_imports(symbols_get_binary(s, module), function);
+}
+
 bool symbols_is_preload(struct symbols *s, uint32_t module)
 {
 	return !strncmp(symbols_module_name(s, module), "libheapcensus.so", 16);

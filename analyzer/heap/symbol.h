@@ -56,6 +56,9 @@ const uint8_t *symbols_find_bytes(struct symbols *s, uint64_t addr, size_t len);
 const char *symbols_find_import(struct symbols *s, uint64_t slot);
 /* Was the module, or does it look to be, compiled from C++? */
 bool symbols_is_cxx(struct symbols *s, uint32_t module);
+/* Does the module take that function, by its mangled name, from another one?  False also where its
+ * file is missing. */
+bool symbols_imports(struct symbols *s, uint32_t module, const char *function);
 /* Is it libheapcensus.so, whose functions nobody asks about? */
 bool symbols_is_preload(struct symbols *s, uint32_t module);
 /* The module's debug information, from its file or its debug file, and what to add to an address in

@@ -42,6 +42,15 @@ def test_containers_of_libcxx_have_element_types(built, listing, relations, prel
     assert not wrong and nr > 60
 
 
+@pytest.mark.parametrize("variant", ["gcc -O0 -g -DWITH_CONTAINERS", "gcc -O2 -g -DWITH_CONTAINERS",
+                                     "clang -O2 -g -DWITH_CONTAINERS"])
+def test_debug_information_knows_better(built, listing, preload, tmp_path, variant):  # noqa: F811
+    truth = corpus.Truth(built("likenesses", variant), preload, tmp_path, "caller")
+    found, _ = listing(truth.dump)
+    rings = [found[addr] for addr, true in truth.blocks.items() if true == "Item"]
+    assert len(rings) > 60 and {name for _, name, _ in rings} == {"Item"}
+
+
 LONG_LIST = """
 #include <list>
 #include <unistd.h>

@@ -16,6 +16,11 @@ const struct container_part *container_find_part(const struct heap *h, node_id n
 	return index && c->parts[index - 1].role != CONTAINER_NONE ? &c->parts[index - 1] : NULL;
 }
 
+void container_disown(struct heap *h, node_id n)
+{
+	h->containers->part_of[n] = 0;
+}
+
 /* The same from another place: a copy, perhaps a stale one. */
 static void merge(struct container_part *known, const struct container_part *part)
 {

@@ -56,6 +56,9 @@ const struct container_part *container_find_part(const struct heap *h, node_id n
  * array takes it for one.  NULL: there are no such words. */
 const struct container_part *container_accept_items(struct heap *h, node_id n);
 
+/* Somebody knows that it is no container's after all. */
+void container_disown(struct heap *h, node_id n);
+
 /* Is it a node with links in front of its value? */
 bool container_is_node(enum container_role role);
 /* The name of the link at that offset of a node, ".next"; NULL: there is none. */

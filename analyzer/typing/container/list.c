@@ -37,7 +37,7 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 
 	const uint64_t count = shape_word(s->bytes, offset + 16);
 
-	if (!count || count > c->heap->nr_objects)
+	if (!count || count > c->heap->nr_objects || !shape_could_make(c, block, MAKER_LIST))
 		return;
 	for (uint64_t i = 0; i < count; i++) {
 		const node_id node = find_node(c, addr, size, prev);

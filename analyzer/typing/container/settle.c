@@ -193,6 +193,7 @@ static bool has_module(const struct heap *h, const char *prefix)
 static void containers_destroy(struct containers *c)
 {
 	free(c->part_of);
+	map_deinit(&c->makers);
 	free(c->doubted);
 	free(c->parts);
 	free(c->nodes);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "typing/container/container.h"
 
 /* Memory in which container objects may lie. */
@@ -39,6 +40,8 @@ struct containers {
 	uint32_t *doubted; /* [nr_objects] the same of a vector that was not believed; NULL: none */
 	struct container_part *parts;
 	size_t nr_parts, parts_room;
+
+	struct map makers; /* (module, enum maker) -> could it have made one; maker.c */
 
 	/* While the shapes are looked for, the counts also later on. */
 	struct proposal *proposals;
@@ -96,6 +99,10 @@ static inline bool span_has(const struct span *s, uint64_t offset, int64_t first
 	return (int64_t)offset + first >= 0 && offset + (uint64_t)last + 8 <= s->size;
 }
 
+/* What code needs functions of libstdc++.so for. */
+enum maker { MAKER_LIST, MAKER_VECTOR };
+/* Could the code that allocated the block have made one of those? */
+bool shape_could_make(struct containers *c, node_id block, enum maker maker);
 /* The block of kind new that begins at addr, of any kind where somebody knows; or NODE_NONE. */
 node_id shape_find_new(const struct containers *c, uint64_t addr);
 

@@ -33,7 +33,8 @@ static void try_items(struct containers *c, const struct span *s, uint64_t offse
 
 	const uint64_t used = shape_word(s->bytes, offset + 8) - begin;
 
-	if (used > size || has_neighbour(c, s, offset, block))
+	if (used > size || has_neighbour(c, s, offset, block) ||
+	    !shape_could_make(c, block, MAKER_VECTOR))
 		return;
 
 	const struct container_part part = {

@@ -166,6 +166,17 @@ static bool is_ambiguous(const struct native *n, const char *name)
 	return false;
 }
 
+/* Nodes of a list that a program has made itself, and that look like the library's. */
+static bool is_own_node(struct native *n, node_id block, const struct container_part *part)
+{
+	const struct native_block *b = &n->blocks[block];
+
+	return container_is_node(part->role) && b->type && !b->is_guess &&
+	       (b->belief == BELIEF_SITE || b->belief == BELIEF_POINTED) &&
+	       ctype_is_record(b->type) && strncmp(b->type->name, "std::", 5) &&
+	       block_find_fit(n, block) == CTYPE_FIT_EXACT;
+}
+
 /*
  * What a container has by its shape.  A site that says what the items are says more; of whatever
  * else is believed the shape is surer.
@@ -233,6 +244,10 @@ void block_settle(struct native *n, node_id block)
 	const struct container_part *part = find_part(n, block);
 	_cleanup_free_ char *name = NULL;
 
+	if (part && b->belief != BELIEF_PART && is_own_node(n, block, part)) {
+		container_disown(n->heap, block);
+		part = NULL;
+	}
 	if (part && b->belief != BELIEF_PART) {
 		settle_part(n, block, part);
 	} else if (b->conflict) {
