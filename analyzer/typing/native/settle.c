@@ -22,6 +22,7 @@
 
 #define TYPED_MIN	 2    /* one in so many of the blocks of a site must have a type */
 #define BLIND_MIN	 4    /* ... of a wrapper */
+#define OTHERS_MAX	 50   /* one in so many of the typed ones may be something else */
 #define LARGE_MIN	 1024 /* few types share such a size */
 #define LARGE_TYPED_MIN	 8
 #define GUESS_ROUNDS_MAX 4 /* what one found tells the next */
@@ -94,8 +95,9 @@ static void settle_sites(struct native *n)
 
 /* What all typed blocks of a site and size are. */
 struct consensus {
-	const struct ctype *type; /* NULL: they disagree */
-	uint64_t nr_typed, nr;
+	const struct ctype *type; /* of most of them, if any is */
+	uint64_t votes;		  /* more for it than against */
+	uint64_t nr_right, nr_typed, nr;
 };
 
 /* One frame is known, and it only hands the block on: blocks of many sites look like one's. */
@@ -140,7 +142,8 @@ static bool agrees(struct native *n, node_id block, const struct consensus *c)
 
 static void agree(struct native *n, const struct consensus *c, node_id block)
 {
-	if (n->blocks[block].belief == BELIEF_NONE && c->type && agrees(n, block, c))
+	if (n->blocks[block].belief == BELIEF_NONE && c->type &&
+	    (c->nr_typed - c->nr_right) * OTHERS_MAX <= c->nr_typed && agrees(n, block, c))
 		block_believe(n, block, c->type, BELIEF_CONSENSUS, true);
 }
 
@@ -153,10 +156,26 @@ static void doubt(struct native *n, const struct consensus *c, node_id block)
 
 typedef void consensus_fn(struct native *n, const struct consensus *c, node_id block);
 
+/* What has most votes may have fewer than half: they are counted afterwards. */
+static void vote(struct consensus *c, const struct native_block *b)
+{
+	c->nr++;
+	if (b->belief == BELIEF_NONE)
+		return;
+	c->nr_typed++;
+	if (!c->votes)
+		c->type = b->type;
+	c->votes += c->type == b->type ? 1 : -1ul;
+}
+
 static void settle_consensus(struct native *n, consensus_fn *fn)
 {
 	struct map m = { 0 };
 
+	for (node_id i = 0; i < n->heap->nr_objects; i++) {
+		if (block_is_open(n, i))
+			vote(consensus_get(n, &m, i), &n->blocks[i]);
+	}
 	for (node_id i = 0; i < n->heap->nr_objects; i++) {
 		const struct native_block *b = &n->blocks[i];
 
@@ -165,13 +184,7 @@ static void settle_consensus(struct native *n, consensus_fn *fn)
 
 		struct consensus *c = consensus_get(n, &m, i);
 
-		c->nr++;
-		if (b->belief == BELIEF_NONE)
-			continue;
-		if (!c->nr_typed++)
-			c->type = b->type;
-		else if (c->type != b->type)
-			c->type = NULL;
+		c->nr_right += b->type && b->type == c->type;
 	}
 	for (node_id i = 0; i < n->heap->nr_objects; i++) {
 		if (block_is_open(n, i))
