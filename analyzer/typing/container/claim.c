@@ -117,7 +117,7 @@ static bool is_believable(const struct containers *c, const struct proposal *p)
 {
 	const uint8_t lasting = c->nr_lasting[p->block], passing = c->nr_passing[p->block];
 
-	if (shape_is_room(c, p->part.holder, p->part.offset))
+	if (p->is_doubtful || shape_is_room(c, p->part.holder, p->part.offset))
 		return false;
 	if (p->is_passing)
 		return !lasting && passing == p->nr_words;
@@ -158,7 +158,8 @@ static void revoke_stale(struct containers *c)
 	for (size_t i = 0; i < c->nr_proposals; i++) {
 		struct proposal *p = &c->proposals[i];
 
-		if (p->is_believed && shape_is_room(c, p->part.holder, p->part.offset)) {
+		if (p->is_believed &&
+		    (p->is_doubtful || shape_is_room(c, p->part.holder, p->part.offset))) {
 			p->is_believed = false;
 			c->part_of[p->block] = 0;
 		}

@@ -221,8 +221,10 @@ void container_settle(struct typing *t)
 	if (shape_settle_proposals(c)) {
 		w.only_counts = true;
 		walk_all(&w);
-		shape_settle_proposals(c);
 	}
+	/* Now that it is known what is room. */
+	shape_doubt_left_fields(c, w.low, w.high);
+	shape_settle_proposals(c);
 	shape_keep_doubted(c);
 	name_parts(c);
 	free(c->nr_passing);

@@ -29,6 +29,7 @@ struct proposal {
 	struct container_part part;
 	uint8_t nr_words; /* of it that hold the block's address */
 	bool is_passing;
+	bool is_doubtful; /* its field may hold what a vector has left behind; field.c */
 	bool is_believed;
 };
 
@@ -120,6 +121,8 @@ void shape_propose(struct containers *c, const struct span *s, node_id block,
  * others, for which it may help to count again, now that more is known of what is room.
  */
 bool shape_settle_proposals(struct containers *c);
+/* Doubts those in fields where vectors are known to be left behind; blocks lie in [low, high). */
+void shape_doubt_left_fields(struct containers *c, uint64_t low, uint64_t high);
 /* At the end: remembers those that were not believed. */
 void shape_keep_doubted(struct containers *c);
 /* Is the word one that a container has left behind, or part of a text? */
