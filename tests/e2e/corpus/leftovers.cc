@@ -57,10 +57,21 @@ static void leave_words()
 	}
 }
 
+static void note_vectors()
+{
+	for (long i = 0; i < 100; i += 2) {
+		note(holders[i]->maybe->data(), "std::vector<long> items");
+		note(std::get<0>(holders[i]->either).data(), "std::vector<long> items");
+	}
+	note(holders.data(), "std::vector<Holder *> items");
+	note(threes.data(), "std::vector<std::unique_ptr<Three>> items");
+}
+
 int main()
 {
 	make_holders();
 	leave_words();
+	note_vectors();
 	wait_for_the_dump();
 	return holders[0]->number + threes[0]->a == 12345;
 }
