@@ -262,8 +262,12 @@ static void drop_doubtful_links(struct held *s)
 	size_t nr = 0;
 
 	for (size_t i = 0; i < s->nr_links; i++) {
-		if (labels_is_pointer(&s->labels, s->links[i].label))
-			s->links[nr++] = s->links[i];
+		struct link link = s->links[i];
+
+		if (!labels_is_pointer(&s->labels, link.label))
+			continue;
+		link.label = labels_unite(&s->labels, link.label);
+		s->links[nr++] = link;
 	}
 	s->nr_links = nr;
 }

@@ -123,12 +123,19 @@ bool labels_is_pointer(const struct labels *l, uint32_t label)
 	return use->nr_starts * 4ul >= use->nr * 3ul;
 }
 
+uint32_t labels_unite(struct labels *l, uint32_t label)
+{
+	const struct label of = l->items[label];
+
+	if (of.offset == ANY_FIELD || !is_array(find_type(l, of.type)))
+		return label;
+	return labels_get(l, of.type, ANY_FIELD, heap_intern_name(l->heap, "[*]"));
+}
+
 uint32_t labels_make_type(struct labels *l, uint32_t label, uint64_t size)
 {
 	const struct label *of = &l->items[label];
-	const bool is_element = is_array(find_type(l, of->type));
-	_cleanup_free_ char *name =
-		xasprintf("%s%s", l->heap->types[of->type].name, is_element ? "[*]" : of->relation);
+	_cleanup_free_ char *name = xasprintf("%s%s", l->heap->types[of->type].name, of->relation);
 	const uint32_t type = heap_intern_type(l->heap, name, PROVENANCE_HELD, TYPE_FALLBACK);
 	struct labelled_type *t = get_type(l, type);
 

@@ -38,6 +38,8 @@ void labels_count(struct labels *l, uint32_t type, uint64_t offset, const struct
 /* Do three in four of the field's values lead to the start of a block?  Text, numbers and the rest
  * of what a union held before do not. */
 bool labels_is_pointer(const struct labels *l, uint32_t label);
+/* The label itself, or that of all fields of its type, where these are an array. */
+uint32_t labels_unite(struct labels *l, uint32_t label);
 /* The name, as a type of the heap, for a block of that size. */
 uint32_t labels_make_type(struct labels *l, uint32_t label, uint64_t size);
 /* Was the label given to blocks of several sizes?  Then they are arrays, whose words are no fields.
