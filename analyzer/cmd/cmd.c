@@ -77,9 +77,9 @@ static error_t parse_own(int key, char *arg, struct argp_state *state)
 	unsigned int *view = state->input;
 
 	(void)arg;
-	if (key != (KEY_VIEW | CMD_VIEW_OWN))
+	if (key != (KEY_VIEW | CMD_VIEW_OWN) && key != (KEY_VIEW | CMD_VIEW_THOROUGH))
 		return ARGP_ERR_UNKNOWN;
-	*view |= CMD_VIEW_OWN;
+	*view |= key & ~KEY_VIEW;
 	return 0;
 }
 
@@ -88,6 +88,8 @@ static const struct argp_option own_options[] = {
 	  "Every block as it is: what counts for an object (a text, a dict's keys) is a row of its "
 	  "own",
 	  0 },
+	{ "thorough", KEY_VIEW | CMD_VIEW_THOROUGH, NULL, 0,
+	  "Tell untyped blocks by what leads to them in dumps of over 4 million blocks, too", 0 },
 	{ 0 },
 };
 
@@ -210,6 +212,7 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 		.unfolded = view & CMD_VIEW_OWN,
 		.exact_edges = view & CMD_VIEW_EXACT_EDGES,
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
+		.thorough = view & CMD_VIEW_THOROUGH,
 		.wrappers = o->wrappers,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.cache_path = *o->cache ? o->cache : NULL,

@@ -56,6 +56,7 @@ enum cmd_view {
 	CMD_VIEW_SOURCE_TYPES = 4,
 	CMD_VIEW_EXACT_EDGES = 8,
 	CMD_VIEW_INTERIOR = 16,
+	CMD_VIEW_THOROUGH = 32,
 };
 /* Its options, the same way: the input is an unsigned int * of these, CMD_VIEW_USUAL at first. */
 extern const struct argp view_argp;

@@ -208,6 +208,7 @@ struct heap_options {
 	bool unfolded;		 /* every block is an object of its own */
 	bool exact_edges;	 /* no references but exact and interior ones */
 	bool source_types;	 /* 'request.meta' instead of '.meta' */
+	bool thorough;		 /* no pass over all words is left out, however many there are */
 	const char *wrappers;	 /* more allocation wrappers, as shell patterns over the names of
 				    functions with commas between them, or NULL */
 	const char *symbol_path; /* extra directory for binaries and debug files, or NULL */

@@ -12,12 +12,15 @@
 #include "base/progress.h"
 #include "heap/fold.h"
 #include "heap/interior.h"
+#include "heap/private.h"
+#include "heap/symbol.h"
 #include "typing/container/container.h"
 #include "typing/cpython/cpython.h"
 #include "typing/native/fold.h"
 #include "typing/recogniser.h"
 
-#define PROGRESS_OBJECTS 65536
+#define PROGRESS_OBJECTS     65536
+#define SEARCHED_OBJECTS_MAX 4000000u
 
 static recognise_fn *const recognisers[] = {
 #define RECOGNISER_ROW(function, summary) function,
@@ -47,9 +50,24 @@ static void leave_out_arenas(const struct typing *t)
 			t->heap->owner[n] = NODE_NONE;
 }
 
+/* Passes that look up every word of every block: they may take longer than all the others. */
+static bool is_worth_searching(const struct heap *h)
+{
+	_cleanup_free_ char *note = NULL;
+
+	if (h->nr_objects <= SEARCHED_OBJECTS_MAX || h->private->options.thorough)
+		return true;
+	note = xasprintf("over %u blocks: those of no known type are not told by what leads to "
+			 "them (--thorough)",
+			 SEARCHED_OBJECTS_MAX);
+	symbols_add_note(h->symbols, note);
+	return false;
+}
+
 static void typing_run(struct typing *t, const struct progress *progress)
 {
 	struct heap *h = t->heap;
+	const bool searches = is_worth_searching(h);
 
 	native_begin(t);
 	for (node_id n = 0; n < h->nr_objects; n++) {
@@ -66,12 +84,14 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	native_settle(t);
 	hash_settle(t);
 	heap_sort_interiors(h);
-	counted_settle(t);
+	if (searches)
+		counted_settle(t);
 	container_rename_types(h);
 	container_offer_parts(h);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);
-	held_settle(t);
+	if (searches)
+		held_settle(t);
 	progress_step(progress, "types", 1, 1);
 }
 
