@@ -10,7 +10,8 @@
 /* The values of options of type CHOICE: enumerator, text.  The first is the default. */
 #define HC_STACKS_CHOICES(X) \
 	X(STACKS_CALLER, "caller") \
-	X(STACKS_FULL, "full") X(STACKS_PYTHON, "python") X(STACKS_OFF, "off")
+	X(STACKS_FULL, "full") X(STACKS_PYTHON, "python") X(STACKS_OFF, "off") \
+	X(STACKS_VERIFY, "verify")
 #define HC_CONTENTS_CHOICES(X) \
 	X(CONTENTS_FULL, "full") X(CONTENTS_POINTERS, "pointers") X(CONTENTS_NONE, "none")
 #define HC_EXIT_CHOICES(X) X(EXIT_NO, "0") X(EXIT_DUMP, "1")
@@ -51,7 +52,7 @@ enum hc_option_type {
 #define HC_OPTIONS(X) \
 	X(stacks, STACKS, CHOICE, "caller", HC_STACKS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "what of the call stack a block keeps: its caller; all of it, Python's frames with it; " \
-	  "the caller and Python's frames; nothing") \
+	  "the caller and Python's frames; nothing; all of it, compared with libunwind") \
 	X(depth, DEPTH, NUMBER, "64", "FRAMES", 1, 128, "frames that a full stack has at most") \
 	X(contents, CONTENTS, CHOICE, "full", HC_CONTENTS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "what of the memory a dump has: all, pointers only (no text leaves the process), none") \

@@ -21,13 +21,9 @@ _Static_assert(UNWIND_DEPTH_MAX <= DEPOT_MEMO_MAX, "a memo holds a stack");
 /* Its native frames, as far as the mode wants them. */
 static uint32_t native_stack(struct thread *t, uint64_t caller)
 {
-	uint64_t pcs[UNWIND_DEPTH_MAX];
-
 	if (site_state.mode == SITE_PYTHON)
 		return depot_intern_again(t->depot_memo, caller, 0);
-	const uint32_t nr = unwind_capture(t, caller, pcs, site_state.depth);
-
-	return depot_intern_stack(t->depot_memo, pcs, nr);
+	return unwind_find(t, caller, site_state.depth);
 }
 
 static uint32_t whole_stack(struct thread *t, uint64_t caller)

@@ -90,12 +90,22 @@ static void start_sites(void)
 {
 	enum site_mode mode = SITE_CALLER;
 
-	if (option_get(OPTION_STACKS) == HC_STACKS_OFF)
-		mode = SITE_OFF;
-	else if (option_get(OPTION_STACKS) == HC_STACKS_FULL && unwind_init())
-		mode = SITE_FULL;
-	else if (option_get(OPTION_STACKS) == HC_STACKS_PYTHON)
+	switch ((enum hc_stacks_choice)option_get(OPTION_STACKS)) {
+	case HC_STACKS_CALLER:
+		break;
+	case HC_STACKS_VERIFY:
+		unwind_verify();
+		/* fallthrough */
+	case HC_STACKS_FULL:
+		mode = unwind_init() ? SITE_FULL : SITE_CALLER;
+		break;
+	case HC_STACKS_PYTHON:
 		mode = SITE_PYTHON;
+		break;
+	case HC_STACKS_OFF:
+		mode = SITE_OFF;
+		break;
+	}
 	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH));
 }
 
@@ -137,7 +147,11 @@ __attribute__((constructor(101))) static void start(void)
 }
 
 /* The last chance for a dump, and to wait for one that is being written. */
-__attribute__((destructor(101))) static void end(void) { trigger_at_exit(); }
+__attribute__((destructor(101))) static void end(void)
+{
+	unwind_report();
+	trigger_at_exit();
+}
 
 /* A program may come here from a handler, or from a child that shares its parent's memory
  * (trigger_at_exit tells). */

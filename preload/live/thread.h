@@ -78,6 +78,7 @@ struct thread {
 				 private_malloc, where that gives any */
 	struct depot_memo
 		*depot_memo; /* what it has interned (stack/depot.h); the next thread's, too */
+	struct trace *trace; /* its last stack (stack/trace.h); the next thread's, too */
 	struct python_memo *python_memo; /* what it has seen of Python's frames
 					    (hook/python_stack.c); the next thread's, too */
 	struct scope *scopes;	/* innermost entered scope */

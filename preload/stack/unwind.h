@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one small interface to whatever captures stacks.  Today libunwind (stack/libunwind.h), loaded
- * when stacks=full.
+ * The one small interface to whatever captures stacks: stack/trace.h, and where that has no rule,
+ * or the process no table of rules, libunwind (stack/libunwind.h).
  */
 #ifndef STACK_UNWIND_H
 #define STACK_UNWIND_H
@@ -13,17 +13,23 @@
 
 #define UNWIND_DEPTH_MAX 128
 
-/* Loads the unwinder: from a constructor, not from inside the allocator.  False where it cannot be
- * had: the caller falls back to `caller` and says so in the log. */
+/* From a constructor, not from inside the allocator.  False where no unwinder can be had: the caller
+ * falls back to `caller`, and the log says so. */
 bool unwind_init(void);
 
+/* Before or after unwind_init: libunwind is asked each time, too, and what differs is counted. */
+void unwind_verify(void);
+/* Says in the log how many stacks were compared, where they are. */
+void unwind_report(void);
+
 /*
- * The stack of the calling thread, innermost first, starting with the frame whose return address is
- * `caller` (frames of ours above it are left out).  Returns how many, at least 1 (pcs[0] == caller)
- * even where the unwinder fails (counted).  t->inside is 1; allocations by the unwinder come from
- * the profiler's own memory.  Keeps errno.
+ * The depot node of the stack of the calling thread, innermost frame first, starting with the frame
+ * whose return address is `caller` (frames of ours above it are left out); of a deeper stack the
+ * innermost `depth` frames, or an eighth less.  Where nobody can unwind (counted) it is that of
+ * caller alone.  0: the depot is full.  t->inside is 1 and t->depot_memo is there; allocations by
+ * libunwind come from the profiler's own memory.  Keeps errno.
  */
-uint32_t unwind_capture(struct thread *t, uint64_t caller, uint64_t *pcs, uint32_t max);
+uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth);
 
 /* Forgets everything cached about code: before and after an object is unloaded (dlclose). */
 void unwind_flush(void);
