@@ -26,7 +26,7 @@
 	X(stacks_truncated, "stacks cut at the depth limit") \
 	X(python_stacks_truncated, "stacks whose Python frames were cut at the depth limit") \
 	X(python_frames_lost, "Python frames without a place: no room for it") \
-	X(stacks_lost, "stacks that end at code without unwind information") \
+	X(stacks_lost, "stacks that end early: code made at run time, or a stack of its own kind") \
 	X(stacks_differing, "stacks that differ from the reference unwinder's (stacks=verify)") \
 	X(stacks_failed, "blocks without a stack: unwinder failed") \
 	X(tags_lost, "tags or scopes lost: too many of them, or not on a block") \

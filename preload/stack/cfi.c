@@ -508,15 +508,15 @@ struct cfi_rule cfi_find_rule(uint64_t addr)
 	struct machine m = { .entry = &e, .want = addr };
 	const uint8_t *fde;
 
-	if (find_object((void *)addr, &object) != 0 || !object.eh_frame)
+	if (find_object((void *)addr, &object) != 0)
 		return (struct cfi_rule){ .kind = CFI_NO_CODE };
-	fde = search_header(object.eh_frame, addr);
+	fde = object.eh_frame ? search_header(object.eh_frame, addr) : NULL;
 	if (!fde)
-		return (struct cfi_rule){ .kind = CFI_NO_CODE };
+		return (struct cfi_rule){ .kind = CFI_NO_ENTRY };
 	if (!read_fde(&e, fde))
 		return (struct cfi_rule){ .kind = CFI_OTHER };
 	if (addr - e.start >= e.size)
-		return (struct cfi_rule){ .kind = CFI_NO_CODE };
+		return (struct cfi_rule){ .kind = CFI_NO_ENTRY };
 	if (e.is_signal)
 		return (struct cfi_rule){ .kind = CFI_OTHER };
 	m.at = e.start;

@@ -15,7 +15,8 @@
 enum cfi_kind {
 	CFI_STEP,    /* there is a caller, and the fields below lead to it */
 	CFI_END,     /* the outermost frame, and it says so */
-	CFI_NO_CODE, /* no object's code, or a function without unwind information */
+	CFI_NO_ENTRY, /* a function without unwind information */
+	CFI_NO_CODE, /* no object's code */
 	CFI_OTHER,   /* a signal's frame, or something that the fields below cannot say */
 };
 
@@ -33,7 +34,7 @@ enum cfi_rbp {
 
 /* The return address lies at cfa - 8, and the caller's rsp is cfa. */
 struct cfi_rule {
-	uint8_t kind : 2;   /* enum cfi_kind */
+	uint8_t kind : 3;   /* enum cfi_kind */
 	uint8_t base : 2;   /* enum cfi_base */
 	uint8_t rbp : 2;    /* enum cfi_rbp */
 	int16_t rbp_offset; /* bytes */

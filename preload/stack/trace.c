@@ -234,6 +234,22 @@ STEP uint32_t find_shared(struct trace *t, struct place at, uint32_t *nr)
 	return 0;
 }
 
+static inline enum trace_end end_of(struct cfi_rule rule)
+{
+	switch ((enum cfi_kind)rule.kind) {
+	case CFI_END:
+		return TRACE_WHOLE;
+	case CFI_NO_ENTRY:
+		return TRACE_BLIND;
+	case CFI_NO_CODE:
+		return TRACE_LOST;
+	case CFI_STEP:
+	case CFI_OTHER:
+		break;
+	}
+	return TRACE_OTHER;
+}
+
 /* Steps outwards, keeping what is new in t->fresh, until the last stack is met (*shared of its
  * frames go on) or the stack ends. */
 STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_t *shared)
@@ -247,7 +263,7 @@ STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_
 
 		*shared = find_shared(t, at, &nr);
 		if (*shared) {
-			end = t->frames[0].rule.kind == CFI_END ? TRACE_WHOLE : TRACE_LOST;
+			end = end_of(t->frames[0].rule);
 			break;
 		}
 		end = TRACE_CUT;
@@ -259,9 +275,7 @@ STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_
 		f->rule = rule;
 		nr_fresh++;
 		if (rule.kind != CFI_STEP) {
-			end = rule.kind == CFI_END     ? TRACE_WHOLE :
-			      rule.kind == CFI_NO_CODE ? TRACE_LOST :
-							 TRACE_OTHER;
+			end = end_of(rule);
 			break;
 		}
 		if (!step(t, &at, rule)) {
@@ -331,20 +345,24 @@ static uint32_t find_nodes(struct trace *t, struct depot_memo *depot, uint32_t s
 	return add_nodes(t, depot, shared);
 }
 
-/* What is not to be remembered: the frames nearest to the caller, each time anew. */
-static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_t depth)
+/* Of a stack that is not to be remembered: the frames nearest to the caller, `shared` of which are
+ * the last one's. */
+static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_t shared,
+			      uint32_t depth)
 {
+	const uint32_t nr = t->nr_fresh + shared;
 	uint32_t node = 0;
 
-	for (uint32_t i = t->nr_fresh < depth ? t->nr_fresh : depth; i; i--) {
-		node = depot_intern_again(depot, t->fresh[i - 1].at.pc, node);
+	for (uint32_t i = nr < depth ? nr : depth; i; i--) {
+		const struct frame *const f = i <= t->nr_fresh ? &t->fresh[i - 1] :
+								 &t->frames[nr - i];
+
+		node = depot_intern_again(depot, f->at.pc, node);
 		if (!node)
 			break;
 	}
 	return node;
 }
-
-/* ---- */
 
 /* ---- frames of ours ---- */
 
@@ -466,9 +484,9 @@ __attribute__((noinline)) bool trace_find(struct trace **trace, struct depot_mem
 		return true;
 	t->is_deep = ret->end == TRACE_CUT || shared + t->nr_fresh > FRAMES_MAX;
 	if (t->is_deep || t->is_broken) {
-		if (t->nr_fresh > depth)
+		if (shared + t->nr_fresh > depth)
 			ret->end = TRACE_CUT;
-		ret->node = find_unshared(t, depot, depth);
+		ret->node = find_unshared(t, depot, shared, depth);
 		t->nr = 0;
 		return true;
 	}

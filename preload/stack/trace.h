@@ -27,7 +27,8 @@ bool trace_init(void);
 enum trace_end {
 	TRACE_WHOLE, /* up to the outermost frame */
 	TRACE_CUT,   /* depth frames or fewer by an eighth, and there were more */
-	TRACE_LOST,  /* up to code that nobody can unwind */
+	TRACE_BLIND, /* up to a function without unwind information: the start code of the loader */
+	TRACE_LOST,  /* up to code of no object, or a stack that cannot be right */
 	TRACE_OTHER, /* nothing: it has a frame that the rules cannot say */
 	TRACE_FAILED, /* nothing: there is no frame that returns to caller */
 };

@@ -125,7 +125,9 @@ __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 		return;
 	__atomic_fetch_add(&unwinder.nr_verified, 1, __ATOMIC_RELAXED);
 	if (!is_equal(ours, pcs, nr))
-		COUNT(stacks_differing);
+		{COUNT(stacks_differing);
+		message("end %u caller %lx", ours->end, caller);
+		uint32_t i=0; for (uint32_t node = ours->node; node||i<nr; node = node?depot_get(node)->parent:0, i++) message("  %u ours %lx theirs %lx", i, node?depot_get(node)->pc:0, i<nr?pcs[i]:0);}
 }
 
 uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
@@ -147,6 +149,7 @@ uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
 		COUNT(stacks_lost);
 		break;
 	case TRACE_WHOLE:
+	case TRACE_BLIND:
 		break;
 	}
 	if (unwinder.verifies && unwinder.has_libunwind)

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Call stacks in dumps are those of the program, in every mode; and the unwinder leaves nothing in it that it could notice."""
 import bisect
+import re
 
+import hcdump
 import pytest
 from census import Census
+from crawlers import CRAWLERS
+from server import Server
+from site_pages import Site
 
 LEAVES = ["by_malloc", "by_calloc", "by_realloc", "by_memalign", "by_new", "by_new_array", "by_strdup"]
 CHAIN = ["inner"] * 4 + ["outer", "main"]
@@ -69,3 +74,39 @@ def test_depth(program, preload, tmp_path):
     chain = Chain(program, preload, tmp_path, STACKS="full", DEPTH="3")
     assert chain.stack_of("by_new") == ["by_new", "inner", "inner"]
     assert chain.dump.counts["stacks_truncated"] > 0
+
+
+def compared(log):
+    """How many stacks were compared with the reference unwinder's, and how many differ."""
+    told = re.findall(r"(\d+) stacks compared with libunwind's, (\d+) differ", log)
+    return tuple(map(sum, zip(*(map(int, pair) for pair in told)))) if told else (0, 0)
+
+
+def test_odd_stacks(program, preload, tmp_path):
+    """Coroutines, signals, exceptions, long jumps, aligned frames, code that nobody knows: the stacks are the reference's."""
+    with Census([program("odd_stacks")], preload, tmp_path, env={"HEAPCENSUS_STACKS": "verify"}) as run:
+        assert run.finish() == (0, "", "")
+        number, differing = compared(run.log())
+    assert number > 50000
+    assert differing == 0
+
+
+def test_odd_stacks_alone(program, preload, tmp_path):
+    """The same without the reference, whose frames would hide a wrong address that is never used."""
+    env = {"HEAPCENSUS_STACKS": "full", "HEAPCENSUS_EXIT": "1"}
+    with Census([program("odd_stacks")], preload, tmp_path, env=env) as run:
+        assert run.finish() == (0, "", "")
+        assert {"stacks_truncated", "stacks_lost"} == {n for n in hcdump.Dump(run.new_file()).counts if n.startswith("stacks_")}
+
+
+@pytest.mark.parametrize("crawler", CRAWLERS, ids=lambda crawler: crawler.name)
+def test_crawler_stacks(crawler, preload, tmp_path):
+    server = Server(Site(60))
+    env = {"LD_PRELOAD": str(preload), "HEAPCENSUS_DIR": str(tmp_path), "HEAPCENSUS_STACKS": "verify"}
+    try:
+        crawler.run(server.url, tmp_path / "crawl", env)
+    finally:
+        server.stop()
+    number, differing = compared("".join(log.read_text() for log in tmp_path.glob("*.log")))
+    assert number > 5000
+    assert differing == 0
