@@ -20,18 +20,45 @@
 #define HDR_VERSION	 1
 #define HDR_SORTED_PAIRS 0x3b /* DW_EH_PE_datarel | DW_EH_PE_sdata4 */
 
-enum { DW_EH_PE_absptr = 0x00, DW_EH_PE_udata4 = 0x03, DW_EH_PE_sdata4 = 0x0b, DW_EH_PE_sdata8 = 0x0c,
-	DW_EH_PE_pcrel = 0x10, DW_EH_PE_format = 0x0f, DW_EH_PE_application = 0x70 };
+enum {
+	DW_EH_PE_absptr = 0x00,
+	DW_EH_PE_udata4 = 0x03,
+	DW_EH_PE_sdata4 = 0x0b,
+	DW_EH_PE_sdata8 = 0x0c,
+	DW_EH_PE_pcrel = 0x10,
+	DW_EH_PE_format = 0x0f,
+	DW_EH_PE_application = 0x70
+};
 
 enum {
-	DW_CFA_advance_loc = 0x40, DW_CFA_offset = 0x80, DW_CFA_restore = 0xc0,
-	DW_CFA_nop = 0x00, DW_CFA_set_loc, DW_CFA_advance_loc1, DW_CFA_advance_loc2,
-	DW_CFA_advance_loc4, DW_CFA_offset_extended, DW_CFA_restore_extended, DW_CFA_undefined,
-	DW_CFA_same_value, DW_CFA_register, DW_CFA_remember_state, DW_CFA_restore_state,
-	DW_CFA_def_cfa, DW_CFA_def_cfa_register, DW_CFA_def_cfa_offset, DW_CFA_def_cfa_expression,
-	DW_CFA_expression, DW_CFA_offset_extended_sf, DW_CFA_def_cfa_sf, DW_CFA_def_cfa_offset_sf,
-	DW_CFA_val_offset, DW_CFA_val_offset_sf, DW_CFA_val_expression,
-	DW_CFA_GNU_args_size = 0x2e, DW_CFA_GNU_negative_offset_extended = 0x2f,
+	DW_CFA_advance_loc = 0x40,
+	DW_CFA_offset = 0x80,
+	DW_CFA_restore = 0xc0,
+	DW_CFA_nop = 0x00,
+	DW_CFA_set_loc,
+	DW_CFA_advance_loc1,
+	DW_CFA_advance_loc2,
+	DW_CFA_advance_loc4,
+	DW_CFA_offset_extended,
+	DW_CFA_restore_extended,
+	DW_CFA_undefined,
+	DW_CFA_same_value,
+	DW_CFA_register,
+	DW_CFA_remember_state,
+	DW_CFA_restore_state,
+	DW_CFA_def_cfa,
+	DW_CFA_def_cfa_register,
+	DW_CFA_def_cfa_offset,
+	DW_CFA_def_cfa_expression,
+	DW_CFA_expression,
+	DW_CFA_offset_extended_sf,
+	DW_CFA_def_cfa_sf,
+	DW_CFA_def_cfa_offset_sf,
+	DW_CFA_val_offset,
+	DW_CFA_val_offset_sf,
+	DW_CFA_val_expression,
+	DW_CFA_GNU_args_size = 0x2e,
+	DW_CFA_GNU_negative_offset_extended = 0x2f,
 };
 
 enum { DW_OP_deref = 0x06, DW_OP_breg6 = 0x76 };
@@ -48,7 +75,8 @@ static int (*find_object)(void *addr, struct found_object *ret);
 
 bool cfi_init(void)
 {
-	find_object = (int (*)(void *, struct found_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
+	find_object =
+		(int (*)(void *, struct found_object *))dlsym(RTLD_DEFAULT, "_dl_find_object");
 	return find_object;
 }
 
@@ -135,7 +163,7 @@ static uint64_t read_address(struct reader *r, uint8_t encoding)
 /* ---- entries ---- */
 
 struct entry {
-	uint64_t start, size; /* the code of the FDE */
+	uint64_t start, size;	   /* the code of the FDE */
 	struct reader first, rest; /* instructions of the CIE, of the FDE */
 	uint64_t code_factor;
 	int64_t data_factor;
@@ -149,7 +177,7 @@ static struct reader open_entry(const uint8_t *p)
 	uint32_t len;
 
 	memcpy(&len, p, sizeof(len));
-	if (len >= 0xfffffff0)	/* 64-bit DWARF */
+	if (len >= 0xfffffff0) /* 64-bit DWARF */
 		len = 0;
 	return (struct reader){ p + 4, p + 4 + len, false };
 }
@@ -253,7 +281,7 @@ static const uint8_t *search_header(const uint8_t *header, uint64_t addr)
 enum saved { SAVED_SAME, SAVED_AT_CFA, SAVED_AT_RBP, SAVED_UNDEFINED, SAVED_OTHER };
 
 struct row {
-	uint8_t base;	/* enum cfi_base */
+	uint8_t base; /* enum cfi_base */
 	bool base_is_other;
 	int64_t offset;
 	struct {

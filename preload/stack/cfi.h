@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 enum cfi_kind {
-	CFI_STEP,    /* there is a caller, and the fields below lead to it */
-	CFI_END,     /* the outermost frame, and it says so */
+	CFI_STEP,     /* there is a caller, and the fields below lead to it */
+	CFI_END,      /* the outermost frame, and it says so */
 	CFI_NO_ENTRY, /* a function without unwind information */
-	CFI_NO_CODE, /* no object's code */
-	CFI_OTHER,   /* a signal's frame, or something that the fields below cannot say */
+	CFI_NO_CODE,  /* no object's code */
+	CFI_OTHER,    /* a signal's frame, or something that the fields below cannot say */
 };
 
 enum cfi_base {
@@ -27,8 +27,8 @@ enum cfi_base {
 };
 
 enum cfi_rbp {
-	CFI_RBP_SAME,  /* the caller's rbp is this frame's */
-	CFI_RBP_SAVED, /* it lies at cfa + rbp_offset */
+	CFI_RBP_SAME,	/* the caller's rbp is this frame's */
+	CFI_RBP_SAVED,	/* it lies at cfa + rbp_offset */
 	CFI_RBP_AT_RBP, /* it lies at rbp + rbp_offset: functions that align their stack */
 };
 

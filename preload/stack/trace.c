@@ -14,12 +14,13 @@
 #include "stack/depot.h"
 #include "rt/ban.h"
 
-#define FRAMES_MAX     512 /* of a remembered stack */
-#define OWN_FRAMES_MAX 16  /* between the program's call and trace_find, operator new's chain included */
-#define NR_CHAINS      16
-#define RULES_SHIFT    13
-#define PAGE	       4096ul
-#define GAP_MAX	       (8ul << 20) /* from one frame to the next, on one stack */
+#define FRAMES_MAX 512 /* of a remembered stack */
+#define OWN_FRAMES_MAX \
+	16 /* between the program's call and trace_find, operator new's chain included */
+#define NR_CHAINS   16
+#define RULES_SHIFT 13
+#define PAGE	    4096ul
+#define GAP_MAX	    (8ul << 20) /* from one frame to the next, on one stack */
 
 /* The registers that decide how a stack goes on. */
 struct place {
@@ -30,8 +31,8 @@ struct place {
 struct frame {
 	struct place at;
 	struct cfi_rule rule;
-	uint32_t node; /* of this frame and those further out, from `root` on */
-	bool needs_rbp; /* rbp decides about frames further out */
+	uint32_t node;	  /* of this frame and those further out, from `root` on */
+	bool needs_rbp;	  /* rbp decides about frames further out */
 	bool checks_more; /* than the return address: see check_more */
 };
 
@@ -41,23 +42,23 @@ struct known_rule {
 };
 
 /*
- * Frames of ours between trace_find and the program's call, where they have frames of constant size,
- * but for one that is found by rbp: what is true of them while their return addresses are those,
- * and rbp in that frame is what it was, from sp.
+ * Frames of ours between trace_find and the program's call, where they have frames of constant
+ * size, but for one that is found by rbp: what is true of them while their return addresses are
+ * those, and rbp in that frame is what it was, from sp.
  */
 struct chain {
-	uint32_t nr; /* 0: empty */
-	uint32_t rbp; /* the program's rbp is there, from sp; 0: it is in the register */
+	uint32_t nr;		 /* 0: empty */
+	uint32_t rbp;		 /* the program's rbp is there, from sp; 0: it is in the register */
 	uint32_t base, base_rbp; /* rbp of that frame, from sp, and where it is; base 0: none is */
 	uint32_t slots[OWN_FRAMES_MAX]; /* [nr] return addresses, from sp; the last is the caller */
-	uint64_t pcs[OWN_FRAMES_MAX]; /* [nr - 1] */
+	uint64_t pcs[OWN_FRAMES_MAX];	/* [nr - 1] */
 };
 
 /* One a thread, and its successors; at thread->trace. */
 struct trace {
 	uint32_t epoch; /* of rules */
 	int32_t tid;
-	bool is_deep; /* more than FRAMES_MAX the last time: not remembered */
+	bool is_deep;	/* more than FRAMES_MAX the last time: not remembered */
 	bool is_broken; /* a word of the stack being traced could not be read, or cannot be right */
 	uint32_t nr, root;
 	uint64_t low, high; /* this stack is readable there, as far as has been looked */
@@ -96,8 +97,7 @@ __attribute__((noinline)) static struct cfi_rule find_new_rule(struct known_rule
 
 static inline struct cfi_rule find_rule(struct trace *t, uint64_t pc)
 {
-	struct known_rule *const known =
-		&t->rules[pc * 0x9e3779b97f4a7c15 >> (64 - RULES_SHIFT)];
+	struct known_rule *const known = &t->rules[pc * 0x9e3779b97f4a7c15 >> (64 - RULES_SHIFT)];
 
 	return __builtin_expect(known->pc == pc, 1) ? known->rule : find_new_rule(known, pc);
 }
@@ -299,9 +299,9 @@ static void remember(struct trace *t, uint32_t shared)
 
 		*f = t->fresh[--t->nr_fresh];
 		outer_needs = t->nr > 1 && outer->needs_rbp;
-		f->needs_rbp = f->rule.kind == CFI_STEP &&
-			       (f->rule.base != CFI_RSP ||
-				(f->rule.rbp != CFI_RBP_SAVED && outer_needs));
+		f->needs_rbp =
+			f->rule.kind == CFI_STEP &&
+			(f->rule.base != CFI_RSP || (f->rule.rbp != CFI_RBP_SAVED && outer_needs));
 		f->checks_more = f->rule.base == CFI_RBP_DEREF ||
 				 (f->rule.rbp != CFI_RBP_SAME && outer_needs);
 	}
@@ -354,8 +354,8 @@ static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_
 	uint32_t node = 0;
 
 	for (uint32_t i = nr < depth ? nr : depth; i; i--) {
-		const struct frame *const f = i <= t->nr_fresh ? &t->fresh[i - 1] :
-								 &t->frames[nr - i];
+		const struct frame *const f =
+			i <= t->nr_fresh ? &t->fresh[i - 1] : &t->frames[nr - i];
 
 		node = depot_intern_again(depot, f->at.pc, node);
 		if (!node)

@@ -124,10 +124,15 @@ __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 	if (!ours->node || !nr)
 		return;
 	__atomic_fetch_add(&unwinder.nr_verified, 1, __ATOMIC_RELAXED);
-	if (!is_equal(ours, pcs, nr))
-		{COUNT(stacks_differing);
+	if (!is_equal(ours, pcs, nr)) {
+		COUNT(stacks_differing);
 		message("end %u caller %lx", ours->end, caller);
-		uint32_t i=0; for (uint32_t node = ours->node; node||i<nr; node = node?depot_get(node)->parent:0, i++) message("  %u ours %lx theirs %lx", i, node?depot_get(node)->pc:0, i<nr?pcs[i]:0);}
+		uint32_t i = 0;
+		for (uint32_t node = ours->node; node || i < nr;
+		     node = node ? depot_get(node)->parent : 0, i++)
+			message("  %u ours %lx theirs %lx", i, node ? depot_get(node)->pc : 0,
+				i < nr ? pcs[i] : 0);
+	}
 }
 
 uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)

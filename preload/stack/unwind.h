@@ -13,8 +13,8 @@
 
 #define UNWIND_DEPTH_MAX 128
 
-/* From a constructor, not from inside the allocator.  False where no unwinder can be had: the caller
- * falls back to `caller`, and the log says so. */
+/* From a constructor, not from inside the allocator.  False where no unwinder can be had: the
+ * caller falls back to `caller`, and the log says so. */
 bool unwind_init(void);
 
 /* Before or after unwind_init: libunwind is asked each time, too, and what differs is counted. */

@@ -186,9 +186,8 @@ static void test_log(void **state)
 	message("%d blocks", 12);
 	assert_int_equal(errno, 42);
 	read_log(text, sizeof(text));
-	assert_non_null(strstr(
-		text,
-		"HEAPCENSUS_STACKS=ful: not understood (caller|full|python|off); using caller"));
+	assert_non_null(strstr(text, "HEAPCENSUS_STACKS=ful: not understood "
+				     "(caller|full|python|off|verify); using caller"));
 	assert_non_null(strstr(text, ": 12 blocks\n"));
 	assert_string_equal(rt_status->last_message, "12 blocks");
 	memset(variable, 'y', sizeof(variable) - 1);
