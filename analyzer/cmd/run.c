@@ -44,17 +44,6 @@ static const char doc[] = "Runs COMMAND under census. Its dumps are asked for wi
 			  "\vWithout this command: LD_PRELOAD=" LIBRARY_NAME
 			  " and HEAPCENSUS_NAME=VALUE for each option do the same.";
 
-/* Is text one of the choices, "a|b|c|"? */
-static bool is_choice(const char *choices, const char *text)
-{
-	const size_t len = strlen(text);
-
-	for (const char *at = choices; *at; at = strchr(at, '|') + 1)
-		if (!strncmp(at, text, len) && at[len] == '|')
-			return true;
-	return false;
-}
-
 /* A number and at most one of the letters; 0 for none. */
 static bool is_amount(const char *text, const char *units)
 {
@@ -65,6 +54,21 @@ static bool is_amount(const char *text, const char *units)
 		return false;
 	(void)strtoull(text, &end, 10);
 	return !errno && (!*end || (strchr(units, *end) && !end[1]));
+}
+
+/* Is text one of the choices, "a|b|c:BYTES|"? */
+static bool is_choice(const char *choices, const char *text)
+{
+	const size_t len = strcspn(text, ":");
+
+	for (const char *at = choices; *at; at = strchr(at, '|') + 1) {
+		if (strncmp(at, text, len))
+			continue;
+		if (at[len] == ':' && text[len] ? is_amount(text + len + 1, "kmgKMG") :
+						  at[len] == '|' && !text[len])
+			return true;
+	}
+	return false;
 }
 
 static bool is_number(const char *text, uint64_t low, uint64_t high)

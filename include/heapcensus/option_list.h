@@ -11,12 +11,14 @@
 #define HC_STACKS_CHOICES(X) \
 	X(STACKS_CALLER, "caller") \
 	X(STACKS_FULL, "full") X(STACKS_PYTHON, "python") X(STACKS_OFF, "off") \
-	X(STACKS_VERIFY, "verify")
+	X(STACKS_VERIFY, "verify") X(STACKS_SAMPLE, "sample:BYTES")
 #define HC_CONTENTS_CHOICES(X) \
 	X(CONTENTS_FULL, "full") X(CONTENTS_POINTERS, "pointers") X(CONTENTS_NONE, "none")
 #define HC_EXIT_CHOICES(X) X(EXIT_NO, "0") X(EXIT_DUMP, "1")
 #define HC_EXEC_CHOICES(X) X(EXEC_FOLLOW, "follow") X(EXEC_STOP, "stop")
 #define HC_LOG_CHOICES(X)  X(LOG_FILE, "file") X(LOG_STDERR, "stderr")
+
+#define HC_CHOICE_BITS 8
 
 #define HC_CHOICE_ENUM(id, text) HC_##id,
 enum hc_stacks_choice { HC_STACKS_CHOICES(HC_CHOICE_ENUM) };
@@ -31,7 +33,9 @@ enum hc_log_choice { HC_LOG_CHOICES(HC_CHOICE_ENUM) };
 
 /*
  * How a value is written:
- *   CHOICE    one of the listed texts; the option's value is its number in the list
+ *   CHOICE    one of the listed texts; the option's value is its number in the list.  For a text
+ *             that ends in ":BYTES" stands the same with a number as of BYTES, 1 at least, which
+ *             is above the lowest HC_CHOICE_BITS of the value
  *   SIGNAL    a signal by name (USR1, SIGUSR1, RTMIN+3) or number, or "none" (value 0)
  *   PATH      a folder
  *   SECONDS   a number with an optional s, m or h; 0 is never (value in nanoseconds)
@@ -52,7 +56,8 @@ enum hc_option_type {
 #define HC_OPTIONS(X) \
 	X(stacks, STACKS, CHOICE, "caller", HC_STACKS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "what of the call stack a block keeps: its caller; all of it, Python's frames with it; " \
-	  "the caller and Python's frames; nothing; all of it, compared with libunwind") \
+	  "the caller and Python's frames; nothing; all of it, compared with libunwind; all of " \
+	  "it for one block in so many bytes, else the caller") \
 	X(depth, DEPTH, NUMBER, "64", "FRAMES", 1, 128, "frames that a full stack has at most") \
 	X(contents, CONTENTS, CHOICE, "full", HC_CONTENTS_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "what of the memory a dump has: all, pointers only (no text leaves the process), none") \

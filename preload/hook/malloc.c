@@ -102,7 +102,7 @@ static void insert_moved(struct thread *t, void *p, size_t size, uint64_t site, 
 
 	if (UNLIKELY(t->via_sp != 0))
 		wrap_take_via(t, p, &size, &kind, &site);
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site),
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site, size),
 		    tagged ? record_attr(was->a) : t->attr);
 	if (labelled) {
 		label_move(PLANE_MALLOC, old, (uint64_t)p);

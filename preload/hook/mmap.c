@@ -52,7 +52,7 @@ static inline void *map(void *at, size_t len, int prot, int flags, int fd, off_t
 			count_nested();
 		return real.mmap(at, len, prot, flags, fd, offset);
 	}
-	const uint32_t stack = block ? site_find(t, site) : 0;
+	const uint32_t stack = block ? site_find(t, site, len) : 0;
 
 	mapped_lock();
 	void *const p = real.mmap(at, len, prot, flags, fd, offset);

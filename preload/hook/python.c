@@ -63,7 +63,8 @@ static void begin(void)
 	}
 	set_state(PYTHON_WRAPPED);
 	if (!target_python.has_frames &&
-	    (site_state.mode == SITE_FULL || site_state.mode == SITE_PYTHON))
+	    (site_state.mode == SITE_FULL || site_state.mode == SITE_PYTHON ||
+	     site_state.mode == SITE_SAMPLE))
 		message("Python %s does not keep its frames where heapcensus expects them: stacks "
 			"have native frames only",
 			target_python.version);

@@ -92,7 +92,7 @@ static void insert(struct thread *t, void *p, size_t size,
 {
 	if (UNLIKELY(!thread_enter_known(t)))
 		return;
-	const uint32_t stack = site_find(t, site);
+	const uint32_t stack = site_find(t, site, size);
 
 	if (!object_insert(t, (uint64_t)p, size, stack))
 		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, stack, t->attr);
@@ -155,7 +155,8 @@ static void *python_alloc(void *ctx, size_t size)
 
 	thread_enter_known(t);
 	const bool done =
-		s->pc == WRAP_CALLER && object_insert_hot(t, (uint64_t)p, size, s->node, tick);
+		s->pc == WRAP_CALLER && !site_is_due(t, size) &&
+		object_insert_hot(t, (uint64_t)p, size, s->node, tick);
 
 	thread_leave(t);
 	if (UNLIKELY(!done))

@@ -14,6 +14,7 @@ enum site_mode {
 	SITE_CALLER = 0,	/* also before start-up is complete */
 	SITE_FULL,
 	SITE_PYTHON,	/* the caller, and Python's frames */
+	SITE_SAMPLE,	/* the caller; every so many bytes all of it */
 	SITE_OFF,
 };
 
@@ -21,27 +22,34 @@ enum site_mode {
 struct site_state {
 	enum site_mode mode;
 	uint32_t depth;
+	uint64_t sample;	/* bytes from one whole stack to the next, in the mean */
 };
 extern struct site_state site_state;
 
 /* At start, before the program has threads: forgets what was cached under the mode before. */
-void site_set_mode(enum site_mode mode, uint32_t depth);
+void site_set_mode(enum site_mode mode, uint32_t depth, uint64_t sample);
 
 static inline uint64_t site_index(uint64_t caller)
 {
 	return caller * 0x9e3779b97f4a7c15 >> (64 - THREAD_SITES_SHIFT);
 }
 
-uint32_t site_find_slow(struct thread *t, uint64_t caller);
+uint32_t site_find_slow(struct thread *t, uint64_t caller, uint64_t size);
 
-/* The depot node of a block whose allocator was called from `caller`.  t->inside is 1. */
-static inline uint32_t site_find(struct thread *t, uint64_t caller)
+/* Is the next sample in a block of that size that is not counted yet? */
+static inline bool site_is_due(const struct thread *t, uint64_t size)
+{
+	return __builtin_expect(t->bytes_allocated + size >= t->sample_at, 0);
+}
+
+/* The depot node of a new block whose allocator was called from `caller`.  t->inside is 1. */
+static inline uint32_t site_find(struct thread *t, uint64_t caller, uint64_t size)
 {
 	const struct thread_site *const s = &t->sites[site_index(caller)];
 
-	if (__builtin_expect(s->pc == caller, 1))
+	if (__builtin_expect(s->pc == caller && !site_is_due(t, size), 1))
 		return s->node;
-	return site_find_slow(t, caller);
+	return site_find_slow(t, caller, size);
 }
 
 #endif

@@ -90,7 +90,7 @@ static void start_sites(void)
 {
 	enum site_mode mode = SITE_CALLER;
 
-	switch ((enum hc_stacks_choice)option_get(OPTION_STACKS)) {
+	switch ((enum hc_stacks_choice)option_get_choice(OPTION_STACKS)) {
 	case HC_STACKS_CALLER:
 		break;
 	case HC_STACKS_VERIFY:
@@ -99,6 +99,9 @@ static void start_sites(void)
 	case HC_STACKS_FULL:
 		mode = unwind_init() ? SITE_FULL : SITE_CALLER;
 		break;
+	case HC_STACKS_SAMPLE:
+		mode = unwind_init() ? SITE_SAMPLE : SITE_CALLER;
+		break;
 	case HC_STACKS_PYTHON:
 		mode = SITE_PYTHON;
 		break;
@@ -106,7 +109,7 @@ static void start_sites(void)
 		mode = SITE_OFF;
 		break;
 	}
-	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH));
+	site_set_mode(mode, (uint32_t)option_get(OPTION_DEPTH), option_get_bytes(OPTION_STACKS));
 }
 
 /* Does a call of malloc come to us? */

@@ -130,7 +130,7 @@ static bool insert_piece(struct thread *t, uint64_t addr, uint64_t size, const c
 		COUNT(pools_lost);
 		return false;
 	}
-	live_insert(t, PLANE_POOL, addr, size, HC_KIND_POOL, site_find(t, site),
+	live_insert(t, PLANE_POOL, addr, size, HC_KIND_POOL, site_find(t, site, size),
 		    attr_intern(tag, scope));
 	return true;
 }

@@ -60,7 +60,8 @@ void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uin
 {
 	if (t->via_sp)
 		wrap_take_via(t, p, &size, &kind, &site);
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site), t->attr);
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site, size),
+		    t->attr);
 }
 
 static bool is_private(const void *p) { return p && private_contains(p); }
@@ -73,7 +74,7 @@ static void correct_via(struct thread *t, void *p, uint32_t kind, size_t size, u
 
 	if (is_private(p) || !(t = thread_enter()))
 		return;
-	const uint32_t stack = site_find(t, site);
+	const uint32_t stack = site_find(t, site, 0);
 
 	if (live_find(PLANE_MALLOC, (uint64_t)p, &was)) {
 		if (kind) {

@@ -54,7 +54,7 @@ wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site
 	const uint64_t tick = clock_tick();
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
-	if (UNLIKELY(t->via_sp || s->pc != site ||
+	if (UNLIKELY(t->via_sp || s->pc != site || site_is_due(t, size) ||
 		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node, tick)))
 		wrap_insert_slow(t, p, size, kind, site);
 }

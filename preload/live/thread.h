@@ -57,6 +57,9 @@ struct thread {
 	uint32_t last_tick;	/* of its last birth */
 	uint64_t seq;		/* births so far: blocks allocated */
 	uint64_t nr_freed, bytes_allocated, bytes_freed;
+	uint64_t sample_at; /* the block that brings bytes_allocated there has a whole stack
+			       (hook/site.c); 0: not asked yet */
+	uint64_t sample_random;
 
 	/* A wrapper that allocates through another entry point of ours (operator new, strdup) says
 	 * here for whom: */

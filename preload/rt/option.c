@@ -75,16 +75,34 @@ static bool parse_scaled(const char *text, const char *letters, const uint64_t *
 	return !__builtin_mul_overflow(n, factor, number);
 }
 
+static bool parse_bytes(const char *text, uint64_t *number)
+{
+	static const uint64_t sizes[] = { 1, 1ull << 10, 1ull << 20, 1ull << 30 };
+
+	return parse_scaled(text, "kmg", sizes, number);
+}
+
+/* Of a choice "name:BYTES" the text up to the colon, and a number. */
+static bool parse_choice_bytes(const char *choice, const char *text, uint64_t *number)
+{
+	const size_t len = strcspn(choice, ":|");
+
+	return choice[len] == ':' && strncmp(choice, text, len + 1) == 0 &&
+	       parse_bytes(text + len + 1, number) && *number &&
+	       *number < 1ull << (64 - HC_CHOICE_BITS);
+}
+
 static bool parse_choice(const char *values, const char *text, uint64_t *number)
 {
 	const size_t len = strcspn(text, "|");
-	uint64_t n = 0;
+	uint64_t n = 0, bytes = 0;
 
 	if (text[len])
 		return false;
 	for (const char *v = values; *v; v = strchr(v, '|') + 1, n++) {
-		if (strncmp(v, text, len) == 0 && v[len] == '|') {
-			*number = n;
+		if ((strncmp(v, text, len) == 0 && v[len] == '|' && !strchr(text, ':')) ||
+		    parse_choice_bytes(v, text, &bytes)) {
+			*number = n | bytes << HC_CHOICE_BITS;
 			return true;
 		}
 	}
@@ -141,7 +159,6 @@ bool option_parse(const struct option_row *row, const char *text, uint64_t *numb
 {
 	static const uint64_t times[] = { 1000000000ull, 1000000000ull, 60000000000ull,
 					  3600000000000ull };
-	static const uint64_t sizes[] = { 1, 1ull << 10, 1ull << 20, 1ull << 30 };
 
 	switch (row->type) {
 	case HC_OPTION_CHOICE:
@@ -154,7 +171,7 @@ bool option_parse(const struct option_row *row, const char *text, uint64_t *numb
 	case HC_OPTION_SECONDS:
 		return parse_scaled(text, "smh", times, number);
 	case HC_OPTION_BYTES:
-		return parse_scaled(text, "kmg", sizes, number);
+		return parse_bytes(text, number);
 	case HC_OPTION_NUMBER:
 		return parse_number(&text, number) && !*text && *number >= row->low &&
 		       *number <= row->high;

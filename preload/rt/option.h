@@ -29,7 +29,7 @@ struct option_row {
 extern const struct option_row option_rows[NR_OPTIONS];
 
 struct option_value {
-	uint64_t number;  /* choice number, signal number, nanoseconds, bytes, number */
+	uint64_t number;  /* choice (HC_CHOICE_BITS), signal number, nanoseconds, bytes, number */
 	const char *text; /* as it stood in the environment; NULL where the default holds */
 };
 
@@ -52,6 +52,22 @@ void option_report(void);
 static inline uint64_t option_get(enum option_id id)
 {
 	return option_values[id].number;
+}
+
+/* Of a CHOICE: which, and the number that came with it. */
+static inline uint32_t option_get_choice(enum option_id id)
+{
+	return (uint32_t)(option_get(id) & ((1u << HC_CHOICE_BITS) - 1));
+}
+static inline uint64_t option_get_bytes(enum option_id id)
+{
+	return option_get(id) >> HC_CHOICE_BITS;
+}
+
+/* The value that holds, as it is written. */
+static inline const char *option_text(enum option_id id)
+{
+	return option_values[id].text ? option_values[id].text : option_rows[id].default_text;
 }
 
 /* Parses one value.  False where it is not understood. */

@@ -25,16 +25,6 @@
 			       */
 #define PAUSE_WAIT_STEPS 100
 
-static const char *const contents_texts[] = {
-#define CHOICE_TEXT(id, text) [HC_##id] = text,
-	HC_CONTENTS_CHOICES(CHOICE_TEXT)
-};
-
-static const char *const stacks_texts[] = {
-	HC_STACKS_CHOICES(CHOICE_TEXT)
-#undef CHOICE_TEXT
-};
-
 static long read_file(const char *path, char *buf, size_t size)
 {
 	const int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
@@ -155,8 +145,8 @@ void section_process(struct image *im)
 	kv_number(w, "dump_number", facts->number);
 	kv_text(w, "reason", facts->reason);
 	kv_text(w, "allocator", layout_allocator());
-	kv_text(w, "contents", contents_texts[option_get(OPTION_CONTENTS)]);
-	kv_text(w, "stacks", stacks_texts[option_get(OPTION_STACKS)]);
+	kv_text(w, "contents", option_text(OPTION_CONTENTS));
+	kv_text(w, "stacks", option_text(OPTION_STACKS));
 	kv_number(w, "stack_depth", (uint64_t)option_get(OPTION_DEPTH));
 	kv_number(w, "pause_ns", wait_for_pause());
 	kv_number(w, "rss_bytes", read_rss());

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Call stacks in dumps are those of the program, in every mode; and the unwinder leaves nothing in it that it could notice."""
 import bisect
+import math
 import re
 
 import hcdump
@@ -110,3 +111,26 @@ def test_crawler_stacks(crawler, preload, tmp_path):
     number, differing = compared("".join(log.read_text() for log in tmp_path.glob("*.log")))
     assert number > 5000
     assert differing == 0
+
+
+def test_sample(program, preload, tmp_path):
+    """Blocks have whole stacks as often as their bytes say, and all of them their caller."""
+    env = {"HEAPCENSUS_STACKS": "sample:16k", "HEAPCENSUS_EXIT": "1"}
+    with Census([program("sampled")], preload, tmp_path, env=env) as run:
+        assert run.finish() == (0, "", "")
+        dump = hcdump.Dump(run.new_file())
+    for size, number in (32, 200000), (1920, 10000):
+        stacks = [dump.stack(block.stack) for block in dump.blocks if block.size == size]
+        assert len(stacks) == number
+        assert len({stack[0] for stack in stacks}) <= 2
+        expected = number * -math.expm1(-size / 16384)
+        assert abs(sum(len(stack) > 1 for stack in stacks) - expected) < 5 * expected ** 0.5
+
+
+@pytest.mark.parametrize("value", ["sample", "sample:", "sample:0", "sample:x", "full:3", "sample:1kk"])
+def test_no_such_sample(value, program, preload, tmp_path):
+    env = {"HEAPCENSUS_STACKS": value, "HEAPCENSUS_EXIT": "1"}
+    with Census([program("sampled")], preload, tmp_path, env=env) as run:
+        assert run.finish() == (0, "", "")
+        assert f"HEAPCENSUS_STACKS={value}: not understood" in run.log()
+        assert hcdump.Dump(run.new_file()).proc["stacks"] == "caller"

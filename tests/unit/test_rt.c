@@ -187,7 +187,7 @@ static void test_log(void **state)
 	assert_int_equal(errno, 42);
 	read_log(text, sizeof(text));
 	assert_non_null(strstr(text, "HEAPCENSUS_STACKS=ful: not understood "
-				     "(caller|full|python|off|verify); using caller"));
+				     "(caller|full|python|off|verify|sample:BYTES); using caller"));
 	assert_non_null(strstr(text, ": 12 blocks\n"));
 	assert_string_equal(rt_status->last_message, "12 blocks");
 	memset(variable, 'y', sizeof(variable) - 1);
