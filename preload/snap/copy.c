@@ -19,6 +19,10 @@
 uint64_t copy_bytes(void *dst, uint64_t addr, uint64_t len);
 extern const char copy_bytes_move[], copy_bytes_end[];
 
+/* One word, which rep movsb takes ten times as long for.  False where it was not copied. */
+bool copy_one_word(uint64_t *dst, uint64_t addr);
+extern const char copy_one_word_move[], copy_one_word_fault[];
+
 __asm__(".text\n"
 	".hidden copy_bytes\n"
 	".hidden copy_bytes_move\n"
@@ -32,7 +36,22 @@ __asm__(".text\n"
 	"copy_bytes_end:\n"
 	"	movq %rcx, %rax\n"
 	"	ret\n"
-	".size copy_bytes, . - copy_bytes\n");
+	".size copy_bytes, . - copy_bytes\n"
+	".hidden copy_one_word\n"
+	".hidden copy_one_word_move\n"
+	".hidden copy_one_word_fault\n"
+	".globl copy_one_word, copy_one_word_move, copy_one_word_fault\n"
+	".type copy_one_word, @function\n"
+	"copy_one_word:\n"
+	"copy_one_word_move:\n"
+	"	movq (%rsi), %rax\n"
+	"	movq %rax, (%rdi)\n"
+	"	movl $1, %eax\n"
+	"	ret\n"
+	"copy_one_word_fault:\n"
+	"	xorl %eax, %eax\n"
+	"	ret\n"
+	".size copy_one_word, . - copy_one_word\n");
 
 /* Written by copy_init in the child, which has one thread. */
 static copy_crash_fn *copy_crash;
@@ -43,6 +62,10 @@ static void copy_fault(int sig, siginfo_t *info, void *context)
 
 	if (regs[REG_RIP] == (greg_t)copy_bytes_move) {
 		regs[REG_RIP] = (greg_t)copy_bytes_end;
+		return;
+	}
+	if (regs[REG_RIP] == (greg_t)copy_one_word_move) {
+		regs[REG_RIP] = (greg_t)copy_one_word_fault;
 		return;
 	}
 	copy_crash(sig, (uint64_t)regs[REG_RIP], (uint64_t)info->si_addr);
@@ -56,6 +79,14 @@ void copy_init(copy_crash_fn *crash)
 	signal_set_kernel(SIGSEGV, copy_fault, SA_NODEFER, 0);
 	signal_set_kernel(SIGBUS, copy_fault, SA_NODEFER, 0);
 	(void)sys_sigprocmask(SIG_UNBLOCK, &faults, NULL);
+}
+
+bool copy_word(uint64_t *word, uint64_t addr)
+{
+	if (copy_one_word(word, addr))
+		return true;
+	*word = 0;
+	return false;
 }
 
 bool copy_memory(void *dst, uint64_t addr, size_t len)

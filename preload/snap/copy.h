@@ -24,10 +24,7 @@ void copy_init(copy_crash_fn *crash);
  * then. */
 bool copy_memory(void *dst, uint64_t addr, size_t len);
 
-/* The word at addr; false where it cannot be read. */
-static inline bool copy_word(uint64_t *word, uint64_t addr)
-{
-	return copy_memory(word, addr, sizeof(*word));
-}
+/* The word at addr; false (and 0) where it cannot be read. */
+bool copy_word(uint64_t *word, uint64_t addr);
 
 #endif

@@ -73,13 +73,14 @@ enum heap_block_kind heap_add_block(struct heap_stats *s, uint64_t addr, uint64_
 	struct heap_arena *arena = &s->arenas[0];
 	uint64_t bytes;
 
-	if (addr < sizeof(chunk) || !copy_memory(&chunk, addr - sizeof(chunk), sizeof(chunk)))
+	if (addr < sizeof(chunk) || !copy_word(&chunk.size, addr - sizeof(chunk.size)))
 		goto odd;
 	bytes = chunk.size & ~(uint64_t)CHUNK_FLAGS;
 	if (bytes < size || bytes % 16 || bytes >> 47)
 		goto odd;
 	if (chunk.size & CHUNK_MMAPPED) {
-		if ((addr - 16 - chunk.prev_size) % HEAP_PAGE ||
+		if (!copy_word(&chunk.prev_size, addr - sizeof(chunk)) ||
+		    (addr - 16 - chunk.prev_size) % HEAP_PAGE ||
 		    (chunk.prev_size + bytes) % HEAP_PAGE)
 			goto odd;
 		*start = addr - 16 - chunk.prev_size;
