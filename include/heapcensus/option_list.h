@@ -7,6 +7,8 @@
 #ifndef HEAPCENSUS_OPTION_LIST_H
 #define HEAPCENSUS_OPTION_LIST_H
 
+#include "heapcensus/status_format.h"
+
 /* The values of options of type CHOICE: enumerator, text.  The first is the default. */
 #define HC_STACKS_CHOICES(X) \
 	X(STACKS_CALLER, "caller") \
@@ -69,6 +71,9 @@ enum hc_option_type {
 	  "dump again and again after so many seconds (or 5m, 1h), if blocks have come or gone") \
 	X(grow, GROW, BYTES, "0", "BYTES", 0, 0, \
 	  "dump whenever the live bytes have grown by so many (64m, 1g) since the last dump") \
+	X(keep, KEEP, NUMBER, "0", "DUMPS", 0, HC_STATUS_KEEP_MAX, \
+	  "how many dumps of the process stay: an older one goes when a new one is complete; 0: " \
+	  "all") \
 	X(exit, EXIT, CHOICE, "0", HC_EXIT_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "dump when the program ends (a Python: when its interpreter has ended)") \
 	X(exec, EXEC, CHOICE, "follow", HC_EXEC_CHOICES(HC_CHOICE_TEXT), 0, 0, \

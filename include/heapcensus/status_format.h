@@ -17,6 +17,7 @@
 #define HC_STATUS_VERSION  1
 #define HC_STATUS_SIZE	   20480
 #define HC_STATUS_TEXT_MAX 4096
+#define HC_STATUS_KEEP_MAX 512
 
 enum hc_status_state {
 	HC_STATUS_IDLE = 0,
@@ -52,6 +53,9 @@ struct hc_status {
 					       final name */
 	char last_error[1024];
 	char last_message[1024];
+	uint64_t kept[HC_STATUS_KEEP_MAX]; /* with HEAPCENSUS_KEEP=n: the first n, of dumps that are
+					      there, N * 2, and 1 for those in the fallback folder;
+					      0: none */
 };
 
 _Static_assert(sizeof(struct hc_status) <= HC_STATUS_SIZE, "must fit its mapping");

@@ -193,8 +193,23 @@ static void write_dump(uint64_t id)
 		child_fail("%s: %s", child.output.dir, child_error_text(err));
 }
 
+/* Only what this process has written goes: a number of a name may be an older process'. */
+static void drop_oldest(void)
+{
+	const uint64_t keep = option_get(OPTION_KEEP);
+
+	if (!keep)
+		return;
+	uint64_t *const slot = &rt_status->kept[rt_status->nr_done % keep];
+
+	if (*slot)
+		output_remove(*slot & 1 ? rt_process.fallback : rt_process.dir, *slot >> 1);
+	*slot = child.output.number << 1 | (child.output.dir == rt_process.fallback);
+}
+
 static void report_done(void)
 {
+	drop_oldest();
 	rt_status->part_path[0] = '\0';
 	status_set_text(rt_status->last_path, sizeof(rt_status->last_path), child.output.path);
 	rt_status->last_number = child.output.number;

@@ -135,6 +135,20 @@ static int output_name(const struct output *o)
 			      AT_SYMLINK_FOLLOW, 0);
 }
 
+static void output_format_path(char *path, size_t size, const char *dir, uint64_t number)
+{
+	(void)format_text(path, size, "%s/%s.%d.%lu.hc", dir, rt_process.name, rt_process.pid,
+			  number);
+}
+
+void output_remove(const char *dir, uint64_t number)
+{
+	char path[PATH_MAX];
+
+	output_format_path(path, sizeof(path), dir, number);
+	(void)sys_unlink(path);
+}
+
 int output_commit(struct output *o, uint64_t first)
 {
 	int err = sys_fsync(o->fd);
@@ -144,8 +158,7 @@ int output_commit(struct output *o, uint64_t first)
 		err = 0;
 	for (uint64_t n = first; !err && n < first + OUTPUT_NUMBERS_MAX; n++) {
 		o->number = n;
-		(void)format_text(o->path, sizeof(o->path), "%s/%s.%d.%lu.hc", o->dir,
-				  rt_process.name, rt_process.pid, n);
+		output_format_path(o->path, sizeof(o->path), o->dir, n);
 		err = output_name(o);
 		if (!err) {
 			o->part[0] = '\0';

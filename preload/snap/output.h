@@ -35,6 +35,9 @@ int output_sink(void *arg, const void *bytes, size_t len);
  * file is removed; returns -errno. */
 int output_commit(struct output *o, uint64_t first);
 
+/* Removes a dump of this process. */
+void output_remove(const char *dir, uint64_t number);
+
 /* Closes and removes the temporary file. */
 void output_discard(struct output *o);
 

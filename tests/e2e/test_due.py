@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What is due by time or by growth is written, too, when the program has fallen silent; and then no more of it."""
+import pathlib
 import time
 
 import hcdump
@@ -91,3 +92,22 @@ def test_forked(preload, tmp_path):
         run.say()
         run.say()
         assert run.finish()[0] == 0
+
+
+def test_keep(preload, tmp_path):
+    """Only the last ones stay, and of others' dumps none goes."""
+    with start(preload, tmp_path, {"HEAPCENSUS_KEEP": "2"}) as run:
+        assert ask(run, "ready")
+        run.process.stdin.flush()
+        name = f"{pathlib.Path(SYSTEM).resolve().name}.{run.pid}.%d.hc"
+        (tmp_path / (name % 3)).write_text("somebody else's")
+        for number in 1, 2, 4, 5, 6:
+            run.signal()
+            end = time.monotonic() + 60
+            while not (tmp_path / (name % number)).exists() and time.monotonic() < end:
+                time.sleep(0.02)
+        end = time.monotonic() + 60
+        while len(run.files()) > 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        assert [path.name for path in run.files()] == [name % number for number in (3, 5, 6)]
+        assert (tmp_path / (name % 3)).read_text() == "somebody else's"
