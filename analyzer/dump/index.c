@@ -144,13 +144,12 @@ uint32_t block_index_find(const struct block_index *index, uint64_t addr)
 	if (addr >= ADDRESS_MAX)
 		return NO_BLOCK;
 	find_cell(index, addr, &low, &high);
-	while (low < high) {
-		const uint32_t middle = low + (high - low) / 2;
+	/* No branch depends on what is found, so that one search need not wait for another. */
+	for (uint32_t nr = high - low; nr;) {
+		const uint32_t half = (nr + 1) / 2;
 
-		if (index->blocks->addr[middle] <= addr)
-			low = middle + 1;
-		else
-			high = middle;
+		low += index->blocks->addr[low + half - 1] <= addr ? half : 0;
+		nr -= half;
 	}
 	return low ? low - 1 : NO_BLOCK;
 }
