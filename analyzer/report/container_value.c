@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "report/pointee.h"
 #include "typing/container/name.h"
 #include "typing/native/container.h"
@@ -29,14 +30,6 @@ static const struct {
 	[CONTAINER_FAMILY_UNORDERED_MAP] = { 24, 24 },
 	[CONTAINER_FAMILY_UNORDERED_MULTIMAP] = { 24, 24 },
 };
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 static char *format_count(uint64_t nr)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "heap/root.h"
 #include "report/container_value.h"
 #include "report/describe.h"
@@ -70,14 +71,6 @@ static size_t text_max(bool all)
 	return all ? SIZE_MAX : TEXT_MOST;
 }
 
-static uint64_t load_word(const uint8_t *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
-
 /* ---- by debug information ---- */
 
 static void add_native(void *arg, const struct field *f)
@@ -93,7 +86,7 @@ static void add_native(void *arg, const struct field *f)
 	field->value = value_format(filler->d->heap->native, f, filler->bytes + f->offset,
 				    text_max(filler->all));
 	if (ctype_is_pointer(f->type) && f->size == sizeof(uint64_t))
-		set_leads_to(filler, field, load_word(filler->bytes + f->offset), f->type);
+		set_leads_to(filler, field, load_word(filler->bytes, f->offset), f->type);
 }
 
 static bool add_container(void *arg, const struct field *f);
@@ -191,7 +184,7 @@ static char *format_word(const uint8_t *bytes)
 	for (size_t i = 0; i < sizeof(uint64_t); i++)
 		text[i] = bytes[i] >= ' ' && bytes[i] < 0x7f ? (char)bytes[i] : '.';
 	text[sizeof(uint64_t)] = '\0';
-	return xasprintf("0x%016" PRIx64 "  %s", load_word(bytes), text);
+	return xasprintf("0x%016" PRIx64 "  %s", load_word(bytes, 0), text);
 }
 
 static void add_words(struct filler *f, uint64_t offset, uint64_t nr)
@@ -201,7 +194,7 @@ static void add_words(struct filler *f, uint64_t offset, uint64_t nr)
 	struct described_field *field;
 	_cleanup_free_ char *path = NULL;
 
-	pointee_find(f->d->heap, load_word(bytes), NULL, &p);
+	pointee_find(f->d->heap, load_word(bytes, 0), NULL, &p);
 	path = name_words(f->d, offset, nr, &p);
 	field = add_field(f, path, "", offset);
 	if (!field || p.kind == POINTEE_NULL || p.kind == POINTEE_NOTHING) {
@@ -240,7 +233,7 @@ static void read_words(struct description *d, const uint8_t *bytes, uint64_t siz
 			f.reading->nr_left_out += (end - at) / 8;
 			break;
 		}
-		for (next = at + 8; next < end && load_word(bytes + next) == load_word(bytes + at);)
+		for (next = at + 8; next < end && load_word(bytes, next) == load_word(bytes, at);)
 			next += 8;
 		add_words(&f, at, (next - at) / 8);
 	}

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "report/preview_python.h"
 #include "typing/cpython/cpython.h"
 
@@ -32,14 +33,6 @@ static size_t text_len(const char *s, size_t size)
 		len += n;
 	}
 	return len >= TEXT_LEAST ? len : 0;
-}
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
 }
 
 /* The text that memory begins with; its length is 0 where it begins with none. */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "typing/content.h"
 #include "typing/recogniser.h"
 
@@ -22,14 +23,6 @@
 #define ARRAY_WORDS_MIN	 8
 #define SPARSE_WORDS \
 	1024 /* after that many, mostly null, it is no array: it may be a terabyte of nothing */
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 /* Is addr in any mapping of the process? */
 static bool is_mapped(const struct dump *d, uint64_t addr)

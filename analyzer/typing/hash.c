@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/pointed.h"
 #include "typing/recogniser.h"
 
@@ -34,14 +35,6 @@ struct hash {
 	uint32_t *seen;	     /* [nr_objects] the walk that has met the block */
 	uint32_t nr_walks;
 };
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 /* The block of that size that begins at addr; NODE_NONE: there is none. */
 static node_id find_node(const struct hash *s, uint64_t addr, uint64_t size)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/recogniser.h"
 
 #define NODE_SIZE     176u
@@ -16,14 +17,6 @@
 #define NODE_RIGHT    104u
 #define NODE_LEFT     112u
 #define NODE_SMALL    120u
-
-static uint64_t word_at(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 /* The node that begins at addr; NULL: none can. */
 static const uint8_t *find_node(const struct typing *t, uint64_t addr)
@@ -49,7 +42,7 @@ static bool leads_back(const struct typing *t, uint64_t link, uint64_t back, uin
 {
 	const uint8_t *other = find_node(t, link);
 
-	return other && word_at(other, back) == addr;
+	return other && load_word(other, back) == addr;
 }
 
 /* The node above, of which this is the first, or the one before. */
@@ -60,8 +53,8 @@ static bool is_left_of(const struct typing *t, uint64_t left, uint64_t addr)
 
 static bool is_linked(const struct typing *t, const uint8_t *bytes, uint64_t addr)
 {
-	const uint64_t down = word_at(bytes, NODE_DOWN), right = word_at(bytes, NODE_RIGHT),
-		       left = word_at(bytes, NODE_LEFT);
+	const uint64_t down = load_word(bytes, NODE_DOWN), right = load_word(bytes, NODE_RIGHT),
+		       left = load_word(bytes, NODE_LEFT);
 
 	return (down || left) && (!down || leads_back(t, down, NODE_LEFT, addr)) &&
 	       (!right || leads_back(t, right, NODE_LEFT, addr)) &&
@@ -116,7 +109,7 @@ uint32_t recognise_libtasn1(struct typing *t, node_id n, const uint8_t *bytes, u
 	const uint64_t addr = t->blocks->addr[n];
 
 	if (!bytes || size != NODE_SIZE || !memchr(bytes, 0, NODE_NAME_END) ||
-	    !is_value(t, word_at(bytes, NODE_VALUE), addr) || !is_linked(t, bytes, addr))
+	    !is_value(t, load_word(bytes, NODE_VALUE), addr) || !is_linked(t, bytes, addr))
 		return TYPE_UNSURE;
 
 	const uint32_t type =

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/recogniser.h"
 
 /* The first words of xmlNode, xmlAttr, xmlDoc and xmlDtd are alike. */
@@ -64,14 +65,6 @@ static const struct {
 	{ "xmlNewParserCtxt", "xmlParserCtxt" },
 };
 
-static uint64_t word_at(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
-
 static const struct layout *find_layout(uint32_t type, uint64_t size)
 {
 	const struct layout *l = type == XML_ATTRIBUTE_NODE ? &attribute
@@ -89,7 +82,7 @@ static const struct layout *guess_layout(const uint8_t *bytes, uint64_t size)
 	if (!bytes || size < NODE_DOC_END || bytes[NODE_TYPE + 4] || bytes[NODE_TYPE + 5] ||
 	    bytes[NODE_TYPE + 6] || bytes[NODE_TYPE + 7])
 		return NULL;
-	return find_layout((uint32_t)word_at(bytes, NODE_TYPE), size);
+	return find_layout((uint32_t)load_word(bytes, NODE_TYPE), size);
 }
 
 /* Is addr the start of a block that may be one of the kinds above? */
@@ -106,19 +99,19 @@ static bool is_document(const struct typing *t, uint64_t addr)
 	const uint8_t *bytes = dump_find_bytes(t->heap->dump, addr, document.size);
 
 	return bytes && is_node(t, addr) && guess_layout(bytes, document.size) == &document &&
-	       word_at(bytes, NODE_DOC) == addr;
+	       load_word(bytes, NODE_DOC) == addr;
 }
 
 /* All links lead to nodes, and the document to itself. */
 static bool is_linked(const struct typing *t, const uint8_t *bytes)
 {
 	for (uint64_t offset = NODE_LINKS; offset < NODE_LINKS_END; offset += 8) {
-		const uint64_t word = word_at(bytes, offset);
+		const uint64_t word = load_word(bytes, offset);
 
 		if (word && !is_node(t, word))
 			return false;
 	}
-	return is_document(t, word_at(bytes, NODE_DOC));
+	return is_document(t, load_word(bytes, NODE_DOC));
 }
 
 static const char *libxml2_relation(struct heap *h, node_id from, uint64_t offset, node_id to)

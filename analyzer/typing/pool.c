@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/pointed.h"
 #include "typing/recogniser.h"
 
@@ -29,14 +30,6 @@ struct pools {
 	struct heap *heap;
 	uint8_t *is_obstack; /* [nr_objects] has the header of a chunk */
 };
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 static bool is_open(const struct heap *h, node_id n)
 {

@@ -8,18 +8,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/recogniser.h"
 #include "typing/rtti.h"
 
 #define SEARCH_MAX (1u << 20) /* bytes of a block */
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 /* Memory that nobody writes after relocation. */
 static bool is_constant(const struct hc_segment *g, uint64_t addr)

@@ -33,8 +33,8 @@ static bool has_slot(const struct deque *d, uint64_t addr)
 
 static uint64_t read_slot(const struct deque *d, uint64_t addr)
 {
-	return shape_word(dump_block_bytes(d->c->heap->dump, d->map),
-			  addr - d->c->blocks->addr[d->map]);
+	return load_word(dump_block_bytes(d->c->heap->dump, d->map),
+			 addr - d->c->blocks->addr[d->map]);
 }
 
 static void claim_deque(const struct deque *d)
@@ -78,22 +78,22 @@ static bool has_chunks(const struct deque *d)
 static void try_gnu(struct deque *d)
 {
 	const uint8_t *o = d->span->bytes + d->offset;
-	const uint64_t nr_slots = shape_word(o, 8);
+	const uint64_t nr_slots = load_word(o, 8);
 
 	if (nr_slots < GNU_SLOTS_MIN || nr_slots > d->c->blocks->size[d->map] ||
 	    nr_slots * 8 != d->c->blocks->size[d->map])
 		return;
 
-	const uint64_t first = shape_word(o, 24), last = shape_word(o, 56);
+	const uint64_t first = load_word(o, 24), last = load_word(o, 56);
 
-	d->size = shape_word(o, 32) - first;
-	d->first = shape_word(o, 40);
-	d->behind = shape_word(o, 72) + 8;
-	d->start = shape_word(o, 16) - first;
-	d->end = shape_word(o, 48) - last;
+	d->size = load_word(o, 32) - first;
+	d->first = load_word(o, 40);
+	d->behind = load_word(o, 72) + 8;
+	d->start = load_word(o, 16) - first;
+	d->end = load_word(o, 48) - last;
 	if (has_slot(d, d->first) && has_slot(d, d->behind - 8) &&
 	    read_slot(d, d->first) == first && read_slot(d, d->behind - 8) == last &&
-	    shape_word(o, 64) - last == d->size && d->start < d->size && d->end < d->size &&
+	    load_word(o, 64) - last == d->size && d->start < d->size && d->end < d->size &&
 	    has_chunks(d))
 		claim_deque(d);
 }
@@ -108,11 +108,11 @@ static void try_llvm(struct deque *d)
 {
 	const uint8_t *o = d->span->bytes + d->offset;
 	const uint64_t map = d->c->blocks->addr[d->map], size = d->c->blocks->size[d->map];
-	const uint64_t first_item = shape_word(o, 32), nr_items = shape_word(o, 40);
+	const uint64_t first_item = load_word(o, 32), nr_items = load_word(o, 40);
 
-	d->first = shape_word(o, 8);
-	d->behind = shape_word(o, 16);
-	if (shape_word(o, 24) != map + size || !has_slot(d, d->first) || d->behind - map > size ||
+	d->first = load_word(o, 8);
+	d->behind = load_word(o, 16);
+	if (load_word(o, 24) != map + size || !has_slot(d, d->first) || d->behind - map > size ||
 	    d->behind % 8 || d->first >= d->behind)
 		return;
 

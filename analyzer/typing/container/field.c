@@ -62,8 +62,8 @@ static void add_field(struct fields *f, const struct containers *c, const struct
 /* Begin, end and end of room of memory that is no vector's any more. */
 static bool is_left(const struct containers *c, const uint8_t *words, uint64_t low, uint64_t high)
 {
-	const uint64_t begin = shape_word(words, 0);
-	const uint64_t used = shape_word(words, 8) - begin, room = shape_word(words, 16) - begin;
+	const uint64_t begin = load_word(words, 0);
+	const uint64_t used = load_word(words, 8) - begin, room = load_word(words, 16) - begin;
 
 	if (begin < low || begin > high || begin % 8 || !room || room > ROOM_MAX || used > room)
 		return false;

@@ -10,6 +10,7 @@
  * which one of them must have.  libstdc++ keeps one bucket in the object.
  */
 #include <math.h>
+#include <string.h>
 
 #include "typing/container/shape.h"
 
@@ -31,7 +32,7 @@ struct table {
 
 static uint64_t object_word(const struct table *t, uint64_t at)
 {
-	return shape_word(t->span->bytes, t->offset + at);
+	return load_word(t->span->bytes, t->offset + at);
 }
 
 static bool has_load_factor(const struct table *t)
@@ -65,7 +66,7 @@ static bool collect_nodes(struct table *t)
 		if (!bytes)
 			return false;
 		shape_collect(t->c, node, i);
-		addr = shape_word(bytes, 0);
+		addr = load_word(bytes, 0);
 	}
 	return !addr;
 }
@@ -77,7 +78,7 @@ static bool is_bucket_array(const struct table *t, const uint8_t *bytes, uint64_
 	bool has_object = false;
 
 	for (uint64_t i = 0; i < nr; i++) {
-		const uint64_t word = shape_word(bytes, i * 8);
+		const uint64_t word = load_word(bytes, i * 8);
 
 		if (!word)
 			continue;

@@ -19,7 +19,7 @@ static node_id find_node(const struct containers *c, uint64_t addr, uint64_t siz
 	if (node == NODE_NONE || c->blocks->size[node] != size)
 		return NODE_NONE;
 	bytes = dump_block_bytes(c->heap->dump, node);
-	return bytes && shape_word(bytes, 8) == prev ? node : NODE_NONE;
+	return bytes && load_word(bytes, 8) == prev ? node : NODE_NONE;
 }
 
 void shape_list(struct containers *c, const struct span *s, uint64_t offset, node_id block)
@@ -35,7 +35,7 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 	    c->blocks->size[s->node] == size)
 		return;
 
-	const uint64_t count = shape_word(s->bytes, offset + 16);
+	const uint64_t count = load_word(s->bytes, offset + 16);
 
 	if (!count || count > c->heap->nr_objects || !shape_could_make(c, block, MAKER_LIST))
 		return;
@@ -46,9 +46,9 @@ void shape_list(struct containers *c, const struct span *s, uint64_t offset, nod
 			return;
 		shape_collect(c, node, i);
 		prev = addr;
-		addr = shape_word(dump_block_bytes(c->heap->dump, node), 0);
+		addr = load_word(dump_block_bytes(c->heap->dump, node), 0);
 	}
-	if (addr != object || prev != shape_word(s->bytes, offset + 8))
+	if (addr != object || prev != load_word(s->bytes, offset + 8))
 		return;
 
 	const struct container_part part = {
@@ -75,7 +75,7 @@ void shape_forward_list(struct containers *c, const struct span *s, uint64_t off
 		if (!bytes || c->blocks->size[node] != size || size <= FORWARD_VALUE)
 			return;
 		shape_collect(c, node, nr++);
-		addr = shape_word(bytes, 0);
+		addr = load_word(bytes, 0);
 	}
 
 	const struct container_part part = {

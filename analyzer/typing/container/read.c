@@ -21,7 +21,7 @@ static const struct family {
 static bool ask(struct containers *c, shape_fn *shape, const struct span *s, uint64_t offset)
 {
 	const node_id block =
-		offset + 8 <= s->size ? shape_find_new(c, shape_word(s->bytes, offset)) : NODE_NONE;
+		offset + 8 <= s->size ? shape_find_new(c, load_word(s->bytes, offset)) : NODE_NONE;
 
 	if (block == NODE_NONE)
 		return false;

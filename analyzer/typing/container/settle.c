@@ -4,6 +4,7 @@
  * of the blocks that belong to containers.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "typing/container/shape.h"
@@ -59,7 +60,7 @@ static void count_reference(struct containers *c, const struct span *s, node_id 
 static void walk_words(const struct walk *w, const struct span *s, uint64_t start, uint64_t end)
 {
 	for (uint64_t offset = start / 8 * 8; offset + 8 <= end; offset += 8) {
-		const uint64_t word = shape_word(s->bytes, offset);
+		const uint64_t word = load_word(s->bytes, offset);
 
 		if (word - w->low >= w->high - w->low)
 			continue;

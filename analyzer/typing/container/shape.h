@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/map.h"
+#include "base/word.h"
 #include "typing/container/container.h"
 
 /* Memory in which container objects may lie. */
@@ -77,22 +77,6 @@ shape_fn shape_forward_list;
 #define SHAPE_DECLARE(function, summary) shape_fn function;
 SHAPES(SHAPE_DECLARE)
 #undef SHAPE_DECLARE
-
-static inline uint64_t shape_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
-
-static inline uint32_t shape_half(const uint8_t *bytes, uint64_t offset)
-{
-	uint32_t half;
-
-	memcpy(&half, bytes + offset, sizeof(half));
-	return half;
-}
 
 /* Has the span the words from offset + first to offset + last? */
 static inline bool span_has(const struct span *s, uint64_t offset, int64_t first, int64_t last)

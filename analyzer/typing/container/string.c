@@ -7,6 +7,8 @@
  *
  * and behind `length` characters there is a zero.
  */
+#include <string.h>
+
 #include "typing/container/shape.h"
 
 #define LOCAL_BYTES	16 /* libstdc++ keeps that many in the object, with the zero */
@@ -47,8 +49,8 @@ static bool has_zero(const uint8_t *bytes, uint64_t length, uint64_t unit)
  */
 static bool is_stringbuf(const struct span *s, uint64_t offset, uint64_t text, uint64_t capacity)
 {
-	return span_has(s, offset, -40, 0) && shape_word(s->bytes, offset - 40) == text &&
-	       shape_word(s->bytes, offset - 24) == text + capacity;
+	return span_has(s, offset, -40, 0) && load_word(s->bytes, offset - 40) == text &&
+	       load_word(s->bytes, offset - 24) == text + capacity;
 }
 
 static void try_text(struct containers *c, const struct span *s, uint64_t offset, node_id block,
@@ -78,8 +80,8 @@ static void try_gnu(struct containers *c, const struct span *s, uint64_t offset,
 	if (!span_has(s, offset, 0, 16))
 		return;
 
-	const uint64_t length = shape_word(s->bytes, offset + 8);
-	const uint64_t capacity = shape_word(s->bytes, offset + 16);
+	const uint64_t length = load_word(s->bytes, offset + 8);
+	const uint64_t capacity = load_word(s->bytes, offset + 16);
 	const uint64_t size = c->blocks->size[block];
 
 	if (length > capacity || capacity >= size)
@@ -98,8 +100,8 @@ static void try_llvm(struct containers *c, const struct span *s, uint64_t offset
 	if (!span_has(s, offset, -16, 0))
 		return;
 
-	const uint64_t room = shape_word(s->bytes, offset - 16);
-	const uint64_t length = shape_word(s->bytes, offset - 8);
+	const uint64_t room = load_word(s->bytes, offset - 16);
+	const uint64_t length = load_word(s->bytes, offset - 8);
 	const uint64_t size = c->blocks->size[block];
 
 	if (!(room & 1) || length >= room - 1 || room > size + 1 || size < LLVM_ROOM_MIN ||

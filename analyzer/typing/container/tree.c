@@ -53,18 +53,17 @@ static node_id find_node(const struct tree *t, uint64_t addr, uint64_t parent)
 	if (node == NODE_NONE || t->c->blocks->size[node] != t->size)
 		return NODE_NONE;
 	bytes = dump_block_bytes(t->c->heap->dump, node);
-	if (!bytes || shape_word(bytes, l->parent) != parent)
+	if (!bytes || load_word(bytes, l->parent) != parent)
 		return NODE_NONE;
 
-	const uint32_t colour =
-		l->has_wide_colour ? shape_half(bytes, l->colour) : bytes[l->colour];
+	const uint32_t colour = l->has_wide_colour ? load_half(bytes, l->colour) : bytes[l->colour];
 
 	return colour <= 1 ? node : NODE_NONE;
 }
 
 static uint64_t node_link(const struct tree *t, uint64_t addr, uint64_t link)
 {
-	return shape_word(dump_block_bytes(t->c->heap->dump, shape_find_new(t->c, addr)), link);
+	return load_word(dump_block_bytes(t->c->heap->dump, shape_find_new(t->c, addr)), link);
 }
 
 /* The node at the end of all lefts, or rights; its nodes are known to be sound. */
@@ -143,18 +142,18 @@ void shape_tree(struct containers *c, const struct span *s, uint64_t offset, nod
 		.root = c->blocks->addr[block],
 	};
 
-	if (span_has(s, offset, -8, 24) && shape_word(s->bytes, offset + 16) &&
-	    !shape_half(s->bytes, offset - 8)) {
+	if (span_has(s, offset, -8, 24) && load_word(s->bytes, offset + 16) &&
+	    !load_half(s->bytes, offset - 8)) {
 		t.layout = &gnu;
 		t.top = s->addr + offset - 8;
-		t.count = shape_word(s->bytes, offset + 24);
-		try_tree(&t, s, offset, shape_word(s->bytes, offset + 8),
-			 shape_word(s->bytes, offset + 16));
+		t.count = load_word(s->bytes, offset + 24);
+		try_tree(&t, s, offset, load_word(s->bytes, offset + 8),
+			 load_word(s->bytes, offset + 16));
 	}
 	if (span_has(s, offset, -8, 8)) {
 		t.layout = &llvm;
 		t.top = s->addr + offset;
-		t.count = shape_word(s->bytes, offset + 8);
-		try_tree(&t, s, offset, shape_word(s->bytes, offset - 8), 0);
+		t.count = load_word(s->bytes, offset + 8);
+		try_tree(&t, s, offset, load_word(s->bytes, offset - 8), 0);
 	}
 }

@@ -19,19 +19,19 @@ static bool has_neighbour(const struct containers *c, const struct span *s, uint
 			  node_id block)
 {
 	return (span_has(s, offset, -8, 0) &&
-		leads_into(c, block, shape_word(s->bytes, offset - 8))) ||
+		leads_into(c, block, load_word(s->bytes, offset - 8))) ||
 	       (span_has(s, offset, 0, 24) &&
-		leads_into(c, block, shape_word(s->bytes, offset + 24)));
+		leads_into(c, block, load_word(s->bytes, offset + 24)));
 }
 
 static void try_items(struct containers *c, const struct span *s, uint64_t offset, node_id block)
 {
 	const uint64_t begin = c->blocks->addr[block], size = c->blocks->size[block];
 
-	if (!span_has(s, offset, 0, 16) || shape_word(s->bytes, offset + 16) != begin + size)
+	if (!span_has(s, offset, 0, 16) || load_word(s->bytes, offset + 16) != begin + size)
 		return;
 
-	const uint64_t used = shape_word(s->bytes, offset + 8) - begin;
+	const uint64_t used = load_word(s->bytes, offset + 8) - begin;
 
 	if (used > size || has_neighbour(c, s, offset, block) ||
 	    !shape_could_make(c, block, MAKER_VECTOR))
@@ -51,12 +51,12 @@ static void try_gnu_bits(struct containers *c, const struct span *s, uint64_t of
 {
 	const uint64_t begin = c->blocks->addr[block], size = c->blocks->size[block];
 
-	if (!span_has(s, offset, 0, 32) || shape_word(s->bytes, offset + 32) != begin + size ||
-	    shape_half(s->bytes, offset + 8) || size % 8)
+	if (!span_has(s, offset, 0, 32) || load_word(s->bytes, offset + 32) != begin + size ||
+	    load_half(s->bytes, offset + 8) || size % 8)
 		return;
 
-	const uint64_t used = shape_word(s->bytes, offset + 16) - begin;
-	const uint32_t bit = shape_half(s->bytes, offset + 24);
+	const uint64_t used = load_word(s->bytes, offset + 16) - begin;
+	const uint32_t bit = load_half(s->bytes, offset + 24);
 
 	if (used > size || used % 8 || bit >= WORD_BITS || (bit && used == size))
 		return;
@@ -77,7 +77,7 @@ static bool has_pointer(const struct containers *c, node_id block)
 	const uint8_t *bytes = dump_block_bytes(c->heap->dump, block);
 
 	for (uint64_t at = 0; bytes && at < c->blocks->size[block]; at += 8) {
-		if (dump_find_block(c->heap->dump, shape_word(bytes, at)) != NODE_NONE)
+		if (dump_find_block(c->heap->dump, load_word(bytes, at)) != NODE_NONE)
 			return true;
 	}
 	return !bytes;
@@ -88,11 +88,10 @@ static void try_llvm_bits(struct containers *c, const struct span *s, uint64_t o
 {
 	const uint64_t size = c->blocks->size[block];
 
-	if (!span_has(s, offset, 0, 16) || size % 8 ||
-	    shape_word(s->bytes, offset + 16) != size / 8)
+	if (!span_has(s, offset, 0, 16) || size % 8 || load_word(s->bytes, offset + 16) != size / 8)
 		return;
 
-	const uint64_t nr_bits = shape_word(s->bytes, offset + 8);
+	const uint64_t nr_bits = load_word(s->bytes, offset + 8);
 
 	if (nr_bits > size * 8 || has_pointer(c, block))
 		return;

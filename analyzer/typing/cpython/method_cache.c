@@ -4,6 +4,7 @@
  * has by that name }, the last of which it does not hold.  No symbol tells where it is in a
  * stripped binary, so it is found by what is in it.
  */
+#include "base/word.h"
 #include "typing/cpython/interp.h"
 
 #define ENTRY	    24u
@@ -11,14 +12,6 @@
 #define ENTRY_VALUE 16u
 #define NR_ENTRIES  4096u
 #define USED_MIN    32u /* a program that runs has looked up that many methods */
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 static bool is_name(const struct cpython *p, uint64_t addr)
 {

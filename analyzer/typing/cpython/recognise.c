@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/word.h"
 #include "typing/cpython/class.h"
 #include "typing/cpython/frame.h"
 #include "typing/cpython/interp.h"
@@ -20,14 +21,6 @@
 #define PAGES_WITHOUT	 (1u << 16) /* no block lies below (vm.mmap_min_addr) */
 #define HEAD_MOST	 32u
 #define SHARED_KEYS_MOST 30u
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 static uint64_t round8(uint64_t size)
 {

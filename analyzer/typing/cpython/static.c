@@ -8,18 +8,11 @@
 
 #include "base/mem.h"
 #include "base/sorted.h"
+#include "base/word.h"
 #include "typing/cpython/class.h"
 
 #define STATIC_TYPE_SIZE 408u /* PyTypeObject in 3.9 to 3.11, the smallest */
 #define REFCNT_MOST	 (1ul << 32)
-
-static uint64_t load_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
 
 /* Bytes of the object of class c, as far as they are known to belong to it; 0: it holds nothing. */
 static uint64_t static_size(const struct cpython_class *c, const uint8_t *object, uint64_t room)

@@ -55,23 +55,23 @@ struct hash_table {
 
 static bool read_hash_table(const struct glib *g, const uint8_t *bytes, struct hash_table *t)
 {
-	const uint64_t keys = glib_word(bytes, HASH_KEYS), values = glib_word(bytes, HASH_VALUES);
-	const uint32_t big = glib_half(bytes, 24);
+	const uint64_t keys = load_word(bytes, HASH_KEYS), values = load_word(bytes, HASH_VALUES);
+	const uint32_t big = load_half(bytes, 24);
 
-	t->nr_slots = glib_word(bytes, 0);
+	t->nr_slots = load_word(bytes, 0);
 	t->has_big_keys = big & 1;
 	t->has_big_values = big & 2;
 	if (t->nr_slots < HASH_SLOTS_MIN || t->nr_slots > HASH_SLOTS_MAX ||
-	    !is_power_of_two(t->nr_slots) || glib_half(bytes, 12) != t->nr_slots - 1)
+	    !is_power_of_two(t->nr_slots) || load_half(bytes, 12) != t->nr_slots - 1)
 		return false;
 	t->keys = glib_find_block(g, keys, t->nr_slots * (t->has_big_keys ? 8 : 4));
-	t->hashes = glib_find_block(g, glib_word(bytes, HASH_HASHES), t->nr_slots * 4);
+	t->hashes = glib_find_block(g, load_word(bytes, HASH_HASHES), t->nr_slots * 4);
 	t->values = values == keys
 			    ? t->keys
 			    : glib_find_block(g, values, t->nr_slots * (t->has_big_values ? 8 : 4));
 	return t->keys != NODE_NONE && t->hashes != NODE_NONE && t->values != NODE_NONE &&
-	       is_function(g, glib_word(bytes, 56)) &&
-	       is_function_or_null(g, glib_word(bytes, 64)) && is_count(glib_half(bytes, 72));
+	       is_function(g, load_word(bytes, 56)) &&
+	       is_function_or_null(g, load_word(bytes, 64)) && is_count(load_half(bytes, 72));
 }
 
 /* Do the counts agree with what is in the table? */
@@ -81,12 +81,12 @@ static bool counts_agree(const struct glib *g, const uint8_t *bytes, const struc
 	uint64_t nr_real = 0, nr_used = 0;
 
 	for (uint64_t i = 0; hashes && i < t->nr_slots; i++) {
-		const uint32_t hash = glib_half(hashes, i * 4);
+		const uint32_t hash = load_half(hashes, i * 4);
 
 		nr_used += hash != 0;
 		nr_real += hash >= HASH_FIRST_REAL;
 	}
-	return nr_real == glib_half(bytes, 16) && nr_used == glib_half(bytes, 20);
+	return nr_real == load_half(bytes, 16) && nr_used == load_half(bytes, 20);
 }
 
 static bool settle_hash_table(struct glib *g, const struct glib_place *p)
@@ -108,11 +108,11 @@ static bool settle_hash_table(struct glib *g, const struct glib_place *p)
 static bool settle_ptr_array(struct glib *g, const struct glib_place *p)
 {
 	const uint8_t *bytes = p->bytes;
-	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12);
-	const node_id items = glib_find_block(g, glib_word(bytes, 0), room * 8ul);
+	const uint32_t len = load_half(bytes, GLIB_ARRAY_LEN), room = load_half(bytes, 12);
+	const node_id items = glib_find_block(g, load_word(bytes, 0), room * 8ul);
 
-	if (items == NODE_NONE || !room || len > room || !is_count(glib_half(bytes, 16)) ||
-	    !is_function_or_null(g, glib_word(bytes, 24)) ||
+	if (items == NODE_NONE || !room || len > room || !is_count(load_half(bytes, 16)) ||
+	    !is_function_or_null(g, load_word(bytes, 24)) ||
 	    !glib_name_place(g, p, GLIB_PTR_ARRAY, true))
 		return false;
 	glib_name_part(g, p, 0, items, GLIB_PTR_ARRAY_ITEMS);
@@ -122,14 +122,14 @@ static bool settle_ptr_array(struct glib *g, const struct glib_place *p)
 static bool settle_array(struct glib *g, const struct glib_place *p)
 {
 	const uint8_t *bytes = p->bytes;
-	const uint64_t data = glib_word(bytes, 0);
-	const uint32_t len = glib_half(bytes, GLIB_ARRAY_LEN), room = glib_half(bytes, 12),
-		       item = glib_half(bytes, GLIB_ARRAY_ITEM);
+	const uint64_t data = load_word(bytes, 0);
+	const uint32_t len = load_half(bytes, GLIB_ARRAY_LEN), room = load_half(bytes, 12),
+		       item = load_half(bytes, GLIB_ARRAY_ITEM);
 	const node_id items = data ? dump_find_block(g->heap->dump, data) : NODE_NONE;
 
 	if (items == NODE_NONE || g->blocks->addr[items] != data || !item || !room || len > room ||
 	    g->blocks->size[items] < ARRAY_CAPACITY_MIN || g->blocks->size[items] / item != room ||
-	    !is_count(glib_half(bytes, 24)) || !is_function_or_null(g, glib_word(bytes, 32)) ||
+	    !is_count(load_half(bytes, 24)) || !is_function_or_null(g, load_word(bytes, 32)) ||
 	    glib_find_maker(g, items)->kind == GLIB_MAKER_NONE ||
 	    !glib_name_place(g, p, item == 1 ? GLIB_BYTES_OR_ARRAY : GLIB_ARRAY, true))
 		return false;
@@ -141,8 +141,8 @@ static bool settle_array(struct glib *g, const struct glib_place *p)
 static bool settle_string(struct glib *g, const struct glib_place *p)
 {
 	const uint8_t *bytes = p->bytes;
-	const uint64_t len = glib_word(bytes, 8), room = glib_word(bytes, 16);
-	const node_id text = glib_find_block(g, glib_word(bytes, 0), room);
+	const uint64_t len = load_word(bytes, 8), room = load_word(bytes, 16);
+	const node_id text = glib_find_block(g, load_word(bytes, 0), room);
 	const uint8_t *chars = text == NODE_NONE ? NULL : dump_block_bytes(g->heap->dump, text);
 
 	if (!chars || len >= room || chars[len] ||

@@ -8,6 +8,7 @@
 #define TYPING_GLIB_GLIB_H
 
 #include "base/map.h"
+#include "base/word.h"
 #include "typing/recogniser.h"
 
 /* What GLib makes.  name, type, flags, members by word */
@@ -122,20 +123,5 @@ void glib_settle_arrays(struct glib *g);
 void glib_settle_lists(struct glib *g);
 /* object.c: instances of classes */
 void glib_settle_objects(struct glib *g);
-
-static inline uint64_t glib_word(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	__builtin_memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
-static inline uint32_t glib_half(const uint8_t *bytes, uint64_t offset)
-{
-	uint32_t half;
-
-	__builtin_memcpy(&half, bytes + offset, sizeof(half));
-	return half;
-}
 
 #endif

@@ -23,15 +23,15 @@ static bool links_back(const struct glib *g, uint64_t addr, uint64_t back, uint6
 {
 	const uint8_t *bytes = addr ? glib_read_place(g, addr, LIST_SIZE) : NULL;
 
-	return !addr || (bytes && glib_word(bytes, back) == to);
+	return !addr || (bytes && load_word(bytes, back) == to);
 }
 
 static bool is_linked(const struct glib *g, const struct glib_place *p)
 {
 	const uint64_t addr = g->blocks->addr[p->block] + p->offset;
 
-	return links_back(g, glib_word(p->bytes, NEXT), PREV, addr) &&
-	       links_back(g, glib_word(p->bytes, PREV), NEXT, addr);
+	return links_back(g, load_word(p->bytes, NEXT), PREV, addr) &&
+	       links_back(g, load_word(p->bytes, PREV), NEXT, addr);
 }
 
 static bool begins_with(const char *s, const char *prefix)
@@ -42,19 +42,19 @@ static bool begins_with(const char *s, const char *prefix)
 /* Both ends, and as many nodes between them as it says. */
 static bool is_queue(const struct glib *g, const uint8_t *bytes)
 {
-	const uint64_t tail = glib_word(bytes, 8);
-	const uint32_t nr = glib_half(bytes, 16);
-	uint64_t at = glib_word(bytes, 0), before = 0;
+	const uint64_t tail = load_word(bytes, 8);
+	const uint32_t nr = load_half(bytes, 16);
+	uint64_t at = load_word(bytes, 0), before = 0;
 
 	for (uint32_t i = 0; i < nr; i++) {
 		const uint8_t *node = at ? glib_read_place(g, at, LIST_SIZE) : NULL;
 
-		if (!node || glib_word(node, PREV) != before)
+		if (!node || load_word(node, PREV) != before)
 			return false;
 		before = at;
-		at = glib_word(node, NEXT);
+		at = load_word(node, NEXT);
 	}
-	return nr && !at && before == tail && !glib_half(bytes, 20);
+	return nr && !at && before == tail && !load_half(bytes, 20);
 }
 
 static bool makes_queues(const char *function)
@@ -65,7 +65,7 @@ static bool makes_queues(const char *function)
 static bool settle_queue(struct glib *g, const struct glib_place *p)
 {
 	const struct glib_maker *maker = glib_maker_of(g, p);
-	const bool is_empty = !(glib_word(p->bytes, 0) | glib_word(p->bytes, 8));
+	const bool is_empty = !(load_word(p->bytes, 0) | load_word(p->bytes, 8));
 
 	if (is_queue(g, p->bytes))
 		return maker->kind != GLIB_MAKER_PROGRAM && glib_name_place(g, p, GLIB_QUEUE, true);
@@ -76,7 +76,7 @@ static bool settle_queue(struct glib *g, const struct glib_place *p)
 static bool settle_list(struct glib *g, const struct glib_place *p)
 {
 	const struct glib_maker *maker = glib_maker_of(g, p);
-	const bool is_alone = !glib_word(p->bytes, NEXT) && !glib_word(p->bytes, PREV);
+	const bool is_alone = !load_word(p->bytes, NEXT) && !load_word(p->bytes, PREV);
 
 	if (!is_linked(g, p) || maker->kind == GLIB_MAKER_PROGRAM)
 		return false;
@@ -90,7 +90,7 @@ static bool settle_list(struct glib *g, const struct glib_place *p)
 static bool settle_single(struct glib *g, const struct glib_place *p)
 {
 	const struct glib_maker *maker = glib_maker_of(g, p);
-	const uint64_t next = glib_word(p->bytes, NEXT);
+	const uint64_t next = load_word(p->bytes, NEXT);
 
 	return maker->kind == GLIB_MAKER_FUNCTION && begins_with(maker->function, "g_slist_") &&
 	       (!next || glib_read_place(g, next, SLIST_SIZE)) &&

@@ -61,32 +61,32 @@ static bool is_node(const uint8_t *node, uint64_t size, uint64_t id)
 {
 	const uint64_t nr_supers = size > NODE_SUPERS ? node[NODE_NR_SUPERS] : 0;
 
-	return size == NODE_SUPERS + 8 * (nr_supers + 2) && glib_word(node, NODE_SUPERS) == id &&
-	       is_fundamental(glib_word(node, NODE_SUPERS + 8 * nr_supers)) &&
-	       !glib_word(node, NODE_SUPERS + 8 * (nr_supers + 1));
+	return size == NODE_SUPERS + 8 * (nr_supers + 2) && load_word(node, NODE_SUPERS) == id &&
+	       is_fundamental(load_word(node, NODE_SUPERS + 8 * nr_supers)) &&
+	       !load_word(node, NODE_SUPERS + 8 * (nr_supers + 1));
 }
 
 static void read_class(const struct glib *g, struct glib_class *c)
 {
 	const struct dump *d = g->heap->dump;
-	const uint64_t addr = glib_word(c->node, NODE_DATA);
+	const uint64_t addr = load_word(c->node, NODE_DATA);
 	const node_id data = addr ? dump_find_block(d, addr) : NODE_NONE;
 	const uint8_t *bytes = data == NODE_NONE || g->blocks->addr[data] != addr ||
 					       g->blocks->size[data] < DATA_SIZE_MIN
 				       ? NULL
 				       : dump_block_bytes(d, data);
-	const uint8_t *class = bytes && glib_word(bytes, DATA_CLASS)
-				       ? dump_find_bytes(d, glib_word(bytes, DATA_CLASS), 8)
+	const uint8_t *class = bytes && load_word(bytes, DATA_CLASS)
+				       ? dump_find_bytes(d, load_word(bytes, DATA_CLASS), 8)
 				       : NULL;
 
 	c->data_block = c->class_block = NODE_NONE;
-	if (!class || glib_word(class, 0) != c->id)
+	if (!class || load_word(class, 0) != c->id)
 		return;
 	c->data_block = data;
-	c->class_addr = glib_word(bytes, DATA_CLASS);
+	c->class_addr = load_word(bytes, DATA_CLASS);
 	c->class_block = dump_find_block(d, c->class_addr);
-	c->instance = glib_half(bytes, 64) & 0xffff;
-	c->in_front = glib_half(bytes, 64) >> 16;
+	c->instance = load_half(bytes, 64) & 0xffff;
+	c->in_front = load_half(bytes, 64) >> 16;
 }
 
 static void add_node(struct classes *cs, node_id n, const uint8_t *node, uint64_t id)
@@ -119,7 +119,7 @@ static void find_nodes(struct classes *cs)
 		}
 
 		const uint8_t *node = bytes + FUNDAMENTAL_PREFIX;
-		const uint64_t id = glib_word(node, NODE_SUPERS);
+		const uint64_t id = load_word(node, NODE_SUPERS);
 
 		if (is_fundamental(id) && !node[NODE_NR_SUPERS] &&
 		    is_node(node, size - FUNDAMENTAL_PREFIX, id))
@@ -161,17 +161,17 @@ static bool has_names(struct classes *cs, node_id n)
 	const uint8_t *bytes = dump_block_bytes(cs->g->heap->dump, n);
 	size_t nr_names = 0;
 
-	if (!bytes || glib_word(bytes, 0))
+	if (!bytes || load_word(bytes, 0))
 		return false;
 	for (size_t i = 0; i < cs->nr; i++) {
-		const uint64_t at = glib_half(cs->items[i].node, NODE_NAME) * 8ul;
+		const uint64_t at = load_half(cs->items[i].node, NODE_NAME) * 8ul;
 		bool is_readable;
 
 		if (!at || at + 8 > cs->g->blocks->size[n])
 			return false;
-		if (read_name(cs->g, glib_word(bytes, at), &is_readable))
+		if (read_name(cs->g, load_word(bytes, at), &is_readable))
 			nr_names++;
-		else if (is_readable || !glib_word(bytes, at))
+		else if (is_readable || !load_word(bytes, at))
 			return false;
 	}
 	return nr_names;
@@ -194,10 +194,10 @@ static void read_names(struct classes *cs)
 	const uint8_t *quarks = dump_block_bytes(cs->g->heap->dump, cs->quarks);
 
 	for (size_t i = 0; i < cs->nr; i++) {
-		const uint64_t at = glib_half(cs->items[i].node, NODE_NAME) * 8ul;
+		const uint64_t at = load_half(cs->items[i].node, NODE_NAME) * 8ul;
 		bool is_readable;
 
-		cs->items[i].name = read_name(cs->g, glib_word(quarks, at), &is_readable);
+		cs->items[i].name = read_name(cs->g, load_word(quarks, at), &is_readable);
 	}
 }
 
@@ -208,7 +208,7 @@ static const char *base_names(const struct classes *cs, const struct glib_class 
 
 	for (unsigned int i = 1; i <= c->node[NODE_NR_SUPERS]; i++) {
 		const uint64_t index =
-			map_find(&cs->by_id, glib_word(c->node, NODE_SUPERS + i * 8), 0);
+			map_find(&cs->by_id, load_word(c->node, NODE_SUPERS + i * 8), 0);
 		const char *name = index == MAP_EMPTY ? NULL : cs->items[index].name;
 		_cleanup_free_ char *before = names;
 
@@ -265,7 +265,7 @@ static const struct glib_class *find_class(const struct classes *cs, node_id n)
 	const uint8_t *bytes = first == MAP_EMPTY ? NULL : dump_block_bytes(cs->g->heap->dump, n);
 
 	for (uint64_t i = bytes ? first + 1 : 0; i; i = cs->items[i - 1].next) {
-		if (glib_word(bytes, cs->items[i - 1].in_front) == cs->items[i - 1].class_addr)
+		if (load_word(bytes, cs->items[i - 1].in_front) == cs->items[i - 1].class_addr)
 			return &cs->items[i - 1];
 	}
 	return NULL;
@@ -293,7 +293,7 @@ static void find_inside(struct classes *cs, node_id slab)
 	const uint8_t *bytes = dump_block_bytes(g->heap->dump, slab);
 
 	for (uint64_t at = 0; bytes && at + 8 <= size; at += GLIB_CHUNK_ALIGN) {
-		const uint64_t index = map_find(&cs->by_class, glib_word(bytes, at), 0);
+		const uint64_t index = map_find(&cs->by_class, load_word(bytes, at), 0);
 		const struct glib_class *c = index == MAP_EMPTY ? NULL : &cs->items[index];
 		const uint64_t all = c ? c->instance + c->in_front : 0;
 

@@ -42,7 +42,7 @@ static uint64_t item_size(const struct heap *h, node_id n)
 {
 	const uint8_t *array = array_of(h, n);
 
-	return array ? glib_half(array, GLIB_ARRAY_ITEM) : 8;
+	return array ? load_half(array, GLIB_ARRAY_ITEM) : 8;
 }
 
 static bool glib_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
@@ -82,7 +82,7 @@ static enum word_use use_of_item(const struct heap *h, node_id from, uint64_t of
 {
 	const uint8_t *array = array_of(h, from);
 
-	return array && offset / size >= glib_half(array, GLIB_ARRAY_LEN) ? WORD_SLACK : use;
+	return array && offset / size >= load_half(array, GLIB_ARRAY_LEN) ? WORD_SLACK : use;
 }
 
 static enum word_use glib_use(struct heap *h, node_id from, uint64_t offset)

@@ -40,12 +40,12 @@ static bool is_linked(const struct glib *g, uint64_t info)
 {
 	const struct dump *d = g->heap->dump;
 	const uint8_t *bytes = dump_find_bytes(d, info, INFO_SIZE);
-	const uint64_t next = bytes ? glib_word(bytes, INFO_NEXT) : 0,
-		       prev = bytes ? glib_word(bytes, INFO_PREV) : 0;
+	const uint64_t next = bytes ? load_word(bytes, INFO_NEXT) : 0,
+		       prev = bytes ? load_word(bytes, INFO_PREV) : 0;
 
 	return find_slab(g, next) != NODE_NONE && find_slab(g, prev) != NODE_NONE &&
-	       glib_word(dump_find_bytes(d, next, INFO_SIZE), INFO_PREV) == info &&
-	       glib_word(dump_find_bytes(d, prev, INFO_SIZE), INFO_NEXT) == info;
+	       load_word(dump_find_bytes(d, next, INFO_SIZE), INFO_PREV) == info &&
+	       load_word(dump_find_bytes(d, prev, INFO_SIZE), INFO_NEXT) == info;
 }
 
 /* Only notes of slabs, or nothing, and one at least. */
@@ -54,7 +54,7 @@ static bool is_stack(const struct glib *g, const uint8_t *bytes, uint64_t size)
 	bool any = false;
 
 	for (uint64_t at = 0; at < size; at += 8) {
-		const uint64_t info = glib_word(bytes, at);
+		const uint64_t info = load_word(bytes, at);
 
 		if (!info)
 			continue;
@@ -77,7 +77,7 @@ static void add_ring(struct glib *g, uint64_t first, uint64_t chunk)
 		g->slabs = array_grow(g->slabs, g->nr_slabs, &g->slabs_room, sizeof(*g->slabs));
 		g->slabs[g->nr_slabs++] = slab;
 		*map_find_or_insert(&g->chunk_sizes, slab, 0) = chunk;
-		info = glib_word(dump_find_bytes(g->heap->dump, info, INFO_SIZE), INFO_NEXT);
+		info = load_word(dump_find_bytes(g->heap->dump, info, INFO_SIZE), INFO_NEXT);
 	}
 }
 
@@ -101,8 +101,8 @@ void glib_find_slabs(struct glib *g)
 		if (!bytes || !is_stack(g, bytes, size))
 			continue;
 		for (uint64_t at = 0; at < size; at += 8) {
-			if (glib_word(bytes, at))
-				add_ring(g, glib_word(bytes, at), (at / 8 + 1) * GLIB_CHUNK_ALIGN);
+			if (load_word(bytes, at))
+				add_ring(g, load_word(bytes, at), (at / 8 + 1) * GLIB_CHUNK_ALIGN);
 		}
 		glib_name(g, n, GLIB_SLABS);
 	}

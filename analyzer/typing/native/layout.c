@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/sorted.h"
+#include "base/word.h"
 #include "heap/symbol.h"
 #include "typing/native/container.h"
 
@@ -169,14 +170,6 @@ bool layout_links_to_itself(struct native *n, const struct ctype *t)
 	return false;
 }
 
-static uint64_t word_at(const uint8_t *bytes, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes + offset, sizeof(word));
-	return word;
-}
-
 /* Null, a mark that is no address, or mapped memory. */
 static bool leads_anywhere(struct native *n, uint64_t word)
 {
@@ -200,11 +193,11 @@ bool layout_is_plausible(struct native *n, const struct ctype *t, const uint8_t 
 	const struct layout *l = layout_get(n, t);
 
 	for (size_t i = 0; i < l->nr && l->pointers[i].offset + 8 <= len; i++) {
-		if (!leads_anywhere(n, word_at(bytes, l->pointers[i].offset)))
+		if (!leads_anywhere(n, load_word(bytes, l->pointers[i].offset)))
 			return false;
 	}
 	for (size_t i = 0; i < l->nr_functions && l->functions[i] + 8 <= len; i++) {
-		if (!is_function(n, word_at(bytes, l->functions[i])))
+		if (!is_function(n, load_word(bytes, l->functions[i])))
 			return false;
 	}
 	return true;
