@@ -39,6 +39,13 @@ struct propagation {
 	} place;
 };
 
+static void propagation_deinit(struct propagation *p)
+{
+	free(p->sure.items);
+	free(p->guessed.items);
+	free(p->inner.items);
+}
+
 static void worklist_add(struct worklist *w, node_id block)
 {
 	w->items = array_grow(w->items, w->nr, &w->room, sizeof(*w->items));
@@ -445,9 +452,7 @@ void propagate_run(struct native *n)
 		if (round < ROUNDS_MAX && !start_again(n, before))
 			break;
 	}
-	free(p.sure.items);
-	free(p.inner.items);
-	free(p.guessed.items);
+	propagation_deinit(&p);
 }
 
 void propagate_object(struct native *n, const struct ctype *t, uint64_t addr)
@@ -462,6 +467,5 @@ void propagate_object(struct native *n, const struct ctype *t, uint64_t addr)
 				     bytes, false };
 	follow_object(&p, t, bytes, t->size, true);
 	run_worklists(&p);
-	free(p.sure.items);
-	free(p.guessed.items);
+	propagation_deinit(&p);
 }
