@@ -113,7 +113,7 @@ static void try_llvm(struct deque *d)
 	d->first = load_word(o, 8);
 	d->behind = load_word(o, 16);
 	if (load_word(o, 24) != map + size || !has_slot(d, d->first) || d->behind - map > size ||
-	    d->behind % 8 || d->first >= d->behind)
+	    (d->behind - map) % 8 || d->first >= d->behind)
 		return;
 
 	const node_id chunk = shape_find_new(d->c, read_slot(d, d->first));
