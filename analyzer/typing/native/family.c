@@ -36,7 +36,8 @@ struct base {
 	unsigned int nr_members;
 	struct family_key keys[FAMILY_KEYS_MAX];
 	unsigned int nr_keys;
-	int best; /* the key that knows most types; -1: none is one */
+	int best;      /* the key that knows most types; -1: none is one */
+	uint64_t told; /* members of which some value of that key is known */
 };
 
 struct families {
@@ -239,33 +240,33 @@ static void choose_keys(struct families *f)
 
 /* ---- what follows ---- */
 
-static bool is_told(const struct families *f, size_t base, const struct base *b,
-		    const struct ctype *member)
+static void find_told(struct families *f)
 {
 	for (size_t i = 0; i < f->values.nr_slots; i++) {
 		const struct map_slot *slot = &f->values.slots[i];
 
-		if (slot->value != MAP_EMPTY && slot->a == (base << 8 | (unsigned int)b->best) &&
-		    f->items[slot->value].type == member)
-			return true;
+		if (slot->value == MAP_EMPTY)
+			continue;
+
+		struct base *b = f->bases[slot->a >> 8];
+
+		if (b->best < 0 || (slot->a & 0xff) != (unsigned int)b->best)
+			continue;
+		for (unsigned int k = 0; k < b->nr_members; k++) {
+			if (b->members[k] == f->items[slot->value].type)
+				b->told |= 1ull << k;
+		}
 	}
-	return false;
 }
 
 /* A block with a value that no known one has: which members can it be? */
-static void narrow(struct families *f, size_t index, const struct base *b, struct value *v,
-		   node_id block)
+static void narrow(struct native *n, const struct base *b, struct value *v, node_id block)
 {
-	struct native *n = f->native;
 	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
 	const uint64_t size = block_size(n->heap, block);
 
-	if (!v->nr_seen++) {
-		for (unsigned int i = 0; i < b->nr_members; i++) {
-			if (b->best >= 0 && is_told(f, index, b, b->members[i]))
-				v->possible &= ~(1ull << i);
-		}
-	}
+	if (!v->nr_seen++)
+		v->possible &= ~b->told;
 	if (v->nr_seen > SAMPLE_MAX)
 		return;
 	for (unsigned int i = 0; i < b->nr_members; i++) {
@@ -340,7 +341,7 @@ static void narrow_all(struct families *f)
 			continue;
 		v = value_of_block(f, i, &b, &index);
 		if (v && !v->type)
-			narrow(f, index, b, v, i);
+			narrow(f->native, b, v, i);
 	}
 }
 
@@ -356,6 +357,7 @@ bool family_settle(struct native *n)
 	for (node_id i = 0; f.nr && i < n->heap->nr_objects; i++)
 		learn(&f, i);
 	choose_keys(&f);
+	find_told(&f);
 	narrow_all(&f);
 	for (node_id i = 0; f.nr && i < n->heap->nr_objects; i++) {
 		if (is_open_prefix(n, i))
