@@ -182,6 +182,15 @@ static void make_folders(const char *folder)
 	mkdir(path, 0700);
 }
 
+/* Is that a name as cache_path and cache_write give them?  The folder may be one that has other
+ * things, too. */
+static bool is_cache_name(const char *name)
+{
+	const size_t digits = strspn(name, "0123456789abcdef");
+
+	return digits && !strncmp(name + digits, CACHE_SUFFIX, strlen(CACHE_SUFFIX));
+}
+
 /* Builds come and go; their files stay for a while. */
 static void remove_old(const char *folder)
 {
@@ -190,10 +199,10 @@ static void remove_old(const char *folder)
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		const char *suffix = strstr(entry->d_name, CACHE_SUFFIX);
 		struct stat st;
 
-		if (suffix && !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
+		if (is_cache_name(entry->d_name) &&
+		    !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
 		    S_ISREG(st.st_mode) && st.st_mtime < oldest)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
