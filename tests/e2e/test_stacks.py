@@ -127,6 +127,12 @@ def test_sample(program, preload, tmp_path):
         assert abs(sum(len(stack) > 1 for stack in stacks) - expected) < 5 * expected ** 0.5
 
 
+def test_sample_of_much(program, preload, tmp_path):
+    """A mapping that holds very many points of the sample takes no longer than another one."""
+    with Census([program("sampled"), str(1 << 36)], preload, tmp_path, env={"HEAPCENSUS_STACKS": "sample:1"}) as run:
+        assert run.finish() == (0, "", "")
+
+
 @pytest.mark.parametrize("value", ["sample", "sample:", "sample:0", "sample:x", "full:3", "sample:1kk"])
 def test_no_such_sample(value, program, preload, tmp_path):
     env = {"HEAPCENSUS_STACKS": value, "HEAPCENSUS_EXIT": "1"}
