@@ -80,7 +80,6 @@ struct dump {
 
 	struct dump_blocks blocks;
 	struct area block_areas[10];
-	size_t nr_block_areas;
 	struct block_index *index;
 
 	struct area small;	/* BMEM payloads one after another, headers included */

@@ -52,7 +52,6 @@ static void match_run(struct identity *identity, const struct dump_blocks *a, si
 				continue;
 			identity->a_to_b[i] = (node_id)other;
 			identity->b_to_a[other] = (node_id)i;
-			identity->nr_survived++;
 			break;
 		}
 	}

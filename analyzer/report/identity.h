@@ -15,7 +15,6 @@
 struct identity {
 	node_id *a_to_b;
 	node_id *b_to_a;
-	uint32_t nr_survived;
 };
 
 /* Both dumps are of one process: pid, host, program and the moment of its start agree. */

@@ -88,14 +88,6 @@ static uint64_t bytes_of(uint64_t number, enum unit unit)
 	return 0;
 }
 
-/* Types that say no more than a guess at the bytes. */
-static bool is_open(const struct heap *h, node_id n)
-{
-	const struct type *type = object_type(h, n);
-
-	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
-}
-
 static struct counter *get_counter(struct counted *s, uint64_t kind, uint64_t offset, uint64_t size)
 {
 	uint64_t *slot = map_find_or_insert(&s->ids, kind, offset);
@@ -176,7 +168,7 @@ static struct counter *find_counter(struct counted *s, const struct field *f)
 		return get_counter(s, f->part, f->part_offset, b->size[f->to]);
 	if (node_is_root(h, f->from))
 		return NULL;
-	kind = is_open(h, f->from)
+	kind = type_is_open(object_type(h, f->from))
 		       ? SITE_MARK | (uint64_t)b->stack[f->from] << 32 | (uint32_t)b->size[f->from]
 		       : h->type[f->from];
 	return get_counter(s, kind, f->offset, b->size[f->to]);
@@ -188,7 +180,8 @@ static void add_field(void *arg, const struct field *f)
 	const struct heap *h = s->typing->heap;
 	const struct dump_blocks *b = s->typing->blocks;
 
-	if (f->to == NODE_NONE || f->to == f->from || !is_open(h, f->to) || !b->size[f->to])
+	if (f->to == NODE_NONE || f->to == f->from || !type_is_open(object_type(h, f->to)) ||
+	    !b->size[f->to])
 		return;
 
 	struct counter *c = find_counter(s, f);

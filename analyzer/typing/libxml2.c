@@ -11,7 +11,6 @@
 #include "typing/recogniser.h"
 
 /* The first words of xmlNode, xmlAttr, xmlDoc and xmlDtd are alike. */
-#define NODE_PRIVATE   0u
 #define NODE_TYPE      8u
 #define NODE_NAME      16u
 #define NODE_LINKS     24u /* children, last, parent, next, prev */

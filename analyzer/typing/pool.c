@@ -31,14 +31,6 @@ struct pools {
 	uint8_t *is_obstack; /* [nr_objects] has the header of a chunk */
 };
 
-static bool is_open(const struct heap *h, node_id n)
-{
-	const struct type *type = object_type(h, n);
-
-	return node_is_object(h, n) &&
-	       (type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT);
-}
-
 /* The block that starts there; NODE_NONE: none does. */
 static node_id find_start(const struct pools *p, uint64_t addr)
 {
@@ -105,10 +97,10 @@ static void settle_obstack(void *arg, const struct pointed *found)
 {
 	struct pools *p = arg;
 
-	if (!is_open(p->heap, found->to) || !is_in_obstack(p, found) ||
+	if (!object_is_open(p->heap, found->to) || !is_in_obstack(p, found) ||
 	    !is_obstack_chain(p, found->to))
 		return;
-	for (node_id n = found->to; n != NODE_NONE && is_open(p->heap, n);
+	for (node_id n = found->to; n != NODE_NONE && object_is_open(p->heap, n);
 	     n = find_start(p, load_word(dump_block_bytes(p->heap->dump, n), 8)))
 		name_chunk(p, n, "arena (obstack)");
 }
@@ -126,8 +118,9 @@ static bool has_ngx_header(const struct pools *p, node_id n, const uint8_t *byte
 
 static const uint8_t *read_ngx_chunk(const struct pools *p, node_id n)
 {
-	const uint8_t *bytes =
-		n != NODE_NONE && is_open(p->heap, n) ? dump_block_bytes(p->heap->dump, n) : NULL;
+	const uint8_t *bytes = n != NODE_NONE && object_is_open(p->heap, n)
+				       ? dump_block_bytes(p->heap->dump, n)
+				       : NULL;
 
 	return bytes && has_ngx_header(p, n, bytes) ? bytes : NULL;
 }
@@ -164,7 +157,7 @@ static void settle_ngx_pool(struct pools *p, node_id first)
 
 	if (!bytes || !is_ngx_pool(p, first, bytes))
 		return;
-	for (node_id n = first; n != NODE_NONE && is_open(p->heap, n);
+	for (node_id n = first; n != NODE_NONE && object_is_open(p->heap, n);
 	     n = find_start(p, load_word(dump_block_bytes(p->heap->dump, n), 16)))
 		name_chunk(p, n, "arena (ngx_pool_t)");
 }
@@ -184,9 +177,10 @@ static void settle_apr_node(struct pools *p, node_id n, const uint8_t *bytes)
 
 static void settle_by_header(struct pools *p, node_id n, bool *has_obstacks)
 {
-	const uint8_t *bytes = p->typing->blocks->size[n] >= APR_HEADER && is_open(p->heap, n)
-				       ? dump_block_bytes(p->heap->dump, n)
-				       : NULL;
+	const uint8_t *bytes =
+		p->typing->blocks->size[n] >= APR_HEADER && object_is_open(p->heap, n)
+			? dump_block_bytes(p->heap->dump, n)
+			: NULL;
 
 	if (!bytes)
 		return;

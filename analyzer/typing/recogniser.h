@@ -15,6 +15,17 @@
 
 #define TYPE_UNSURE UINT32_MAX
 
+/* Does it say no more than a label, or a guess at the bytes?  Whoever knows more is welcome. */
+static inline bool type_is_open(const struct type *type)
+{
+	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
+}
+/* The same of an object's; what is no object is not open. */
+static inline bool object_is_open(const struct heap *h, node_id n)
+{
+	return node_is_object(h, n) && type_is_open(object_type(h, n));
+}
+
 struct typing {
 	struct heap *heap;
 	const struct dump_blocks *blocks;

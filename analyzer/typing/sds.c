@@ -109,22 +109,13 @@ static void note_pointer(void *arg, const struct pointed *p)
 		*state |= IS_REFUTED;
 }
 
-/* Types that say less. */
-static bool is_open(const struct heap *h, node_id n)
-{
-	const struct type *type = object_type(h, n);
-
-	return node_is_object(h, n) &&
-	       (type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT);
-}
-
 static bool find_headers(const struct typing *t, uint8_t *states)
 {
 	const struct heap *h = t->heap;
 	bool any = false;
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		const uint8_t *bytes = is_open(h, n) ? dump_block_bytes(h->dump, n) : NULL;
+		const uint8_t *bytes = object_is_open(h, n) ? dump_block_bytes(h->dump, n) : NULL;
 
 		if (bytes)
 			states[n] = guess_state(bytes, t->blocks->size[n]);

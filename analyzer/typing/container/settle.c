@@ -137,12 +137,6 @@ static bool find_bounds(struct walk *w)
 	return w->high;
 }
 
-/* The shape says more than bytes, or the function that allocated them, do. */
-static bool is_open(const struct type *type)
-{
-	return type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT;
-}
-
 static void name_part(struct heap *h, node_id n, const char *name, uint32_t flags)
 {
 	h->type[n] = heap_intern_type(h, name, PROVENANCE_SHAPE, flags);
@@ -172,7 +166,7 @@ static void name_parts(struct containers *c)
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		const struct container_part *part = container_find_part(h, n);
 
-		if (part && is_open(object_type(h, n)))
+		if (part && type_is_open(object_type(h, n)))
 			name_part(h, n, roles[part->role].type, roles[part->role].flags);
 		else if (part && part->role == CONTAINER_ITEMS)
 			name_array(h, n);

@@ -95,8 +95,6 @@ void glib_add_inside(struct glib *g, const struct glib_place *p, uint32_t type);
 /* Says what the block is to which the word at offset of an object leads, for which it counts. */
 void glib_name_part(struct glib *g, const struct glib_place *p, uint64_t offset, node_id part,
 		    enum glib_kind kind);
-/* Is a better type welcome? */
-bool glib_is_open(const struct glib *g, node_id n);
 /* maker.c */
 const struct glib_maker *glib_find_maker(struct glib *g, node_id n);
 /* The same of what lies in a slab, which is not known. */

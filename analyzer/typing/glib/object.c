@@ -106,10 +106,10 @@ static void find_nodes(struct classes *cs)
 
 	for (node_id n = 0; n < g->heap->nr_objects; n++) {
 		const uint64_t size = g->blocks->size[n];
-		const uint8_t *bytes =
-			size >= NODE_SIZE_MIN && size < NODE_SUPERS + 8 * 258 && glib_is_open(g, n)
-				? dump_block_bytes(g->heap->dump, n)
-				: NULL;
+		const uint8_t *bytes = size >= NODE_SIZE_MIN && size < NODE_SUPERS + 8 * 258 &&
+						       object_is_open(g->heap, n)
+					       ? dump_block_bytes(g->heap->dump, n)
+					       : NULL;
 
 		if (!bytes)
 			continue;
@@ -184,7 +184,7 @@ static void find_quarks(struct classes *cs)
 	cs->quarks = NODE_NONE;
 	for (node_id n = 0; n < g->heap->nr_objects && cs->quarks == NODE_NONE; n++) {
 		if (g->blocks->size[n] >= QUARKS_MIN && g->blocks->size[n] % 8 == 0 &&
-		    glib_is_open(g, n) && has_names(cs, n))
+		    object_is_open(g->heap, n) && has_names(cs, n))
 			cs->quarks = n;
 	}
 }
@@ -234,7 +234,8 @@ static void name_class(struct classes *cs, struct glib_class *c)
 	glib_name(cs->g, c->node_block, GLIB_TYPE_NODE);
 	if (c->data_block != NODE_NONE)
 		glib_name(cs->g, c->data_block, GLIB_TYPE_DATA);
-	if (!c->name || c->class_block == NODE_NONE || !glib_is_open(cs->g, c->class_block) ||
+	if (!c->name || c->class_block == NODE_NONE ||
+	    !object_is_open(cs->g->heap, c->class_block) ||
 	    cs->g->blocks->addr[c->class_block] != c->class_addr)
 		return;
 
@@ -276,7 +277,8 @@ static void name_instances(struct classes *cs)
 	struct heap *h = cs->g->heap;
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		const struct glib_class *c = glib_is_open(cs->g, n) ? find_class(cs, n) : NULL;
+		const struct glib_class *c =
+			object_is_open(cs->g->heap, n) ? find_class(cs, n) : NULL;
 
 		if (!c)
 			continue;

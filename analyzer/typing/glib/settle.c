@@ -28,14 +28,6 @@ node_id glib_find_block(const struct glib *g, uint64_t addr, uint64_t size)
 		       : NODE_NONE;
 }
 
-bool glib_is_open(const struct glib *g, node_id n)
-{
-	const struct type *type = object_type(g->heap, n);
-
-	return node_is_object(g->heap, n) &&
-	       (type->flags & TYPE_FALLBACK || type->provenance == PROVENANCE_CONTENT);
-}
-
 static uint32_t intern_kind(struct glib *g, enum glib_kind kind, bool is_sure)
 {
 	const uint32_t type = heap_intern_type(g->heap, kinds[kind].type,
@@ -48,7 +40,7 @@ static uint32_t intern_kind(struct glib *g, enum glib_kind kind, bool is_sure)
 
 static bool name_block(struct glib *g, node_id n, enum glib_kind kind, bool is_sure)
 {
-	if (!glib_is_open(g, n))
+	if (!object_is_open(g->heap, n))
 		return false;
 	g->heap->type[n] = intern_kind(g, kind, is_sure);
 	return true;
@@ -90,7 +82,7 @@ void glib_each_place(struct glib *g, uint64_t size, glib_place_fn *fn)
 {
 	for (node_id n = 0; n < g->heap->nr_objects; n++) {
 		const uint8_t *bytes =
-			g->blocks->size[n] == size && glib_is_open(g, n) &&
+			g->blocks->size[n] == size && object_is_open(g->heap, n) &&
 					glib_find_maker(g, n)->kind != GLIB_MAKER_NONE
 				? dump_block_bytes(g->heap->dump, n)
 				: NULL;

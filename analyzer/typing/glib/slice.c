@@ -72,7 +72,7 @@ static void add_ring(struct glib *g, uint64_t first, uint64_t chunk)
 	for (;;) {
 		const node_id slab = find_slab(g, info);
 
-		if (slab == NODE_NONE || glib_chunk_size(g, slab) || !glib_is_open(g, slab))
+		if (slab == NODE_NONE || glib_chunk_size(g, slab) || !object_is_open(g->heap, slab))
 			return;
 		g->slabs = array_grow(g->slabs, g->nr_slabs, &g->slabs_room, sizeof(*g->slabs));
 		g->slabs[g->nr_slabs++] = slab;
@@ -93,7 +93,7 @@ void glib_find_slabs(struct glib *g)
 	for (node_id n = 0; n < g->heap->nr_objects; n++) {
 		const uint64_t size = g->blocks->size[n];
 		const uint8_t *bytes =
-			size && size <= STACK_MAX && size % 8 == 0 && glib_is_open(g, n) &&
+			size && size <= STACK_MAX && size % 8 == 0 && object_is_open(g->heap, n) &&
 					glib_find_maker(g, n)->kind != GLIB_MAKER_NONE
 				? dump_block_bytes(g->heap->dump, n)
 				: NULL;

@@ -76,8 +76,9 @@ static enum match match_word(struct matcher *m, const struct ctype *t, uint64_t 
 	return match;
 }
 
-const struct ctype_member *path_choose_member(struct native *n, const struct ctype *t,
-					      uint64_t offset, const struct ctype *leads_to)
+/* The member of a union that is told of a word at offset; NULL: none reaches there. */
+static const struct ctype_member *choose_member(struct native *n, const struct ctype *t,
+						uint64_t offset, const struct ctype *leads_to)
 {
 	struct matcher m = { n, leads_to, MEMBERS_MOST };
 	enum match match;
@@ -133,7 +134,7 @@ static bool step(struct descent *d, FILE *out, const struct ctype *leads_to)
 	if (whole->kind == CTYPE_STRUCT)
 		m = ctype_find_member(whole, d->offset);
 	else if (whole->kind == CTYPE_UNION)
-		m = path_choose_member(d->native, whole, d->offset, leads_to);
+		m = choose_member(d->native, whole, d->offset, leads_to);
 	if (!m)
 		return false;
 	if (is_told(d, whole, m))

@@ -26,8 +26,5 @@ const char *path_format(struct native *n, const struct ctype *t, uint64_t offset
  * as path_format; "" inside of a type of the C++ library. */
 const char *path_format_place(struct native *n, const struct ctype *t, uint64_t offset,
 			      bool exact_index);
-/* The member of a union that is told of a word at offset; NULL: none reaches there. */
-const struct ctype_member *path_choose_member(struct native *n, const struct ctype *t,
-					      uint64_t offset, const struct ctype *leads_to);
 
 #endif

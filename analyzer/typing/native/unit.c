@@ -193,7 +193,8 @@ void debug_close(struct debug *d)
 	free(d);
 }
 
-struct unit *debug_find_unit(struct debug *d, uint64_t addr)
+/* The unit whose code holds addr of the process; NULL: none. */
+static struct unit *find_unit(struct debug *d, uint64_t addr)
 {
 	debug_need_dwarf(d);
 
@@ -236,7 +237,7 @@ static int compare_functions(const void *a, const void *b)
 
 bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret)
 {
-	struct unit *u = debug_find_unit(d, addr);
+	struct unit *u = find_unit(d, addr);
 
 	if (!u)
 		return false;

@@ -106,8 +106,6 @@ void debug_need_dwarf(struct debug *d);
 /* Keeps an answer; the maker is empty then. */
 const struct fact *debug_add_fact(struct debug *d, struct fact_maker *m);
 void debug_progress(const struct debug *d, size_t done, size_t total);
-/* The unit whose code holds addr of the process; NULL: none. */
-struct unit *debug_find_unit(struct debug *d, uint64_t addr);
 /* The function, in the debug information, that holds addr of the process. */
 bool debug_find_function_die(struct debug *d, uint64_t addr, Dwarf_Die *ret);
 
