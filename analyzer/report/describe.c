@@ -26,7 +26,9 @@ static int compare_references(const void *a, const void *b)
 	if (x->nr != y->nr)
 		return x->nr < y->nr ? 1 : -1;
 	order = strcmp(x->relation, y->relation);
-	return order || !x->type || !y->type ? order : strcmp(x->type, y->type);
+	if (order || !x->type || !y->type)
+		return order ? order : !y->type - !x->type;
+	return strcmp(x->type, y->type);
 }
 
 struct grouping {

@@ -208,6 +208,22 @@ const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t off
 	return best;
 }
 
+const struct ctype *ctype_step_into(const struct ctype *t, uint64_t *offset)
+{
+	if (t->kind == CTYPE_ARRAY && t->target->size) {
+		*offset %= t->target->size;
+		return t->target;
+	}
+
+	const struct ctype_member *m =
+		t->kind == CTYPE_STRUCT ? ctype_find_member(t, *offset) : NULL;
+
+	if (!m)
+		return NULL;
+	*offset -= m->offset;
+	return m->type;
+}
+
 const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint64_t offset,
 				  uint64_t *base)
 {

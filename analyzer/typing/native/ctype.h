@@ -128,6 +128,9 @@ const struct ctype *ctype_find_at(struct native *n, const struct ctype *t, uint6
 				  uint64_t *base);
 /* The member of a complete record that holds offset; the last such of a union.  NULL: padding. */
 const struct ctype_member *ctype_find_member(const struct ctype *t, uint64_t offset);
+/* What of a complete type holds *offset, which is counted from its start then: the element of an
+ * array, the member of a struct.  NULL: there is none. */
+const struct ctype *ctype_step_into(const struct ctype *t, uint64_t *offset);
 /* Is an object of `outer` at its start one of `inner`, too: its first base class or member? */
 bool ctype_begins_with(struct native *n, const struct ctype *outer, const struct ctype *inner);
 

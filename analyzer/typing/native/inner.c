@@ -18,6 +18,7 @@
 #define BLOCKS_MIN	 4  /* that are alike, and full of them */
 #define BLOCKS_MANY	 32 /* that are alike */
 #define HOLDER_DEPTH_MAX 3  /* structures in structures */
+#define NESTING_MAX	 16 /* members in members */
 
 bool inner_is_told(struct native *n, node_id block, uint64_t offset)
 {
@@ -158,22 +159,11 @@ static bool has_at(struct native *n, const struct ctype *t, const struct spot *s
 {
 	uint64_t offset = spot->offset;
 
-	for (int depth = 0; depth < 16; depth++) {
-		const struct ctype_member *m;
-
+	for (int depth = 0; t && depth < NESTING_MAX; depth++) {
 		t = ctype_complete(n, t);
 		if (!offset && (t == spot->type || ctype_extends(n, t, spot->type)))
 			return true;
-		if (t->kind == CTYPE_ARRAY && t->target->size) {
-			offset %= t->target->size;
-			t = t->target;
-			continue;
-		}
-		m = t->kind == CTYPE_STRUCT ? ctype_find_member(t, offset) : NULL;
-		if (!m)
-			return false;
-		offset -= m->offset;
-		t = m->type;
+		t = ctype_step_into(t, &offset);
 	}
 	return false;
 }

@@ -42,23 +42,13 @@ static bool is_pointer_at(struct native *n, const struct ctype *t, uint64_t offs
 /* The words of a std::string but for its pointer: a length, and characters or room. */
 static bool is_in_string(struct native *n, const struct ctype *t, uint64_t offset)
 {
-	for (int depth = 0; depth < NESTING_MAX; depth++) {
+	for (int depth = 0; t && depth < NESTING_MAX; depth++) {
 		const struct container_type *container = container_type_of(n, t);
-		const struct ctype_member *m;
 
 		if (container && container->family == CONTAINER_FAMILY_STRING)
 			return offset != (container->is_llvm ? 16 : 0);
 		t = ctype_complete(n, t);
-		if (t->kind == CTYPE_ARRAY && t->target->size) {
-			offset %= t->target->size;
-			t = t->target;
-			continue;
-		}
-		m = t->kind == CTYPE_STRUCT ? ctype_find_member(t, offset) : NULL;
-		if (!m)
-			return false;
-		offset -= m->offset;
-		t = m->type;
+		t = ctype_step_into(t, &offset);
 	}
 	return false;
 }
