@@ -17,6 +17,7 @@
 
 #define OWN_FRAMES_MAX \
 	16 /* between the program's call and here, those of operator new's chain included */
+#define DIFFERENCES_LOGGED 100
 
 /* Written at start. */
 static struct {
@@ -88,7 +89,7 @@ static uint32_t find_only_caller(struct thread *t, uint64_t caller)
 }
 
 __attribute__((noinline)) static uint32_t find_by_libunwind(struct thread *t, uint64_t caller,
-							     uint32_t depth)
+							    uint32_t depth)
 {
 	uint64_t pcs[UNWIND_DEPTH_MAX + 1];
 	uint32_t nr = capture(t, caller, pcs, depth);
@@ -115,6 +116,20 @@ static bool is_equal(const struct trace_result *ours, const uint64_t *pcs, uint3
 	return i == nr || ours->end != TRACE_WHOLE;
 }
 
+/* Frame by frame, for whoever looks into it. */
+static void log_difference(const struct trace_result *ours, uint64_t caller, const uint64_t *pcs,
+			   uint32_t nr)
+{
+	uint32_t node = ours->node;
+
+	message("a stack called from %lx differs (end %u):", caller, ours->end);
+	for (uint32_t i = 0; node || i < nr; i++) {
+		message("  %u ours %lx libunwind's %lx", i, node ? depot_get(node)->pc : 0,
+			i < nr ? pcs[i] : 0);
+		node = node ? depot_get(node)->parent : 0;
+	}
+}
+
 __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 					     const struct trace_result *ours)
 {
@@ -124,15 +139,12 @@ __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 	if (!ours->node || !nr)
 		return;
 	__atomic_fetch_add(&unwinder.nr_verified, 1, __ATOMIC_RELAXED);
-	if (!is_equal(ours, pcs, nr)) {
-		COUNT(stacks_differing);
-		message("end %u caller %lx", ours->end, caller);
-		uint32_t i = 0;
-		for (uint32_t node = ours->node; node || i < nr;
-		     node = node ? depot_get(node)->parent : 0, i++)
-			message("  %u ours %lx theirs %lx", i, node ? depot_get(node)->pc : 0,
-				i < nr ? pcs[i] : 0);
-	}
+	if (is_equal(ours, pcs, nr))
+		return;
+	COUNT(stacks_differing);
+	if (__atomic_load_n(&rt_counts[COUNT_stacks_differing], __ATOMIC_RELAXED) <=
+	    DIFFERENCES_LOGGED)
+		log_difference(ours, caller, pcs, nr);
 }
 
 uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
@@ -145,8 +157,8 @@ uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
 	switch (trace.end) {
 	case TRACE_FAILED:
 	case TRACE_OTHER:
-		return unwinder.has_libunwind ? find_by_libunwind(t, caller, depth) :
-						find_only_caller(t, caller);
+		return unwinder.has_libunwind ? find_by_libunwind(t, caller, depth)
+					      : find_only_caller(t, caller);
 	case TRACE_CUT:
 		COUNT(stacks_truncated);
 		break;
