@@ -11,6 +11,7 @@ import sys
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SOURCE / "tests" / "bench"))
 sys.path.insert(0, str(SOURCE / "tests" / "dumps"))
 sys.path.insert(0, str(SOURCE / "tests" / "site"))
 

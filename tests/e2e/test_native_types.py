@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Types by debug information, against what the programs of the corpus say of their own blocks, as compilers build them."""
+import subprocess
+
 import corpus
 import pytest
 from test_classes import listing  # noqa: F401 (a fixture)
@@ -33,7 +35,7 @@ def built(request, tmp_path_factory):
 def relations(build):
     """relations(dump): {(from, to): names of the relations between two blocks}."""
     def run(dump):
-        done = corpus.subprocess.run([build / "tests/e2e/list_types", "--relations", dump], capture_output=True, text=True,
+        done = subprocess.run([build / "tests/e2e/list_types", "--relations", dump], capture_output=True, text=True,
                                      check=True, timeout=60)
         found = {}
         for line in done.stdout.splitlines():

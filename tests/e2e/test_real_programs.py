@@ -6,9 +6,9 @@ import shutil
 import subprocess
 
 import pytest
+from real_programs import PROGRAMS
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent / "bench"
-PROGRAMS = ["redis", "lua", "ninja", "sqlite", "nginx", "httrack", "wget"]
 
 
 @pytest.mark.slow
