@@ -12,9 +12,11 @@
 #include "rt/sys.h"
 #include "stack/cfi.h"
 #include "stack/depot.h"
+#include "stack/unwind.h"
 #include "rt/ban.h"
 
 #define FRAMES_MAX 512 /* of a remembered stack */
+_Static_assert(UNWIND_DEPTH_MAX <= FRAMES_MAX, "a stack that is cut is read into as many frames");
 #define OWN_FRAMES_MAX \
 	16 /* between the program's call and trace_find, operator new's chain included */
 #define NR_CHAINS   16
