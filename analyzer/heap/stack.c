@@ -111,7 +111,7 @@ static bool is_loop(struct heap *h, uint32_t node)
 static bool covers(struct heap *h, uint32_t native, uint32_t python, bool is_empty)
 {
 	size_t depth = 0, loops = 0, runs = is_empty;
-	const size_t limit = dump_proc_number(h->dump, "stack_depth", SIZE_MAX);
+	const size_t limit = HC_STACK_CUT_MIN(dump_proc_number(h->dump, "stack_depth", SIZE_MAX));
 
 	for (uint32_t n = native; n; n = get_node(h, n)->parent, depth++)
 		loops += is_loop(h, n);

@@ -219,6 +219,9 @@ struct hc_python_place {
 	(1ull << 32) /* ... and the innermost run of the interpreter's loop has no frame among \
 			these yet */
 #define HC_STACK_INDEX(pc) ((uint32_t)(pc))
+/* Of a chain that was cut because it was deeper than stack_depth, at least so many frames are kept.
+ */
+#define HC_STACK_CUT_MIN(stack_depth) ((stack_depth) - (stack_depth) / 8)
 
 struct hc_stack_node {
 	uint64_t pc;	 /* return address; or HC_STACK_PYTHON, HC_STACK_BOTH */

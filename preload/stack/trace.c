@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <heapcensus/dump_format.h>
+
 #include "rt/private.h"
 #include "rt/sys.h"
 #include "stack/cfi.h"
@@ -331,7 +333,7 @@ static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t fr
  * that comes or goes, since all nodes would be others then. */
 static uint32_t choose_root(uint32_t nr, uint32_t depth)
 {
-	const uint32_t quantum = depth / 8 + 1;
+	const uint32_t quantum = depth - HC_STACK_CUT_MIN(depth) + 1;
 
 	return nr <= depth ? 0 : (nr - depth + quantum - 1) / quantum * quantum;
 }

@@ -94,7 +94,7 @@ def test_merged(told, heapcensus):
         if all(name.isprintable() for name in wanted):
             assert frames == wanted
         # Cut, or on a greenlet's stack: the loops of others are in it, too.
-        if len(told.dump.stack(told.blocks[size].stack)) == DEPTH or any("greenlet" in line for line in lines):
+        if len(told.dump.stack(told.blocks[size].stack)) >= DEPTH - DEPTH // 8 or any("greenlet" in line for line in lines):
             continue
         assert not is_python(lines[0]) and not is_python(lines[-1])
         assert not any("_PyEval_EvalFrameDefault" in line for line in lines)
