@@ -96,6 +96,7 @@ enum relation_weight {
 	RELATION_TOLD,
 	RELATION_NAMELESS, /* what holds it does, its relation only where there is no other */
 	RELATION_QUIET,	   /* told of objects only that have no other */
+	RELATION_LAST,	   /* nor a quiet one: what holds nothing, the object's own and slack */
 };
 
 /*

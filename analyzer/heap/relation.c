@@ -262,14 +262,14 @@ enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t 
 			? type->ops->weigh(h, from, EDGE_OFFSET(offset), relation)
 			: RELATION_TOLD;
 
-	if (weight != RELATION_TOLD || type->provenance == PROVENANCE_CPYTHON)
+	if (type->provenance == PROVENANCE_CPYTHON)
 		return weight;
 	/* That something refers to itself, as the empty ring of a list does, holds nothing; nor do
 	 * words that are known to be none. */
 	if ((!node_is_root(h, from) && h->owner[from] == to) ||
 	    heap_word_use(h, from, EDGE_OFFSET(offset)) == WORD_SLACK)
-		return RELATION_QUIET;
-	return RELATION_TOLD;
+		return RELATION_LAST;
+	return weight;
 }
 
 enum relation_weight heap_weigh_root(const struct heap *h, node_id to)

@@ -48,12 +48,13 @@ static const char *find_holder(struct byrcs *b, node_id n, uint64_t k, enum rela
 	return clodo_name(&b->clodo, h->owner[from]);
 }
 
-/* Adds what holds it by references that are quiet, or that are not; returns how many of the others
- * are. */
-static uint64_t add_holders(struct byrcs *b, node_id n, bool is_quiet)
+/* Adds what holds it by references of weights from least to most; returns how many there are that
+ * say less. */
+static uint64_t add_holders(struct byrcs *b, node_id n, enum relation_weight least,
+			    enum relation_weight most)
 {
 	struct heap *h = b->clodo.heap;
-	uint64_t nr_others = 0;
+	uint64_t nr_less = 0;
 
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		enum relation_weight weight = RELATION_TOLD;
@@ -61,23 +62,24 @@ static uint64_t add_holders(struct byrcs *b, node_id n, bool is_quiet)
 
 		if (!*holder)
 			continue;
-		if ((weight == RELATION_QUIET) == is_quiet)
+		if (weight >= least && weight <= most)
 			kindset_add(&b->sets, holder);
-		else
-			nr_others++;
+		nr_less += weight > most;
 	}
-	return nr_others;
+	return nr_less;
 }
 
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byrcs *b = (struct byrcs *)c;
-	uint64_t nr_quiet;
+	uint64_t nr_left;
 
 	kindset_begin(&b->sets);
-	nr_quiet = add_holders(b, n, false);
-	if (nr_quiet && kindset_is_empty(&b->sets))
-		add_holders(b, n, true);
+	nr_left = add_holders(b, n, RELATION_TOLD, RELATION_NAMELESS);
+	if (nr_left && kindset_is_empty(&b->sets))
+		nr_left = add_holders(b, n, RELATION_QUIET, RELATION_QUIET);
+	if (nr_left && kindset_is_empty(&b->sets))
+		add_holders(b, n, RELATION_LAST, RELATION_LAST);
 	return kindset_end(&b->sets);
 }
 

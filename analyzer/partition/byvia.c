@@ -15,11 +15,12 @@ struct byvia {
 	struct kindsets sets;
 };
 
-/* Adds the relations that are told, or those that are not; returns how many of the others are. */
-static uint64_t add_relations(struct byvia *b, node_id n, bool is_told)
+/* Adds the relations of weights from least to most; returns how many there are that say less. */
+static uint64_t add_relations(struct byvia *b, node_id n, enum relation_weight least,
+			      enum relation_weight most)
 {
 	struct heap *h = b->heap;
-	uint64_t nr_others = 0;
+	uint64_t nr_less = 0;
 
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		const node_id from = h->in_from[k];
@@ -27,24 +28,28 @@ static uint64_t add_relations(struct byvia *b, node_id n, bool is_told)
 
 		if (!*relation)
 			continue;
-		if ((heap_weigh_relation(h, from, h->in_offset[k], n, relation) == RELATION_TOLD) ==
-		    is_told)
+
+		const enum relation_weight weight =
+			heap_weigh_relation(h, from, h->in_offset[k], n, relation);
+
+		if (weight >= least && weight <= most)
 			kindset_add(&b->sets, heap_qualify_relation(h, from, relation));
-		else
-			nr_others++;
+		nr_less += weight > most;
 	}
-	return nr_others;
+	return nr_less;
 }
 
 static uint32_t classify(struct classifier *c, node_id n)
 {
 	struct byvia *b = (struct byvia *)c;
-	uint64_t nr_quiet;
+	uint64_t nr_left;
 
 	kindset_begin(&b->sets);
-	nr_quiet = add_relations(b, n, true);
-	if (nr_quiet && kindset_is_empty(&b->sets))
-		add_relations(b, n, false);
+	nr_left = add_relations(b, n, RELATION_TOLD, RELATION_TOLD);
+	if (nr_left && kindset_is_empty(&b->sets))
+		nr_left = add_relations(b, n, RELATION_NAMELESS, RELATION_QUIET);
+	if (nr_left && kindset_is_empty(&b->sets))
+		add_relations(b, n, RELATION_LAST, RELATION_LAST);
 	return kindset_end(&b->sets);
 }
 

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Types that only the library's insides have, as vtables and debug information call them, are
- * called by what they belong to: "std::map<int, Page> node" for
- * "std::_Rb_tree_node<std::pair<int const, Page> >".
+ * Types as vtables and debug information call them are called as programs write them,
+ * "Cache<std::string>"; those that only the library's insides have by what they belong to:
+ * "std::map<int, Page> node" for "std::_Rb_tree_node<std::pair<int const, Page> >".
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "typing/container/container.h"
 #include "typing/container/name.h"
+
+/* Names as a program gave them, of functions and of what a text is stay as they are. */
+static bool is_from_compiler(const struct type *type)
+{
+	static const bool is_compilers[NR_PROVENANCES] = {
+		[PROVENANCE_VTABLE_RTTI] = true, [PROVENANCE_VTABLE_SYMBOL] = true,
+		[PROVENANCE_DWARF] = true,	 [PROVENANCE_PROPAGATED] = true,
+		[PROVENANCE_INFERRED] = true,
+	};
+
+	return is_compilers[type->provenance] && strstr(type->name, "std::");
+}
 
 /* The type that takes the place of type i; i itself where there is none. */
 static uint32_t rename_type(struct heap *h, uint32_t i)
@@ -16,7 +29,9 @@ static uint32_t rename_type(struct heap *h, uint32_t i)
 	const struct type type = h->types[i];
 	_cleanup_free_ char *name = container_spell_part(type.name);
 
-	if (!name)
+	if (!name && is_from_compiler(&type))
+		name = container_spell(type.name);
+	if (!name || !strcmp(name, type.name))
 		return i;
 
 	const uint32_t renamed = heap_intern_type(h, name, type.provenance, type.flags);

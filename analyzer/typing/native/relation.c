@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "typing/container/container.h"
 #include "typing/native/block.h"
 #include "typing/native/debug.h"
 #include "typing/native/path.h"
@@ -105,7 +106,15 @@ static const char *native_relation(struct heap *h, node_id from, uint64_t offset
 	const struct ctype *t = type_at(n, from, offset);
 	const char *name = t ? path_to(n, t, offset, to) : NULL;
 
-	/* A scalar's or a union's words have no names. */
+	/* A pointer by itself, one of the library's too, is as good as an array of one.  A
+	 * container names its own words. */
+	if (name && !*name && !container_find_part(h, from)) {
+		if (ctype_is_pointer(t))
+			return heap_intern_name(h, heap_wants_index(h) ? "[0]" : "[*]");
+		if (t->kind == CTYPE_STRUCT)
+			return heap_intern_name(h, "[*]");
+	}
+	/* Other scalars' words have no names, nor a union's. */
 	return name && (*name == '.' || *name == '[') ? name : NULL;
 }
 

@@ -178,8 +178,7 @@ static void make_shapes(Everything *all)
 	};
 	all->shapes.emplace_back(known(new Local(1), "make_shapes(Everything*)::Local"));
 	all->shapes.emplace_back(known(new Box<int>, "Box<int>"));
-	all->shapes.emplace_back(known(new Box<std::vector<long>>,
-				       "Box<std::vector<long, std::allocator<long> > >"));
+	all->shapes.emplace_back(known(new Box<std::vector<long>>, "Box<std::vector<long>>"));
 	all->shapes.emplace_back(known(new Box<std::string>, "Box<std::string>"));
 	for (int i = 0; i < 3; i++)
 		all->sinks.emplace_back(known(new web::Sink, "web::Sink"));
