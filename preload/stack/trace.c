@@ -17,7 +17,8 @@
 #include "stack/unwind.h"
 #include "rt/ban.h"
 
-#define FRAMES_MAX 512 /* of a remembered stack */
+#define FRAMES_MAX   512 /* of a remembered stack */
+#define SHORT_TRACES 255
 _Static_assert(UNWIND_DEPTH_MAX <= FRAMES_MAX, "a stack that is cut is read into as many frames");
 #define OWN_FRAMES_MAX \
 	16 /* between the program's call and trace_find, operator new's chain included */
@@ -62,7 +63,8 @@ struct chain {
 struct trace {
 	uint32_t epoch; /* of rules */
 	int32_t tid;
-	bool is_deep;	/* more than FRAMES_MAX the last time: not remembered */
+	uint8_t nr_short; /* traces that look at no more than they keep, since the last one that did
+			     not found more than FRAMES_MAX, which is not remembered */
 	bool is_broken; /* a word of the stack being traced could not be read, or cannot be right */
 	uint32_t nr, root;
 	uint64_t low, high; /* this stack is readable there, as far as has been looked */
@@ -483,11 +485,15 @@ __attribute__((noinline)) bool trace_find(struct trace **trace, struct depot_mem
 		ret->end = TRACE_FAILED;
 		return true;
 	}
-	ret->end = walk(t, at, t->is_deep ? depth : FRAMES_MAX, &shared);
+	const bool is_short = t->nr_short;
+
+	ret->end = walk(t, at, is_short ? depth : FRAMES_MAX, &shared);
 	if (ret->end == TRACE_OTHER)
 		return true;
-	t->is_deep = ret->end == TRACE_CUT || shared + t->nr_fresh > FRAMES_MAX;
-	if (t->is_deep || t->is_broken) {
+	const bool is_deep = ret->end == TRACE_CUT || shared + t->nr_fresh > FRAMES_MAX;
+
+	t->nr_short = !is_deep ? 0 : is_short ? t->nr_short - 1 : SHORT_TRACES;
+	if (is_deep || t->is_broken) {
 		if (shared + t->nr_fresh > depth)
 			ret->end = TRACE_CUT;
 		ret->node = find_unshared(t, depot, shared, depth);

@@ -19,6 +19,7 @@
 #define SLOTS_MAX	16
 #define INSTRUCTION_MAX 15
 #define TYPES_MAX	8
+#define CALLEES_MAX	16 /* that are followed out of each other */
 #define NR_REGISTERS	16 /* DWARF numbers */
 #define NOT_A_REGISTER	0xff
 
@@ -367,10 +368,14 @@ static bool returns_block(struct flow *f, const cs_x86 *x)
 
 		if (*slot != MAP_EMPTY)
 			return *slot;
+		if (f->native->nr_callees == CALLEES_MAX)
+			return false;
 		*slot = false; /* while it is followed: it may call itself */
+		f->native->nr_callees++;
 
 		const bool is_returned = flow_run(f->native, entry, arguments[i], NULL, NULL);
 
+		f->native->nr_callees--;
 		*map_find_or_insert(&f->native->returned, entry, i) = is_returned;
 		return is_returned;
 	}

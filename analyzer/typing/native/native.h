@@ -60,6 +60,7 @@ struct native {
 	struct map site_types;	  /* (return address, 0) -> struct site_types *; site.c */
 	struct map union_targets; /* (union, offset and size) -> struct ctype *; union.c */
 	struct map returned;	  /* (entry of a function, argument) -> does it return it; flow.c */
+	unsigned int nr_callees;  /* that are followed, one out of the other; flow.c */
 	uintptr_t decoder;	  /* capstone's handle, 0: not opened; flow.c */
 };
 
