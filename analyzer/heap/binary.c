@@ -35,12 +35,25 @@ static bool is_same_build(Elf *elf, const struct dump_string *wanted)
 	return len == (ssize_t)wanted->len && !memcmp(id, wanted->bytes, len);
 }
 
-static enum binary_state binary_check(int fd, const struct dump_string *build_id)
+/* Without a build id nothing tells builds apart but their times. */
+static bool is_later_build(const struct stat *st, const struct dump_string *build_id,
+			   uint64_t made_before)
+{
+	const uint64_t made =
+		(uint64_t)st->st_mtim.tv_sec * 1000000000 + (uint64_t)st->st_mtim.tv_nsec;
+
+	return made_before && build_id && !build_id->len && made > made_before;
+}
+
+static enum binary_state binary_check(int fd, const struct dump_string *build_id,
+				      uint64_t made_before)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return BINARY_UNREADABLE;
+	if (is_later_build(&st, build_id, made_before))
+		return BINARY_LATER;
 	elf_version(EV_CURRENT);
 
 	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
@@ -94,7 +107,7 @@ static bool binary_report(struct binary *b, const char *path, int fd, char **deb
 }
 
 void binary_open(struct binary *b, const char *path, const struct dump_string *build_id,
-		 uint64_t bias, char **debug_path)
+		 uint64_t made_before, uint64_t bias, char **debug_path)
 {
 	GElf_Addr elf_bias;
 
@@ -104,7 +117,7 @@ void binary_open(struct binary *b, const char *path, const struct dump_string *b
 
 	if (fd < 0)
 		return;
-	b->state = binary_check(fd, build_id);
+	b->state = binary_check(fd, build_id, made_before);
 	if (b->state != BINARY_OPEN) {
 		close(fd);
 		return;

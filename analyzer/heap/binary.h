@@ -16,6 +16,7 @@ enum binary_state {
 	BINARY_OPEN,
 	BINARY_MISSING,	   /* no such file here */
 	BINARY_CHANGED,	   /* a file of another build */
+	BINARY_LATER,	   /* no build id, and written after the dump */
 	BINARY_UNREADABLE, /* no ELF file, or one that libdw does not like */
 };
 
@@ -40,10 +41,11 @@ struct binary {
 	size_t nr_objects;
 };
 
-/* Opens the file at path if it is the one with this build id (NULL: any).  debug_path: directories
- * of debug files, as libdwfl wants them. */
+/* Opens the file at path if it is the one with this build id (NULL: any); where that is empty, if
+ * it was written before made_before (ns since 1970; 0: any time).  debug_path: directories of debug
+ * files, as libdwfl wants them. */
 void binary_open(struct binary *b, const char *path, const struct dump_string *build_id,
-		 uint64_t bias, char **debug_path);
+		 uint64_t made_before, uint64_t bias, char **debug_path);
 void binary_close(struct binary *b);
 /* The symbol that covers addr; NULL: none. */
 const struct symbol *binary_find_symbol(struct binary *b, uint64_t addr, enum symbol_kind kind);

@@ -93,6 +93,7 @@ static void symbols_note_module(struct symbols *s, uint32_t module, const char *
 	static const char *const why[] = {
 		[BINARY_MISSING] = "is not on this machine",
 		[BINARY_CHANGED] = "is not the build that ran (other build id)",
+		[BINARY_LATER] = "is newer than the dump, and has no build id",
 		[BINARY_UNREADABLE] = "cannot be read as an ELF file",
 	};
 
@@ -118,10 +119,11 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 		_cleanup_free_ char *other =
 			xasprintf("%s/%s", s->extra_path, strrchr(path, '/') + 1);
 
-		binary_open(b, other, &id, m->bias, &s->debug_path);
+		binary_open(b, other, &id, 0, m->bias, &s->debug_path);
 	}
 	if (b->state != BINARY_OPEN)
-		binary_open(b, path, &id, m->bias, &s->debug_path);
+		binary_open(b, path, &id, dump_proc_number(s->dump, "dump_realtime_ns", 0),
+			    m->bias, &s->debug_path);
 }
 
 static struct binary *symbols_open_binary(struct symbols *s, uint32_t module)
