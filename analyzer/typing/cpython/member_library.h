@@ -265,7 +265,7 @@
 	X("itertools._tee_dataobject", "->values", 40)
 
 /* Words that point at an object without holding it, or are no pointers at all (a Decimal's own
- * digits, which are not cleared): class, offsets */
+ * digits, and the padding behind its flags, which are not cleared): class, offsets */
 #define CPYTHON_BORROWERS(X) \
 	X("functools._lru_cache_wrapper", ALL(16)) \
 	X("functools._lru_cache_wrapper", ALL(24)) \
@@ -274,6 +274,7 @@
 	X("memoryview", ALL(64)) \
 	X("ContextVar", ALL(32)) \
 	X("_contextvars.ContextVar", ALL(32)) \
+	X("decimal.Decimal", ALL(24)) \
 	X("decimal.Decimal", ALL(72)) \
 	X("decimal.Decimal", ALL(80)) \
 	X("decimal.Decimal", ALL(88)) \
