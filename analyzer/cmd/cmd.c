@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "base/timings.h"
 #include "heap/interior.h"
 #include "typing/typing.h"
 
@@ -206,6 +207,8 @@ static char *find_cache(void)
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 {
 	o->cache = find_cache();
+	o->progress = progress_terminal();
+	o->progress.pass = timings_find();
 
 	const struct heap_options options = {
 		.exact_index = view & CMD_VIEW_EXACT_INDEX,
@@ -216,7 +219,7 @@ struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 		.wrappers = o->wrappers,
 		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
 		.cache_path = *o->cache ? o->cache : NULL,
-		.progress = progress_terminal(),
+		.progress = o->progress,
 	};
 	struct error *error = dump_open(path, &options.progress, &o->dump);
 
@@ -233,6 +236,7 @@ void cmd_close(struct opened *o)
 	const char *const *notes = o->heap ? heap_notes(o->heap, &nr) : NULL;
 
 	fflush(stdout);
+	progress_pass(&o->progress, "answer");
 	for (size_t i = 0; i < nr; i++) {
 		fputs("heapcensus: note: ", stderr);
 		text_print(stderr, notes[i]);
@@ -248,6 +252,7 @@ void cmd_close(struct opened *o)
 		heap_close(o->heap);
 	dump_close(o->dump);
 	free(o->cache);
+	progress_pass(&o->progress, "close");
 }
 
 void cmd_emit_kv(struct json *j, const struct dump_kv *kv)

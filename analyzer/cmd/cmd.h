@@ -11,6 +11,7 @@
 
 #include "base/emit.h"
 #include "base/error.h"
+#include "base/progress.h"
 #include "dump/dump.h"
 #include "heap/heap.h"
 
@@ -67,6 +68,7 @@ extern const struct argp own_argp;
 struct opened {
 	const char *wrappers; /* of --wrappers, set before cmd_open; NULL: none */
 	char *cache;	      /* where debug information's cache is; "" nowhere */
+	struct progress progress;
 	struct dump *dump;
 	struct heap *heap;
 };

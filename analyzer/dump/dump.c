@@ -53,20 +53,24 @@ static struct error *load(struct dump *d)
 		error = load_arrays(d);
 	if (!error)
 		error = load_threads_index(d);
+	progress_pass(&d->progress, "dump tables");
 	if (!error)
 		error = load_blocks(d);
+	progress_pass(&d->progress, "blocks");
 	if (!error)
 		error = load_array(d, SECTION_LABL);
 	if (!error)
 		error = load_array(d, SECTION_RELN);
 	if (!error)
 		error = load_contents(d);
+	progress_pass(&d->progress, "contents");
 	if (!error)
 		error = load_ranges(d);
 	if (error)
 		return error;
 	load_modules_index(d);
 	progress_step(&d->progress, "reading the dump", d->work_total, d->work_total);
+	progress_pass(&d->progress, "ranges");
 	return NULL;
 }
 

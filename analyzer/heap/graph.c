@@ -306,12 +306,15 @@ struct error *graph_create(struct heap *h, bool exact_edges, const struct progre
 	const unsigned int nr = scan_cut_spans(h, spans);
 
 	scan_run(spans, nr, progress);
+	progress_pass(progress, "scan for edges");
 	graph_join_spans(h, spans, nr);
+	progress_pass(progress, "edges by source");
 	if (exact_edges)
 		graph_keep_exact(h);
 	progress_step(progress, "references", 9, 10);
 	graph_turn_round(h);
 	progress_step(progress, "references", 1, 1);
+	progress_pass(progress, "edges by target");
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/progress.h"
 
 struct tally {
 	struct partition_row *rows; /* [capacity] by kind */
@@ -78,6 +79,7 @@ struct partition *partition_create(struct heap *h, struct nodeset *set, struct c
 		if (kinds[i] >= nr_kinds)
 			nr_kinds = kinds[i] + 1;
 	}
+	progress_pass(heap_progress(h), "kinds");
 	make_rows(p, &tally);
 
 	next = xcalloc(nr_kinds + 1ul, sizeof(*next));
@@ -86,6 +88,7 @@ struct partition *partition_create(struct heap *h, struct nodeset *set, struct c
 	p->ids = xcalloc(set->nr + 1ul, sizeof(*p->ids));
 	for (uint32_t i = 0; i < set->nr; i++)
 		p->ids[next[kinds[i]]++] = set->ids[i];
+	progress_pass(heap_progress(h), "rows");
 	return p;
 }
 

@@ -70,28 +70,41 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	const bool searches = is_worth_searching(h);
 
 	native_begin(t);
+	progress_pass(progress, "native begin");
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		h->type[n] = typing_recognise(t, n);
 		if (n % PROGRESS_OBJECTS == 0)
 			progress_step(progress, "types", n, h->nr_objects);
 	}
+	progress_pass(progress, "recognisers");
 	vtable_settle(t);
+	progress_pass(progress, "vtables");
 	container_settle(t);
+	progress_pass(progress, "containers");
 	sds_settle(t);
+	progress_pass(progress, "sds");
 	glib_settle(t);
+	progress_pass(progress, "glib");
 	arena_settle(t);
+	progress_pass(progress, "arenas");
 	pool_settle(t);
+	progress_pass(progress, "pools");
 	native_settle(t);
+	progress_pass(progress, "native");
 	hash_settle(t);
+	progress_pass(progress, "hash tables");
 	heap_sort_interiors(h);
 	if (searches)
 		counted_settle(t);
+	progress_pass(progress, "counted");
 	container_rename_types(h);
 	container_offer_parts(h);
 	native_offer_leaves(h);
 	fold_apply(h, NULL);
+	progress_pass(progress, "folding");
 	if (searches)
 		held_settle(t);
+	progress_pass(progress, "held");
 	progress_step(progress, "types", 1, 1);
 }
 
@@ -112,7 +125,8 @@ struct error *heap_open(const struct dump *d, const struct heap_options *options
 	t.site_types = xcalloc(nr_stacks + 1, sizeof(*t.site_types));
 	leave_out_arenas(&t);
 	cpython_create(&t);
-	typing_run(&t, options ? &options->progress : NULL);
+	progress_pass(heap_progress(h), "python");
+	typing_run(&t, heap_progress(h));
 	free(t.tag_types);
 	free(t.site_types);
 	map_deinit(&t.vtables);
