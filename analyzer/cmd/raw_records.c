@@ -276,9 +276,10 @@ static struct error *print_blocks(struct record_output *out, const struct dump_f
 				  const struct dump_chunk *chunk, const uint8_t *payload,
 				  const struct field *fields)
 {
+	_cleanup_free_ uint8_t *spare = xmalloc(chunk->header.raw_len);
 	struct block_columns c;
 	struct error *error =
-		chunk->header.raw_len ? decode_blocks(file, chunk, payload, &c) : NULL;
+		chunk->header.raw_len ? decode_blocks(file, chunk, payload, spare, &c) : NULL;
 	uint64_t addr;
 
 	(void)fields;

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static bool is_key(const uint8_t *key, size_t len)
 {
 	static const char allowed[] =
@@ -93,41 +95,75 @@ struct error *decode_string(const struct dump_file *file, const struct dump_chun
 	return NULL;
 }
 
-static const uint8_t *take_column(const uint8_t **at, size_t count, size_t item)
+/* One entry of n bytes at a time from n arrays. */
+static void join_planes(uint8_t *to, const uint8_t *planes, size_t count, size_t item)
 {
-	const uint8_t *column = *at;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value = 0;
 
-	*at += (count * item + 7) & ~7ull;
-	return column;
+		for (size_t plane = 0; plane < item; plane++)
+			value |= (uint64_t)planes[plane * count + i] << 8 * plane;
+		memcpy(to + i * item, &value, item);
+	}
 }
 
-struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk,
-			    const uint8_t *raw, struct block_columns *ret)
+/* Where the compiler knows the size. */
+static void join_column(uint8_t *to, const uint8_t *planes, size_t count, size_t item)
 {
-	struct hc_blocks_header *head = &ret->head;
-	const uint8_t *at = raw + sizeof(*head);
+	if (item == sizeof(uint16_t))
+		join_planes(to, planes, count, sizeof(uint16_t));
+	else if (item == sizeof(uint32_t))
+		join_planes(to, planes, count, sizeof(uint32_t));
+	else
+		join_planes(to, planes, count, sizeof(uint64_t));
+}
 
-	memset(ret, 0, sizeof(*ret));
+static struct error *read_blocks_head(const struct dump_file *file, const struct dump_chunk *chunk,
+				      const uint8_t *raw, struct hc_blocks_header *head)
+{
 	if (chunk->header.raw_len < sizeof(*head))
 		return dump_chunk_error(file, chunk, "too short for its header");
 	memcpy(head, raw, sizeof(*head));
-	if (!head->count || head->count > HC_BLOCKS_MAX || head->flags & ~HC_BLOCKS_SIZE64)
+	if (!head->count || head->count > HC_BLOCKS_MAX ||
+	    head->flags & ~(HC_BLOCKS_SIZE64 | HC_BLOCKS_PLANES))
 		return dump_chunk_error(file, chunk, "%u blocks, flags 0x%x", head->count,
 					head->flags);
-	ret->delta = take_column(&at, head->count, sizeof(uint32_t));
-	ret->size =
-		take_column(&at, head->count,
-			    head->flags & HC_BLOCKS_SIZE64 ? sizeof(uint64_t) : sizeof(uint32_t));
-	ret->tick = take_column(&at, head->count, sizeof(uint32_t));
-	ret->seq = take_column(&at, head->count, sizeof(uint32_t));
-	ret->stack = take_column(&at, head->count, sizeof(uint32_t));
-	ret->thread = take_column(&at, head->count, sizeof(uint16_t));
-	ret->attr = take_column(&at, head->count, sizeof(uint16_t));
-	ret->kind = take_column(&at, head->count, sizeof(uint8_t));
-	ret->flags = take_column(&at, head->count, sizeof(uint8_t));
+	return NULL;
+}
+
+struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk,
+			    const uint8_t *raw, uint8_t *spare, struct block_columns *ret)
+{
+	struct hc_blocks_header *head = &ret->head;
+	struct error *error = read_blocks_head(file, chunk, raw, head);
+	const uint8_t *at = raw + sizeof(*head);
+	const struct {
+		const uint8_t **column;
+		size_t item;
+	} columns[] = {
+		{ &ret->delta, 4 },  { &ret->size, head->flags & HC_BLOCKS_SIZE64 ? 8 : 4 },
+		{ &ret->tick, 4 },   { &ret->seq, 4 },
+		{ &ret->stack, 4 },  { &ret->thread, 2 },
+		{ &ret->attr, 2 },   { &ret->kind, 1 },
+		{ &ret->flags, 1 },
+	};
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
+		*columns[i].column = at;
+		at += (head->count * columns[i].item + 7) & ~7ull;
+	}
 	if ((uint64_t)(at - raw) != chunk->header.raw_len)
 		return dump_chunk_error(file, chunk,
 					"%" PRIu64 " bytes, but its %u blocks take %td",
 					chunk->header.raw_len, head->count, at - raw);
+	for (size_t i = 0; i < ARRAY_SIZE(columns) && head->flags & HC_BLOCKS_PLANES; i++) {
+		if (columns[i].item == 1)
+			continue;
+		join_column(spare, *columns[i].column, head->count, columns[i].item);
+		*columns[i].column = spare;
+		spare += head->count * columns[i].item;
+	}
 	return NULL;
 }

@@ -47,14 +47,15 @@ struct error *decode_string(const struct dump_file *file, const struct dump_chun
 /* Bytes of an entry of a section that is an array; 0: it is none. */
 size_t dump_item_size(uint32_t id);
 
-/* The payload of one BLKS chunk: where its columns stand. */
+/* The payload of one BLKS chunk: where its columns stand, in the payload or in `spare`, which has
+ * room for as many bytes. */
 struct block_columns {
 	struct hc_blocks_header head;
 	const uint8_t *delta, *size, *tick, *seq, *stack, *thread, *attr, *kind, *flags;
 };
 
 struct error *decode_blocks(const struct dump_file *file, const struct dump_chunk *chunk,
-			    const uint8_t *raw, struct block_columns *ret)
+			    const uint8_t *raw, uint8_t *spare, struct block_columns *ret)
 	__attribute__((warn_unused_result));
 
 static inline uint16_t column_u16(const uint8_t *column, size_t i)

@@ -96,11 +96,11 @@ static const char *nest_block(struct dump_blocks *b, struct nest *nest, size_t i
 }
 
 static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, const uint8_t *raw,
-				struct nest *nest)
+				uint8_t *spare, struct nest *nest)
 {
 	struct dump_blocks *b = &d->blocks;
 	struct block_columns columns;
-	struct error *error = decode_blocks(d->file, chunk, raw, &columns);
+	struct error *error = decode_blocks(d->file, chunk, raw, spare, &columns);
 
 	if (error)
 		return error;
@@ -154,6 +154,7 @@ struct error *load_blocks(struct dump *d)
 {
 	const struct section *s = &d->sections[SECTION_BLKS];
 	_cleanup_free_ uint8_t *raw = section_create_scratch(s);
+	_cleanup_free_ uint8_t *spare = section_create_scratch(s);
 	struct nest nest = { .depth = 0 };
 	struct error *error;
 
@@ -165,7 +166,7 @@ struct error *load_blocks(struct dump *d)
 			continue;
 		error = section_read(d, s, i, raw);
 		if (!error)
-			error = load_chunk(d, s->chunks[i], raw, &nest);
+			error = load_chunk(d, s->chunks[i], raw, spare, &nest);
 	}
 	if (!error)
 		d->index = block_index_create(&d->blocks);

@@ -16,7 +16,7 @@
 
 #define HC_MAGIC	 "HEAPCENS"  /* 8 bytes, no NUL */
 #define HC_VERSION_MAJOR 1	     /* a reader refuses another major */
-#define HC_VERSION_MINOR 0	     /* a minor adds optional sections and key/values only */
+#define HC_VERSION_MINOR 1	     /* see docs/dump-format.md, Versions */
 #define HC_CHUNK_MAGIC	 0x4b434348u /* "HCCK" */
 #define HC_CHUNK_RAW_MAX (64u << 20) /* no chunk holds more raw bytes */
 #define HC_STRING_MAX	 (1u << 20)  /* no string is longer */
@@ -271,14 +271,19 @@ enum hc_kind {
  *   u8  kind      enum hc_kind
  *   u8  flags     HC_BLOCK_*
  * Identity for ever: (address, tick, thread, seq).
+ *
+ * With HC_BLOCKS_PLANES a column of n bytes an entry stands as n arrays of count bytes: first the
+ * lowest byte of each entry, then the next of each.  What the entries have in common is then in one
+ * place, which compresses better and faster.
  */
 struct hc_blocks_header {
 	uint64_t first_addr;
 	uint32_t count; /* 1 .. HC_BLOCKS_MAX */
-	uint32_t flags; /* HC_BLOCKS_SIZE64 */
+	uint32_t flags; /* HC_BLOCKS_SIZE64, HC_BLOCKS_PLANES */
 };
 
 #define HC_BLOCKS_SIZE64 1u
+#define HC_BLOCKS_PLANES 2u
 #define HC_BLOCKS_MAX	 65536u
 #define HC_NEST_MAX	 32u /* a block lies inside fewer others than that */
 

@@ -18,6 +18,9 @@
 
 #define PAGE 4096ul
 #define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
+/* How many words the walk is ahead of itself: with stored records, with the words themselves. */
+#define WALK_AHEAD 24
+#define WALK_NEXT 128
 #define LEAF_TAIL 2	/* words: b and the size of a block that starts in the last granule */
 
 struct plane live_planes[NR_PLANES];
@@ -141,13 +144,39 @@ static const void *cursor_leaf(struct plane_cursor *c)
 	}
 }
 
-/* The record of a granule.  False where none starts there. */
-static bool read_record(const struct plane *p, const void *leaf, uint64_t place, struct record *out)
+/* The stored record that a word names, if it does, is on its way to the processor. */
+static void prefetch_stored(uint64_t word)
 {
-	if (is_malloc(p))
-		return live_read_words((const uint64_t *)leaf + place, out);
-	*out = ((const struct record *)leaf)[place];
-	return record_kind(out->a) != 0;
+	if (word & RECORD_START && record_kind(word) == RECORD_STORED)
+		__builtin_prefetch(store_get(record_number(word)));
+}
+
+/* The first record at or after *place in a leaf of malloc's plane.  False where there is none. */
+static bool find_words(const uint64_t *words, uint64_t *place, uint64_t end, struct record *out)
+{
+	for (uint64_t i = *place; i < end; i++) {
+		__builtin_prefetch(words + i + WALK_NEXT);
+		prefetch_stored(words[i + WALK_AHEAD < end ? i + WALK_AHEAD : i]);
+		if (!live_read_words(words + i, out))
+			continue;
+		*place = i;
+		return true;
+	}
+	return false;
+}
+
+/* The same in one of the other planes. */
+static bool find_record(const struct record *records, uint64_t *place, uint64_t end,
+			struct record *out)
+{
+	for (uint64_t i = *place; i < end; i++) {
+		if (record_kind(records[i].a) == 0)
+			continue;
+		*out = records[i];
+		*place = i;
+		return true;
+	}
+	return false;
 }
 
 static void cursor_take(struct plane_cursor *c)
@@ -177,14 +206,15 @@ bool plane_cursor_next(struct plane_cursor *c)
 
 		if (!leaf)
 			return false;
-		for (uint64_t i = (c->next & (LEAF_SIZE - 1)) >> shift; i < LEAF_SIZE >> shift;
-		     i++) {
-			if (!read_record(c->plane, leaf, i, &c->record))
-				continue;
-			c->next = (c->next & ~(LEAF_SIZE - 1)) + (i << shift);
+		const uint64_t start = c->next & ~(LEAF_SIZE - 1), end = LEAF_SIZE >> shift;
+		uint64_t place = (c->next - start) >> shift;
+
+		if (is_malloc(c->plane) ? find_words(leaf, &place, end, &c->record)
+					: find_record(leaf, &place, end, &c->record)) {
+			c->next = start + (place << shift);
 			cursor_take(c);
 			return true;
 		}
-		c->next = (c->next & ~(LEAF_SIZE - 1)) + LEAF_SIZE;
+		c->next = start + LEAF_SIZE;
 	}
 }

@@ -18,6 +18,7 @@
 /* Written by layout_init, before any second thread; read-only after. */
 static struct {
 	const char *allocator;
+	bool glibc; /* that is the allocator */
 	uint64_t tls_size;	/* static TLS below the thread pointer */
 	uint64_t descriptor_size;	/* at and above it */
 } layout = {.allocator = "unknown", .tls_size = 4096, .descriptor_size = 4096};
@@ -30,6 +31,7 @@ void layout_init(const char *allocator)
 	size_t size = 0, align = 0;
 
 	layout.allocator = allocator;
+	layout.glibc = strcmp(allocator, "glibc") == 0;
 	if (!get_info || !descriptor)
 		return;
 	get_info(&size, &align);
@@ -39,8 +41,6 @@ void layout_init(const char *allocator)
 }
 
 const char *layout_allocator(void) { return layout.allocator; }
-
-static bool layout_has_glibc(void) { return strcmp(layout.allocator, "glibc") == 0; }
 
 static bool map_is_anonymous(const struct map *m)
 {
@@ -57,7 +57,7 @@ static void layout_add_maps(struct image *im)
 
 		areas_add(&im->layout, m->start, m->end, dumped ? AREA_ANONYMOUS : AREA_READ_ONLY,
 			  0);
-		if (!dumped || !layout_has_glibc())
+		if (!dumped || !layout.glibc)
 			continue;
 		if (!strcmp(m->path, "[heap]")) {
 			areas_add(&im->layout, m->start, m->end, AREA_HEAP, 0);
@@ -209,7 +209,7 @@ static void layout_add_heap(struct image *im, const struct walk *w)
 	const struct map *m;
 	uint64_t start, end;
 
-	if (layout_has_glibc())
+	if (layout.glibc)
 		kind = heap_add_block(&im->heap, w->addr, w->size, &start, &end);
 	if (kind == HEAP_MMAPPED) {
 		areas_add(&im->layout, start, end, AREA_HEAP, 0);
@@ -226,7 +226,7 @@ static void layout_add_heap(struct image *im, const struct walk *w)
 		return;
 	im->heap_seen_start = m->start;
 	im->heap_seen_end = m->end;
-	if (strcmp(m->path, "[heap]") || !layout_has_glibc())
+	if (strcmp(m->path, "[heap]") || !layout.glibc)
 		areas_add(&im->layout, m->start, m->end, AREA_HEAP, 0);
 }
 

@@ -90,12 +90,16 @@ struct columns {
 	uint8_t flags[HC_BLOCKS_MAX];
 };
 
-static void put_column(struct writer *w, const void *values, size_t size)
+/* As HC_BLOCKS_PLANES says. */
+static void put_column(struct writer *w, const void *values, size_t nr, size_t item)
 {
-	const size_t padded = (size + 7) & ~(size_t)7;
-	char *const place = writer_take(w, padded);
+	const size_t size = nr * item, padded = (size + 7) & ~(size_t)7;
+	const uint8_t *const bytes = values;
+	uint8_t *const place = writer_take(w, padded);
 
-	memcpy(place, values, size);
+	for (size_t plane = 0; plane < item; plane++)
+		for (size_t i = 0; i < nr; i++)
+			place[plane * nr + i] = bytes[i * item + plane];
 	memset(place + size, 0, padded - size);
 }
 
@@ -105,9 +109,10 @@ static void put_columns(struct writer *w, struct columns *c)
 
 	if (!nr)
 		return;
+	c->head.flags |= HC_BLOCKS_PLANES;
 	writer_cut(w);
 	writer_append(w, &c->head, sizeof(c->head));
-	put_column(w, c->delta, nr * sizeof(c->delta[0]));
+	put_column(w, c->delta, nr, sizeof(c->delta[0]));
 	if (!(c->head.flags & HC_BLOCKS_SIZE64)) {
 		uint32_t *const narrow = (uint32_t *)c->size;
 
@@ -116,17 +121,17 @@ static void put_columns(struct writer *w, struct columns *c)
 
 			memcpy(&narrow[i], &size, sizeof(size));
 		}
-		put_column(w, narrow, nr * sizeof(narrow[0]));
+		put_column(w, narrow, nr, sizeof(narrow[0]));
 	} else {
-		put_column(w, c->size, nr * sizeof(c->size[0]));
+		put_column(w, c->size, nr, sizeof(c->size[0]));
 	}
-	put_column(w, c->tick, nr * sizeof(c->tick[0]));
-	put_column(w, c->seq, nr * sizeof(c->seq[0]));
-	put_column(w, c->stack, nr * sizeof(c->stack[0]));
-	put_column(w, c->thread, nr * sizeof(c->thread[0]));
-	put_column(w, c->attr, nr * sizeof(c->attr[0]));
-	put_column(w, c->kind, nr * sizeof(c->kind[0]));
-	put_column(w, c->flags, nr * sizeof(c->flags[0]));
+	put_column(w, c->tick, nr, sizeof(c->tick[0]));
+	put_column(w, c->seq, nr, sizeof(c->seq[0]));
+	put_column(w, c->stack, nr, sizeof(c->stack[0]));
+	put_column(w, c->thread, nr, sizeof(c->thread[0]));
+	put_column(w, c->attr, nr, sizeof(c->attr[0]));
+	put_column(w, c->kind, nr, sizeof(c->kind[0]));
+	put_column(w, c->flags, nr, sizeof(c->flags[0]));
 	c->head.count = 0;
 	c->head.flags = 0;
 }

@@ -444,9 +444,19 @@ def block_count(sections):
     poke(sections, 'BLKS', 8, '<I', 14)
 
 
-@case(r'section BLKS part 0: 0 blocks, flags 0x0')
+@case(r'section BLKS part 0: 0 blocks, flags 0x2')
 def no_blocks(sections):
     poke(sections, 'BLKS', 8, '<I', 0)
+
+
+@case(r'section BLKS part 0: \d+ blocks, flags 0x4')
+def blocks_unknown_flag(sections):
+    poke(sections, 'BLKS', 12, '<I', 4)
+
+
+@case(r'^$')
+def blocks_without_planes(sections):
+    sections['BLKS'] = [f.pack_blocks(f.unpack_blocks(sections['BLKS'][0]), in_planes=False)]
 
 
 @case(r'section BLKS part 0: the first block is not at the first address')

@@ -12,9 +12,10 @@ import zstandard
 
 MAGIC = b'HEAPCENS'
 CHUNK_MAGIC = b'HCCK'
-VERSION = (1, 0)
+VERSION = (1, 1)
 REQUIRED, LAST = 1, 2
 NONE, ZSTD = 0, 1
+BLOCKS_SIZE64, BLOCKS_PLANES = 1, 2
 LARGE_BLOCK = 128 << 10
 BLOCKS_MAX = 65536
 
@@ -136,7 +137,12 @@ def unpack_array(section, raw):
     return [kind(*fields) for fields in layout.iter_unpack(raw)]
 
 
-def pack_blocks(blocks):
+def planes(column, item):
+    """A packed column with the first bytes of all entries first, then the second bytes, ..."""
+    return b''.join(column[plane::item] for plane in range(item))
+
+
+def pack_blocks(blocks, in_planes=True):
     """One chunk of blocks: tuples of type Block, at most BLOCKS_MAX, no two starts 4 GB apart."""
     size64 = any(b.size >> 32 for b in blocks)
     deltas = [0] + [b.addr - a.addr for a, b in zip(blocks, blocks[1:])]
@@ -144,8 +150,11 @@ def pack_blocks(blocks):
                ('I', [b.tick for b in blocks]), ('I', [b.seq for b in blocks]), ('I', [b.stack for b in blocks]),
                ('H', [b.thread for b in blocks]), ('H', [b.attr for b in blocks]),
                ('B', [b.kind for b in blocks]), ('B', [b.flags for b in blocks])]
-    out = BLOCKS.pack(blocks[0].addr, len(blocks), int(size64))
-    return out + b''.join(pad(struct.pack('<%d%s' % (len(v), code), *v)) for code, v in columns)
+    out = BLOCKS.pack(blocks[0].addr, len(blocks), size64 * BLOCKS_SIZE64 + in_planes * BLOCKS_PLANES)
+    for code, values in columns:
+        column = struct.pack('<%d%s' % (len(values), code), *values)
+        out += pad(planes(column, struct.calcsize(code)) if in_planes else column)
+    return out
 
 
 def unpack_blocks(raw):
@@ -153,9 +162,12 @@ def unpack_blocks(raw):
         return []
     addr, count, flags = BLOCKS.unpack_from(raw, 0)
     at, columns = BLOCKS.size, []
-    for code in ('I', 'Q' if flags & 1 else 'I', 'I', 'I', 'I', 'H', 'H', 'B', 'B'):
+    for code in ('I', 'Q' if flags & BLOCKS_SIZE64 else 'I', 'I', 'I', 'I', 'H', 'H', 'B', 'B'):
         layout = struct.Struct('<%d%s' % (count, code))
-        columns.append(layout.unpack_from(raw, at))
+        column = raw[at:at + layout.size]
+        if flags & BLOCKS_PLANES:
+            column = planes(column, count)
+        columns.append(layout.unpack(column))
         at += layout.size
         at += -at % 8
     if at != len(raw):
