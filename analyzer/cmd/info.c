@@ -52,7 +52,7 @@ static const char *const kind_names[HC_KIND_LIMIT] = {
 };
 
 static const char *const provenance_names[NR_PROVENANCES] = {
-#define PROVENANCE_NAME(name, text, summary) [PROVENANCE_##name] = text,
+#define PROVENANCE_NAME(name, text, traits, summary) [PROVENANCE_##name] = text,
 	PROVENANCES(PROVENANCE_NAME)
 #undef PROVENANCE_NAME
 };

@@ -23,36 +23,11 @@ void fold_offer(struct heap *h, node_id part, node_id holder, uint64_t offset)
 		h->held[part] = FOLD_CONTESTED;
 }
 
-/* Things of their own, whoever holds them. */
-static bool has_identity(const struct heap *h, node_id n)
-{
-	switch (object_type(h, n)->provenance) {
-	case PROVENANCE_TAG:
-	case PROVENANCE_CPYTHON:
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_VTABLE_SHAPE:
-		return true;
-	case PROVENANCE_DWARF:
-	case PROVENANCE_PROPAGATED:
-	case PROVENANCE_INFERRED:
-	case PROVENANCE_LAYOUT:
-	case PROVENANCE_CONTENT:
-	case PROVENANCE_SHAPE:
-	case PROVENANCE_HELD:
-	case PROVENANCE_SITE:
-	case PROVENANCE_NONE:
-	case NR_PROVENANCES:
-		return false;
-	}
-	return false;
-}
-
 /* Before anything is folded here: does the block count for its holder? */
 static bool is_part(const struct heap *h, node_id n, const bool *is_apart)
 {
 	if (!fold_is_offered(h, n) || h->owner[n] != n || h->next_table[n] != NODE_NONE ||
-	    has_identity(h, n) || (is_apart && is_apart[n]))
+	    provenance_is(object_type(h, n)->provenance, IS_ITSELF) || (is_apart && is_apart[n]))
 		return false;
 
 	const node_id holder = fold_holder(h, n);

@@ -28,34 +28,10 @@
 
 #include "base/error.h"
 #include "dump/dump.h"
+#include "heap/provenance.h"
 
 typedef uint32_t node_id;
 #define NODE_NONE UINT32_MAX
-
-/* Where a type's name comes from; info prints blocks and bytes of each.  name, text, summary */
-#define PROVENANCES(X) \
-	X(TAG, "tag", "named by the program (heapcensus_tag)") \
-	X(CPYTHON, "cpython", "CPython object, by its header and its class") \
-	X(VTABLE_RTTI, "vtable-rtti", "C++ dynamic type by its type_info") \
-	X(VTABLE_SYMBOL, "vtable-symbol", "C++ dynamic type by its _ZTV symbol") \
-	X(VTABLE_SHAPE, "vtable-shape", \
-	  "C++ class by the shape of its vtable: class@module+offset") \
-	X(SHAPE, "shape", "memory of a std:: container, by its words and exact sizes") \
-	X(DWARF, "dwarf", "by debug information of the place that allocated it") \
-	X(PROPAGATED, "propagated", "a typed pointer leads to it, and its size is right") \
-	X(INFERRED, "inferred", "a guess by debug information") \
-	X(LAYOUT, "layout", "a known library's structure, by its layout") \
-	X(CONTENT, "content", "text, wide text, pointer arrays and zeroes, by their bytes") \
-	X(HELD, "held", "labelled by the field that leads to it: web::Page.+0x18") \
-	X(SITE, "site", "labelled by the function that allocated it") \
-	X(NONE, "none", "nothing known: no stack, no contents")
-
-enum provenance {
-#define PROVENANCE_ENUM(name, text, summary) PROVENANCE_##name,
-	PROVENANCES(PROVENANCE_ENUM)
-#undef PROVENANCE_ENUM
-		NR_PROVENANCES,
-};
 
 enum type_flags {
 	TYPE_POINTER_ARRAY = 1, /* its words are elements: a relation from it is '[*]' or '[i]' */

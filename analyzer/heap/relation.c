@@ -44,17 +44,8 @@ static bool is_uniform(const struct heap *h, node_id n)
 		return false;
 	if (type->flags & (TYPE_NO_POINTERS | TYPE_POINTER_ARRAY))
 		return true;
-	switch (type->provenance) {
-	case PROVENANCE_TAG:
-	case PROVENANCE_CPYTHON:
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_VTABLE_SHAPE:
-	case PROVENANCE_LAYOUT:
-		return false;
-	default:
-		return block_size(h, n) > TABLE_BYTES;
-	}
+	return !provenance_is(type->provenance, IS_ITSELF) &&
+	       type->provenance != PROVENANCE_LAYOUT && block_size(h, n) > TABLE_BYTES;
 }
 
 const char *heap_place(struct heap *h, node_id block, uint64_t offset)

@@ -34,31 +34,6 @@ static void destroy(struct classifier *c)
 	free(c);
 }
 
-/* In C and C++ a name is one type. */
-static bool is_native(const struct type *type)
-{
-	switch (type->provenance) {
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_DWARF:
-	case PROVENANCE_PROPAGATED:
-	case PROVENANCE_INFERRED:
-	case PROVENANCE_SHAPE:
-	case PROVENANCE_LAYOUT:
-		return true;
-	case PROVENANCE_TAG:
-	case PROVENANCE_CPYTHON:
-	case PROVENANCE_VTABLE_SHAPE:
-	case PROVENANCE_CONTENT:
-	case PROVENANCE_HELD:
-	case PROVENANCE_SITE:
-	case PROVENANCE_NONE:
-	case NR_PROVENANCES:
-		return false;
-	}
-	return false;
-}
-
 static uint32_t *find_first(const struct heap *h)
 {
 	uint32_t *first = xcalloc(h->nr_types, sizeof(*first));
@@ -66,7 +41,7 @@ static uint32_t *find_first(const struct heap *h)
 
 	for (uint32_t i = 0; i < h->nr_types; i++) {
 		first[i] = i;
-		if (!is_native(&h->types[i]))
+		if (!provenance_is(h->types[i].provenance, IS_NATIVE))
 			continue;
 
 		uint64_t *slot = map_find_or_insert(&names, (uintptr_t)h->types[i].name, 0);

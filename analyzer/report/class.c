@@ -15,27 +15,9 @@
  */
 static bool is_named_by_program(const struct heap *h, const struct type *type)
 {
-	switch (type->provenance) {
-	case PROVENANCE_TAG:
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_VTABLE_SHAPE:
-		return true;
-	case PROVENANCE_DWARF:
-	case PROVENANCE_PROPAGATED:
-		return !h->cpython;
-	case PROVENANCE_INFERRED:
-	case PROVENANCE_LAYOUT:
-	case PROVENANCE_SHAPE:
-	case PROVENANCE_CPYTHON: /* which ones: add_python_classes */
-	case PROVENANCE_CONTENT:
-	case PROVENANCE_HELD:
-	case PROVENANCE_SITE:
-	case PROVENANCE_NONE:
-	case NR_PROVENANCES:
+	if (type->provenance == PROVENANCE_CPYTHON) /* which ones: add_python_classes */
 		return false;
-	}
-	return false;
+	return provenance_is(type->provenance, h->cpython ? IS_ITSELF : IS_ITSELF | BY_DEBUG);
 }
 
 static void add_python_classes(struct classes *c, const struct heap *h)

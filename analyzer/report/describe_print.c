@@ -40,14 +40,6 @@ static const char *kind_name(const struct description *d)
 	return name ? name : "unknown";
 }
 
-static const struct {
-	const char *name, *summary;
-} provenances[] = {
-#define PROVENANCE_ROW(name, text, summary) { text, summary },
-	PROVENANCES(PROVENANCE_ROW)
-#undef PROVENANCE_ROW
-};
-
 /* What a rule of partitions calls the object, "" where that is like "<no scope>"; the caller frees
  * it. */
 static char *fact(const struct description *d, const char *rule)
@@ -176,7 +168,7 @@ static void print_object(FILE *out, const struct description *d, bool with_stack
 	if (asked)
 		print_fact(out, "Address", asked);
 	print_size(out, d);
-	fprintf(out, "  %-9s %s: %s\n", "Evidence", provenances[type->provenance].name,
+	fprintf(out, "  %-9s %s: %s\n", "Evidence", provenances[type->provenance].text,
 		provenances[type->provenance].summary);
 	print_part_of(out, d);
 	print_fact(out, "Age", human_duration(&human, age));
@@ -356,7 +348,7 @@ static void emit_object(struct json *j, const struct description *d, bool with_s
 	const struct type *type = object_type(h, d->object);
 
 	json_text(j, "type", type->name);
-	json_text(j, "provenance", provenances[type->provenance].name);
+	json_text(j, "provenance", provenances[type->provenance].text);
 	json_real(j, "age_seconds", (double)object_age_ns(h, d->object) / NS_PER_S);
 	json_text(j, "made_by", kind_name(d));
 	json_text(j, "site", heap_object_site(h, d->object));

@@ -39,7 +39,7 @@ static bool is_candidate(const struct slabs *s, node_id n)
 
 	return s->typing->blocks->size[n] >= ARENA_SIZE_MIN && node_is_object(s->heap, n) &&
 	       s->typing->blocks->addr[n] % 8 == 0 &&
-	       (type_is_open(type) || (vtable_is_type(type) && !strstr(type->name, "[]")));
+	       (type_is_open(type) || vtable_is_single(type));
 }
 
 static void add_hit(struct slabs *s, node_id n, uint64_t offset, uint32_t type)

@@ -314,27 +314,10 @@ static bool may_hold(const struct heap *h, node_id n)
 {
 	const struct type *type = object_type(h, n);
 
-	switch (type->provenance) {
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_VTABLE_SHAPE:
-	case PROVENANCE_SITE:
-	case PROVENANCE_NONE:
-		return h->owner[n] != NODE_NONE && !native_type_of(h->native, n);
-	case PROVENANCE_SHAPE: /* strings may lie in them */
+	if (type->provenance == PROVENANCE_SHAPE) /* strings may lie in them */
 		return !(type->flags & TYPE_NO_POINTERS);
-	case PROVENANCE_TAG:
-	case PROVENANCE_CPYTHON:
-	case PROVENANCE_DWARF:
-	case PROVENANCE_PROPAGATED:
-	case PROVENANCE_INFERRED:
-	case PROVENANCE_LAYOUT:
-	case PROVENANCE_CONTENT:
-	case PROVENANCE_HELD:
-	case NR_PROVENANCES:
-		return false;
-	}
-	return false;
+	return provenance_is(type->provenance, BY_VTABLE | IS_LABEL) && h->owner[n] != NODE_NONE &&
+	       !native_type_of(h->native, n);
 }
 
 void counted_settle(struct typing *t)

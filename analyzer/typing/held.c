@@ -89,26 +89,7 @@ static bool is_wanted(const struct held *s, node_id n)
 
 static bool has_fields(const struct type *type)
 {
-	switch (type->provenance) {
-	case PROVENANCE_TAG:
-	case PROVENANCE_VTABLE_RTTI:
-	case PROVENANCE_VTABLE_SYMBOL:
-	case PROVENANCE_VTABLE_SHAPE:
-	case PROVENANCE_DWARF:
-	case PROVENANCE_PROPAGATED:
-	case PROVENANCE_LAYOUT:
-	case PROVENANCE_HELD:
-		return !(type->flags & TYPE_NO_POINTERS);
-	case PROVENANCE_INFERRED: /* may be wrong */
-	case PROVENANCE_SHAPE:	  /* its fields are known, and what they hold differs */
-	case PROVENANCE_CPYTHON:
-	case PROVENANCE_CONTENT:
-	case PROVENANCE_SITE:
-	case PROVENANCE_NONE:
-	case NR_PROVENANCES:
-		return false;
-	}
-	return false;
+	return provenance_is(type->provenance, HAS_FIELDS) && !(type->flags & TYPE_NO_POINTERS);
 }
 
 static void add_link(struct held *s, node_id block, uint32_t label)

@@ -60,8 +60,8 @@ void container_settle(struct typing *t);
 void sds_settle(struct typing *t);
 /* The type of objects whose first word is `vtable`; TYPE_UNSURE: it is none. */
 uint32_t vtable_get_type(struct typing *t, uint64_t vtable);
-/* Is it known by a vtable? */
-bool vtable_is_type(const struct type *type);
+/* Is it known by a vtable, and no array? */
+bool vtable_is_single(const struct type *type);
 /* The type of blocks that begin with that word; TYPE_UNSURE: it is no vtable, or of no block. */
 uint32_t vtable_find_type(const struct typing *t, uint64_t word);
 /* Containers and objects of GLib (typing/glib/settle.c). */

@@ -153,11 +153,9 @@ uint32_t recognise_vtable(struct typing *t, node_id n, const uint8_t *bytes, uin
 	return type;
 }
 
-bool vtable_is_type(const struct type *type)
+bool vtable_is_single(const struct type *type)
 {
-	return type->provenance == PROVENANCE_VTABLE_RTTI ||
-	       type->provenance == PROVENANCE_VTABLE_SYMBOL ||
-	       type->provenance == PROVENANCE_VTABLE_SHAPE;
+	return provenance_is(type->provenance, BY_VTABLE) && !strstr(type->name, "[]");
 }
 
 /* Where in a block its first word stands again, from `offset` on; 0: nowhere. */
@@ -187,9 +185,7 @@ struct type_size {
 
 static bool is_object(const struct typing *t, node_id n)
 {
-	const struct type *type = object_type(t->heap, n);
-
-	return vtable_is_type(type) && !strstr(type->name, "[]");
+	return vtable_is_single(object_type(t->heap, n));
 }
 
 /* For every type its most frequent size.  [nr_types], the caller frees it. */

@@ -14,13 +14,7 @@
 /* Names as a program gave them, of functions and of what a text is stay as they are. */
 static bool is_from_compiler(const struct type *type)
 {
-	static const bool is_compilers[NR_PROVENANCES] = {
-		[PROVENANCE_VTABLE_RTTI] = true, [PROVENANCE_VTABLE_SYMBOL] = true,
-		[PROVENANCE_DWARF] = true,	 [PROVENANCE_PROPAGATED] = true,
-		[PROVENANCE_INFERRED] = true,
-	};
-
-	return is_compilers[type->provenance] && strstr(type->name, "std::");
+	return provenance_is(type->provenance, BY_COMPILER) && strstr(type->name, "std::");
 }
 
 /* The type that takes the place of type i; i itself where there is none. */

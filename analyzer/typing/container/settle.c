@@ -149,8 +149,8 @@ static void name_array(struct heap *h, node_id n)
 	const struct type type = *object_type(h, n);
 	const size_t len = strlen(type.name);
 
-	if (type.provenance < PROVENANCE_VTABLE_RTTI || type.provenance > PROVENANCE_VTABLE_SHAPE ||
-	    len < 2 || strcmp(type.name + len - 2, "[]"))
+	if (!provenance_is(type.provenance, BY_VTABLE) || len < 2 ||
+	    strcmp(type.name + len - 2, "[]"))
 		return;
 
 	_cleanup_free_ char *name = xasprintf("std::vector<%.*s> items", (int)len - 2, type.name);

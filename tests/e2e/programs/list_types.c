@@ -15,15 +15,10 @@
 
 static void list_object(struct heap *h, node_id n)
 {
-	static const char *const provenances[] = {
-#define PROVENANCE_TEXT(name, text, summary) text,
-		PROVENANCES(PROVENANCE_TEXT)
-#undef PROVENANCE_TEXT
-	};
 	const struct type *type = object_type(h, n);
 	const char *separator = "";
 
-	printf("%lx\t%s\t%s\t", dump_blocks(h->dump)->addr[n], provenances[type->provenance],
+	printf("%lx\t%s\t%s\t", dump_blocks(h->dump)->addr[n], provenances[type->provenance].text,
 	       type->name);
 	for (uint64_t k = h->in_first[n]; k < h->in_first[n + 1]; k++) {
 		if (!node_is_root(h, h->in_from[k]))
