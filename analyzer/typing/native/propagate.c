@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A worklist of blocks whose type is new.  A pointer of type T to the start of a block says that
- * the block is a T if it has that size, several if it is a whole number of them, and else that it
- * begins with one; types that link to their own kind (a list's node, embedded first in something
- * larger) are never several.
+ * A worklist of blocks whose type is new: their pointers say what other blocks are (claim.h).
  */
 #include "typing/native/propagate.h"
 
@@ -12,8 +9,8 @@
 
 #include "base/mem.h"
 #include "heap/frame.h"
-#include "typing/content.h"
 #include "typing/native/block.h"
+#include "typing/native/claim.h"
 #include "typing/native/container.h"
 #include "typing/native/debug.h"
 #include "typing/native/inner.h"
@@ -57,88 +54,6 @@ static void enqueue(struct propagation *p, node_id block)
 	worklist_add(p->native->blocks[block].is_guess ? &p->guessed : &p->sure, block);
 }
 
-static enum belief believe_by_pointer(struct native *n, const struct ctype *t, uint64_t size)
-{
-	if (t->kind == CTYPE_CHAR)
-		return BELIEF_BYTES;
-	switch (ctype_find_fit(n, t, size)) {
-	case CTYPE_FIT_EXACT:
-	case CTYPE_FIT_FLEXIBLE:
-		return BELIEF_POINTED;
-	case CTYPE_FIT_MANY:
-		if (!ctype_is_record(t) || !layout_links_to_itself(n, t))
-			return BELIEF_ARRAY;
-		return BELIEF_PREFIX;
-	case CTYPE_FIT_TAIL:
-		return ctype_is_record(t) ? BELIEF_PREFIX : BELIEF_NONE;
-	case CTYPE_FIT_NONE:
-		return BELIEF_NONE;
-	}
-	return BELIEF_NONE;
-}
-
-/* What a pointer to `target` that leads right behind the first word of the block says, if that word
- * counts what is behind it. */
-static const struct ctype *counted_behind(struct native *n, const struct ctype *target, node_id to)
-{
-	const uint8_t *bytes = dump_block_bytes(n->heap->dump, to);
-	const uint64_t size = block_size(n->heap, to);
-	uint64_t count;
-
-	if (dump_blocks(n->heap->dump)->kind[to] != HC_KIND_NEW_ARRAY || !bytes || !target->size)
-		return NULL;
-	memcpy(&count, bytes, sizeof(count));
-	if (!count || (size - sizeof(count)) / target->size != count ||
-	    (size - sizeof(count)) % target->size)
-		return NULL;
-	return ctype_get_counted(n, target, count);
-}
-
-/* char * leads to anything: in C's strings there are no pointers, and they begin with a character.
- */
-static bool is_plausible_text(struct native *n, const struct ctype *t, const uint8_t *bytes,
-			      uint64_t size)
-{
-	bool is_zero = true;
-
-	for (uint64_t at = 0; at + 8 <= size; at += 8) {
-		uint64_t word;
-		uint32_t to;
-
-		memcpy(&word, bytes + at, sizeof(word));
-		is_zero &= !word;
-		to = word ? dump_find_block(n->heap->dump, word) : UINT32_MAX;
-		if (to != UINT32_MAX && dump_blocks(n->heap->dump)->addr[to] == word)
-			return false;
-	}
-	return !(t->flags & CTYPE_SIGNED) || is_zero || content_text_run(bytes, size);
-}
-
-/* Does what is in the block agree with what is said of it? */
-static bool is_plausible(struct native *n, node_id block, const struct ctype *t)
-{
-	const uint8_t *bytes = dump_block_bytes(n->heap->dump, block);
-
-	if (bytes && t->kind == CTYPE_CHAR)
-		return is_plausible_text(n, t, bytes, block_size(n->heap, block));
-	return !bytes || !ctype_is_record(t) ||
-	       layout_is_plausible(n, t, bytes, block_size(n->heap, block));
-}
-
-/*
- * A pointer says that the block is such a one.  If that is not plausible, the pointer may be left
- * from what was there before, or the block not yet filled: a guess; and a guess is none.
- */
-static bool believe_pointer(struct native *n, node_id block, const struct ctype *t, bool is_guess)
-{
-	const enum belief belief = believe_by_pointer(n, t, block_size(n->heap, block));
-	const bool plausible = is_plausible(n, block, t);
-
-	if (belief == BELIEF_NONE || (!plausible && (is_guess || belief != BELIEF_POINTED)))
-		return false;
-	return block_believe(n, block, t, belief, is_guess || belief == BELIEF_BYTES || !plausible);
-}
-
 /* A pointer to `target` has the value word.  is_guess: so it is said. */
 static void follow(struct propagation *p, const struct ctype *target, uint64_t word, bool is_guess)
 {
@@ -151,7 +66,7 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 
 	const uint64_t into = word - dump_blocks(n->heap->dump)->addr[to];
 	const struct ctype *counted = into == sizeof(uint64_t) && block_size(n->heap, to) > into
-					      ? counted_behind(n, target, to)
+					      ? claim_counted(n, target, to)
 					      : NULL;
 
 	if (into && !counted) {
@@ -164,7 +79,7 @@ static void follow(struct propagation *p, const struct ctype *target, uint64_t w
 	if (counted)
 		target = counted;
 
-	if (believe_pointer(n, to, target, is_guess))
+	if (claim_believe(n, to, target, is_guess))
 		enqueue(p, to);
 }
 
@@ -269,48 +184,6 @@ static void follow_elements(struct propagation *p, const struct ctype *t, const 
 		follow_object(p, t, bytes + at, size, is_guess);
 }
 
-/* Null, or the start of a block that can be one of what the pointer leads to. */
-static bool is_right_pointer(struct native *n, const struct layout_pointer *pointer,
-			     const uint8_t *bytes)
-{
-	const struct dump *d = n->heap->dump;
-	uint64_t word;
-	uint32_t to;
-
-	memcpy(&word, bytes + pointer->offset, sizeof(word));
-	if (!word)
-		return true;
-	to = dump_find_block(d, word);
-	if (to == UINT32_MAX || dump_blocks(d)->addr[to] != word)
-		return false;
-	switch (ctype_find_fit(n, pointer->target, dump_blocks(d)->size[to])) {
-	case CTYPE_FIT_EXACT:
-	case CTYPE_FIT_FLEXIBLE:
-		return true;
-	case CTYPE_FIT_MANY:
-	case CTYPE_FIT_TAIL:
-	case CTYPE_FIT_NONE:
-		break;
-	}
-	return false;
-}
-
-/* Is each of them, as far as its pointers tell, one of that type? */
-static bool are_elements(struct native *n, const struct ctype *t, const uint8_t *bytes,
-			 uint64_t len)
-{
-	const struct layout *l = layout_get(n, t);
-	const uint64_t size = ctype_complete(n, t)->size;
-
-	for (uint64_t at = 0; size && at + size <= len; at += size) {
-		for (size_t i = 0; i < l->nr; i++) {
-			if (!is_right_pointer(n, &l->pointers[i], bytes + at))
-				return false;
-		}
-	}
-	return size;
-}
-
 static void follow_block(struct propagation *p, node_id block)
 {
 	struct native *n = p->native;
@@ -326,7 +199,7 @@ static void follow_block(struct propagation *p, node_id block)
 				      false };
 	if (block_find_fit(n, block) == CTYPE_FIT_MANY) {
 		const bool is_guess = b->is_guess || (b->belief == BELIEF_ARRAY &&
-						      !are_elements(n, t, bytes, size));
+						      !claim_are_elements(n, t, bytes, size));
 
 		follow_elements(p, t, bytes, size, is_guess);
 		return;
