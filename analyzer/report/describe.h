@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Everything that is known of one object, or of one variable: fields with values, what they lead
- * to, what refers to it and what it refers to.  describe_object and
- * describe_addr work it out, describe_print.c writes it.
+ * to, what refers to it and what it refers to.  describe_object and describe_addr work it out,
+ * describe_text.c and describe_json.c write it.
  */
 #ifndef REPORT_DESCRIBE_H
 #define REPORT_DESCRIBE_H
@@ -78,7 +78,6 @@ struct error *describe_addr(struct heap *h, uint64_t addr, const struct describe
 			    struct description *d) __attribute__((warn_unused_result));
 void describe_deinit(struct description *d);
 
-/* describe_print.c */
 void describe_print(FILE *out, const struct description *d, const struct describe_options *options);
 /* As a member of the open array. */
 void describe_emit(struct json *j, const struct description *d,
