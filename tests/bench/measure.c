@@ -4,11 +4,14 @@
  *
  *	measure FILE SECONDS PROGRAM [ARGUMENTS]
  *
- * It is killed after SECONDS.  The kernel counts the memory of the process that forked into a
- *child's peak RSS, so the one that forks must be small: this is why the bench does not fork by
- *itself.
+ * The program gets a process group of its own, which is killed after SECONDS, and what is left of
+ * it when the program has ended.  Processor time is the program's and that of the children that it
+ * waited for, peak RSS that of the largest of them.  The kernel counts the memory of the process
+ * that forked into a child's peak RSS, so the one that forks must be small: this is why the bench
+ * does not fork by itself.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +19,14 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+static pid_t group; /* written before the alarm is set */
+
+static void kill_group(int signal_number)
+{
+	(void)signal_number;
+	kill(-group, SIGKILL);
+}
 
 static double now(void)
 {
@@ -30,12 +41,27 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
+/* The program's status, once it has ended. */
+static int wait_for(unsigned int limit, struct rusage *usage)
+{
+	const struct sigaction on_alarm = { .sa_handler = kill_group, .sa_flags = SA_RESTART };
+	int status;
+
+	setpgid(group, group);
+	sigaction(SIGALRM, &on_alarm, NULL);
+	alarm(limit);
+	if (wait4(group, &status, 0, usage) != group)
+		return 127;
+	alarm(0);
+	kill(-group, SIGKILL);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
 int main(int argc, char **argv)
 {
-	struct rusage usage;
+	struct rusage usage = {0};
 	double start;
 	FILE *out;
-	pid_t pid;
 	int status;
 
 	if (argc < 4) {
@@ -43,25 +69,23 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	start = now();
-	pid = fork();
-	if (pid < 0) {
+	group = fork();
+	if (group < 0) {
 		fprintf(stderr, "measure: fork: %s\n", strerror(errno));
 		return 1;
 	}
-	if (!pid) {
-		alarm((unsigned int)atoi(argv[2]));
+	if (!group) {
+		setpgid(0, 0);
 		execvp(argv[3], argv + 3);
 		_exit(127);
 	}
-	if (wait4(pid, &status, 0, &usage) != pid)
-		return 1;
+	status = wait_for((unsigned int)atoi(argv[2]), &usage);
 	out = fopen(argv[1], "w");
 	if (!out) {
 		fprintf(stderr, "measure: %s: %s\n", argv[1], strerror(errno));
 		return 1;
 	}
-	fprintf(out, "%d %.6f %.6f %ld\n",
-		WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), now() - start,
+	fprintf(out, "%d %.6f %.6f %ld\n", status, now() - start,
 		seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss);
 	return fclose(out) ? 1 : 0;
 }

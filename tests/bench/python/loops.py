@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""CPU-heavy: calls, loops over integers, floats, a sieve, sorting; what pure Python computes in."""
+"""CPU-heavy: calls, loops over integers, floats, a sieve, sorting; what pure Python computes in. Argument: how often (1)."""
 import math
+import sys
 
 
 def fibonacci(n):
@@ -44,4 +45,5 @@ def order(n):
     return words[n // 2]
 
 
-print(fibonacci(25), sieve(800000), checksum(500000), orbit(300000), matrix(100), order(100000))
+for _ in range(int(*sys.argv[1:] or ["1"])):
+    print(fibonacci(25), sieve(800000), checksum(500000), orbit(300000), matrix(100), order(100000))

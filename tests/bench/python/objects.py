@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Allocation-heavy: instances, tuples, dicts, lists and texts that come and go, and trees that stay."""
+"""Allocation-heavy: instances, tuples, dicts, lists and texts that come and go, and trees that stay. Argument: how often (1)."""
+import sys
 
 
 class Point:
@@ -39,4 +40,5 @@ def index(n):
 
 
 kept = tree(16)
-print(size(kept), churn(400000), index(200000), sum(size(tree(14)) for _ in range(4)))
+for _ in range(int(*sys.argv[1:] or ["1"])):
+    print(size(kept), churn(400000), index(200000), sum(size(tree(14)) for _ in range(4)))

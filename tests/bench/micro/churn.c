@@ -1,69 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Allocator micro-benchmarks; prints nanoseconds per malloc+free pair and nothing else.
+ * Pairs of malloc and free in threads that share no block.
  *
- *	micro THREADS LIVE PAIRS
+ *	churn THREADS LIVE PAIRS [MOST]
  *
  * LIVE 0: each thread frees what it has just allocated (hot).  Else all threads together keep LIVE
- *blocks, and each pair replaces a random one of the thread's share (cold: table and block are
- *rarely in the cache).
+ * blocks of 16 to MOST (527) bytes, and each pair replaces a random one of the thread's share
+ * (cold: table and block are rarely in the cache).
  */
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+
+#include "bench.h"
+
+#define NR_THREADS_MAX 64
+#define SMALLEST       16
+#define MOST	       527
 
 struct work {
 	pthread_t thread;
 	uint64_t random;
 	size_t nr_live;
 	size_t nr_pairs;
+	size_t nr_sizes;
 	double ns;
 };
 
 static pthread_barrier_t filled;
 
-static uint64_t next_random(struct work *w)
+static size_t size_of(const struct work *w, uint64_t random)
 {
-	w->random ^= w->random << 13;
-	w->random ^= w->random >> 7;
-	w->random ^= w->random << 17;
-	return w->random;
-}
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static void *allocate(size_t size)
-{
-	volatile char *p = malloc(size);
-
-	if (!p)
-		abort();
-	p[0] = 1;
-	return (void *)p;
+	return SMALLEST + ((random & 0xffff) * w->nr_sizes >> 16);
 }
 
 static void hot(struct work *w)
 {
 	for (size_t i = 0; i < w->nr_pairs; i++)
-		free(allocate(16 + (i & 15) * 16));
+		free(allocate(SMALLEST + (i & 15) * 16));
 }
 
 static void cold(struct work *w, void **live)
 {
 	for (size_t i = 0; i < w->nr_pairs; i++) {
-		uint64_t r = next_random(w);
+		uint64_t r = next_random(&w->random);
 		void **slot = &live[(r >> 16) % w->nr_live];
 
 		free(*slot);
-		*slot = allocate(16 + (r & 511));
+		*slot = allocate(size_of(w, r));
 	}
 }
 
@@ -78,7 +61,7 @@ static void *run(void *argument)
 		if (!live)
 			abort();
 		for (size_t i = 0; i < w->nr_live; i++)
-			live[i] = allocate(16 + (next_random(w) & 511));
+			live[i] = allocate(size_of(w, next_random(&w->random)));
 	}
 	pthread_barrier_wait(&filled);
 	start = now_ns();
@@ -96,24 +79,26 @@ static void *run(void *argument)
 
 int main(int argc, char **argv)
 {
-	struct work work[64] = {0};
-	size_t nr_threads, nr_live, nr_pairs;
+	struct work work[NR_THREADS_MAX] = {0};
+	size_t nr_threads, nr_live, nr_pairs, most;
 	double sum = 0;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: micro THREADS LIVE PAIRS\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: churn THREADS LIVE PAIRS [MOST]\n");
 		return 2;
 	}
 	nr_threads = strtoull(argv[1], NULL, 10);
 	nr_live = strtoull(argv[2], NULL, 10);
 	nr_pairs = strtoull(argv[3], NULL, 10);
-	if (!nr_threads || nr_threads > 64 || !nr_pairs)
+	most = argc == 5 ? strtoull(argv[4], NULL, 10) : MOST;
+	if (!nr_threads || nr_threads > NR_THREADS_MAX || !nr_pairs || most < SMALLEST)
 		return 2;
 	pthread_barrier_init(&filled, NULL, (unsigned int)nr_threads);
 	for (size_t i = 0; i < nr_threads; i++) {
-		work[i] = (struct work){ .random = 88172645463325252u + i,
+		work[i] = (struct work){ .random = BENCH_SEED + i,
 					 .nr_live = nr_live / nr_threads,
-					 .nr_pairs = nr_pairs };
+					 .nr_pairs = nr_pairs,
+					 .nr_sizes = most - SMALLEST + 1 };
 		if (i && pthread_create(&work[i].thread, NULL, run, &work[i]))
 			abort();
 	}

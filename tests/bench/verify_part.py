@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Every workload once under HEAPCENSUS_STACKS=verify: how many stacks were compared with libunwind's, and how many differ."""
+import re
+
+from tools import VERIFY
+
+COMPARED = re.compile(r"(\d+) stacks compared with libunwind's, (\d+) differ")
+
+
+def compared(out):
+    """(compared, differing) of all processes that logged into the folder."""
+    logs = "".join(log.read_text(errors="replace") for log in out.glob("*.log"))
+    pairs = [(int(number), int(differ)) for number, differ in COMPARED.findall(logs)]
+    return sum(number for number, _ in pairs), sum(differ for _, differ in pairs)
+
+
+def verify(runner, workloads):
+    """Lines to print."""
+    total = differing = 0
+    yield "verify: stacks compared, differences"
+    for workload in workloads:
+        sample, (number, differ) = runner.run(workload, VERIFY, look=compared)
+        trouble = sample.trouble or ("" if number else "nothing was compared")
+        total, differing = total + number, differing + differ
+        yield f"{'MISSED' if differ or trouble else 'held  '} 3 {workload.name}: {trouble or f'{number} compared, {differ} differ'}"
+    yield f"verify: {total} stacks compared, {differing} differ"
