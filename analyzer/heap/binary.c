@@ -45,6 +45,17 @@ static bool is_later_build(const struct stat *st, const struct dump_string *buil
 	return made_before && build_id && !build_id->len && made > made_before;
 }
 
+/* Linkers write the table of sections last. */
+static bool is_truncated(Elf *elf, const struct stat *st)
+{
+	const uint64_t size = st->st_size;
+	GElf_Ehdr header;
+
+	return gelf_getehdr(elf, &header) &&
+	       (header.e_shoff > size ||
+		size - header.e_shoff < header.e_shnum * sizeof(Elf64_Shdr));
+}
+
 static enum binary_state binary_check(int fd, const struct dump_string *build_id,
 				      uint64_t made_before)
 {
@@ -60,7 +71,9 @@ static enum binary_state binary_check(int fd, const struct dump_string *build_id
 	enum binary_state state = BINARY_UNREADABLE;
 
 	if (elf && elf_kind(elf) == ELF_K_ELF && gelf_getclass(elf) == ELFCLASS64)
-		state = is_same_build(elf, build_id) ? BINARY_OPEN : BINARY_CHANGED;
+		state = is_truncated(elf, &st)	       ? BINARY_TRUNCATED
+			: is_same_build(elf, build_id) ? BINARY_OPEN
+						       : BINARY_CHANGED;
 	elf_end(elf);
 	return state;
 }

@@ -17,6 +17,7 @@ enum binary_state {
 	BINARY_MISSING,	   /* no such file here */
 	BINARY_CHANGED,	   /* a file of another build */
 	BINARY_LATER,	   /* no build id, and written after the dump */
+	BINARY_TRUNCATED,  /* shorter than it says */
 	BINARY_UNREADABLE, /* no ELF file, or one that libdw does not like */
 };
 

@@ -19,6 +19,9 @@ struct module {
 	bool is_tried;
 	bool is_noted; /* what is missing of it has been said */
 	struct binary binary;
+	/* Unless it is open: the file that says most of why not. */
+	const char *file;
+	enum binary_state state;
 };
 
 struct symbols {
@@ -87,18 +90,19 @@ void symbols_add_note(struct symbols *s, const char *note)
 	s->notes[s->nr_notes++] = intern_string(s->names, note);
 }
 
-static void symbols_note_module(struct symbols *s, uint32_t module, const char *path,
-				enum binary_state state)
+static void symbols_note_module(struct symbols *s, uint32_t module)
 {
+	const struct module *m = &s->modules[module];
 	static const char *const why[] = {
 		[BINARY_MISSING] = "is not on this machine",
 		[BINARY_CHANGED] = "is not the build that ran (other build id)",
 		[BINARY_LATER] = "is newer than the dump, and has no build id",
+		[BINARY_TRUNCATED] = "is damaged: its end is missing",
 		[BINARY_UNREADABLE] = "cannot be read as an ELF file",
 	};
-
-	_cleanup_free_ char *note = xasprintf("%s %s: its functions and data are shown as %s+0x...",
-					      path, why[state], symbols_module_name(s, module));
+	_cleanup_free_ char *note =
+		xasprintf("%s %s: its functions and data are shown as %s+0x...", m->file,
+			  why[m->state], symbols_module_name(s, module));
 
 	symbols_add_note(s, note);
 }
@@ -109,21 +113,28 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 	const struct hc_module *m = &dump_modules(s->dump, &nr)[index];
 	const char *path = dump_get_string(s->dump, m->path).bytes;
 	const struct dump_string id = dump_get_string(s->dump, m->build_id);
-	struct binary *b = &s->modules[index].binary;
+	struct module *module = &s->modules[index];
+	struct binary *b = &module->binary;
 
-	s->modules[index].is_tried = true;
-	b->state = BINARY_MISSING;
+	module->is_tried = true;
+	module->file = path;
+	b->state = module->state = BINARY_MISSING;
 	if (path[0] != '/')
 		return; /* [vdso] and the like have no file */
 	if (s->extra_path) {
-		_cleanup_free_ char *other =
-			xasprintf("%s/%s", s->extra_path, strrchr(path, '/') + 1);
+		const char *copy =
+			intern_format(s->names, "%s/%s", s->extra_path, strrchr(path, '/') + 1);
 
-		binary_open(b, other, &id, 0, m->bias, &s->debug_path);
+		binary_open(b, copy, &id, 0, m->bias, &s->debug_path);
+		module->state = b->state;
+		if (b->state != BINARY_MISSING)
+			module->file = copy;
 	}
 	if (b->state != BINARY_OPEN)
-		binary_open(b, path, &id, dump_proc_number(s->dump, "dump_realtime_ns", 0),
-			    m->bias, &s->debug_path);
+		binary_open(b, path, &id, dump_proc_number(s->dump, "dump_realtime_ns", 0), m->bias,
+			    &s->debug_path);
+	if (module->state == BINARY_MISSING)
+		module->state = b->state;
 }
 
 static struct binary *symbols_open_binary(struct symbols *s, uint32_t module)
@@ -141,7 +152,7 @@ static struct binary *symbols_get_binary(struct symbols *s, uint32_t module)
 	const char *path = dump_get_string(s->dump, dump_modules(s->dump, &nr)[module].path).bytes;
 
 	if (b->state != BINARY_OPEN && path[0] == '/' && !s->modules[module].is_noted)
-		symbols_note_module(s, module, path, b->state);
+		symbols_note_module(s, module);
 	s->modules[module].is_noted = true;
 	return b;
 }

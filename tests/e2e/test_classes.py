@@ -193,6 +193,21 @@ def test_copies_of_binaries_elsewhere(variant, heapcensus, tmp_path):
     assert '<load_table>' in found.stdout and not found.stderr
 
 
+@pytest.mark.parametrize('size, why', [(0.5, 'is damaged: its end is missing'), (0, 'cannot be read as an ELF file')])
+def test_damaged_copies_are_noted(variant, listing, tmp_path, monkeypatch, size, why):
+    """The copy that the user has brought is what the note is about, not the file that is known to be elsewhere."""
+    executable = tmp_path / 'program'
+    shutil.copy(variant('rtti'), executable)
+    Run(executable, tmp_path / 'x.hc')
+    copy = tmp_path / 'there' / 'program'
+    copy.parent.mkdir()
+    copy.write_bytes(executable.read_bytes()[:int(executable.stat().st_size * size)])
+    executable.unlink()
+    monkeypatch.setenv('HEAPCENSUS_SYMBOLS', str(copy.parent))
+    _, notes = listing(tmp_path / 'x.hc')
+    assert [n for n in notes if 'program' in n] == [f'{copy} {why}: its functions and data are shown as program+0x...']
+
+
 @pytest.mark.parametrize('name', ['rtti', 'rtti stripped', 'static stripped'])
 def test_ignore_leaves_out_subclasses(variant, heapcensus, preload, tmp_path, name):
     """trackref's ignore; Page has two bases, a Diamond's are virtual, an array goes with its elements."""
