@@ -30,6 +30,24 @@ static char *abbreviate(char *name)
 	return name;
 }
 
+/* "names[abi:cxx11]" is written "names" by whoever wrote it; in place. */
+static char *drop_abi_tags(char *name)
+{
+	for (char *tag = name; tag && (tag = strstr(tag, "[abi:"));) {
+		const char *end = strchr(tag, ']');
+
+		if (!end)
+			break;
+		memmove(tag, end + 1, strlen(end + 1) + 1);
+	}
+	return name;
+}
+
+static char *demangle(const char *mangled, int options)
+{
+	return abbreviate(drop_abi_tags(cplus_demangle_v3(mangled, options)));
+}
+
 char *demangle_symbol(const char *mangled)
 {
 	if ((strncmp(mangled, "_Z", 2) && strncmp(mangled, "_R", 2)) ||
@@ -38,12 +56,12 @@ char *demangle_symbol(const char *mangled)
 
 	char *rust = rust_demangle(mangled, DMGL_NO_OPTS);
 
-	return rust ? rust : abbreviate(cplus_demangle_v3(mangled, DMGL_ANSI));
+	return rust ? rust : demangle(mangled, DMGL_ANSI);
 }
 
 char *demangle_symbol_full(const char *mangled)
 {
 	if (strlen(mangled) > MANGLED_MAX)
 		return NULL;
-	return abbreviate(cplus_demangle_v3(mangled, DMGL_PARAMS | DMGL_ANSI));
+	return demangle(mangled, DMGL_PARAMS | DMGL_ANSI);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "heap/demangle.h"
 #include "typing/typing.h"
 
 #define PARSE "<app+0x1234>"
@@ -97,11 +98,31 @@ static void test_types_are_interned(void **state)
 	dump_close(d);
 }
 
+/* As programs write them. */
+static void test_symbols(void **state)
+{
+	static const char *const symbols[][2] = {
+		{ "_ZL5namesB5cxx11", "names" },
+		{ "_ZN3web4PageB5cxx114nameB2v7Ev", "web::Page::name" },
+		{ "_ZN5CacheISsE4loadEv", "Cache<std::string>::load" },
+		{ "_ZN1SixEi", "S::operator[]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+		char *name = demangle_symbol(symbols[i][0]);
+
+		assert_string_equal(name, symbols[i][1]);
+		free(name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_types_are_interned),
+		cmocka_unit_test(test_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
