@@ -64,6 +64,17 @@ void roots_create(struct heap *h)
 	}
 }
 
+const struct root *root_find(const struct heap *h, uint64_t addr)
+{
+	for (uint32_t i = 0; i < h->nr_roots; i++) {
+		const struct root *r = &h->roots[i];
+
+		if (r->kind != ROOT_REGISTER && addr - r->addr < r->size)
+			return r;
+	}
+	return NULL;
+}
+
 /* "libfoo.so+0x1234", or "0x7f..." outside of modules. */
 static const char *name_module_offset(struct heap *h, uint64_t addr)
 {

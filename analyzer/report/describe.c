@@ -174,19 +174,6 @@ struct error *describe_object(struct heap *h, node_id object, uint64_t asked,
 
 /* ---- variables ---- */
 
-static bool find_root(const struct heap *h, uint64_t addr, node_id *ret)
-{
-	for (uint32_t i = 0; i < h->nr_roots; i++) {
-		const struct root *r = &h->roots[i];
-
-		if (r->kind != ROOT_REGISTER && addr - r->addr < r->size) {
-			*ret = h->nr_objects + i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static const char *variable_name(struct heap *h, const struct variable *v)
 {
 	_cleanup_free_ char *name = xasprintf("::%s%s%s", v->scope, *v->scope ? "." : "", v->name);
@@ -247,7 +234,7 @@ static const char *root_kind_name(enum root_kind kind)
 	return names[kind];
 }
 
-static struct error *describe_variable(struct heap *h, node_id node,
+static struct error *describe_variable(struct heap *h, const struct root *root,
 				       const struct describe_options *options,
 				       struct description *d)
 {
@@ -255,8 +242,8 @@ static struct error *describe_variable(struct heap *h, node_id node,
 
 	if (error)
 		return error;
-	find_variable(d, &h->roots[node - h->nr_objects]);
-	d->what = root_kind_name(h->roots[node - h->nr_objects].kind);
+	find_variable(d, root);
+	d->what = root_kind_name(root->kind);
 	describe_fields(d, options->all);
 	find_referents_of_variable(d);
 	return NULL;
@@ -266,8 +253,8 @@ struct error *describe_addr(struct heap *h, uint64_t addr, const struct describe
 			    struct description *d)
 {
 	const uint32_t block = dump_find_block(h->dump, addr);
+	const struct root *root;
 	struct pointee p;
-	node_id root;
 
 	if (block != UINT32_MAX)
 		return describe_object(h,
@@ -280,7 +267,8 @@ struct error *describe_addr(struct heap *h, uint64_t addr, const struct describe
 				   .object = NODE_NONE,
 				   .addr = addr,
 				   .has_contents = dump_has_contents(h->dump) };
-	if (find_root(h, addr, &root))
+	root = root_find(h, addr);
+	if (root)
 		return describe_variable(h, root, options, d);
 	pointee_find(h, addr, NULL, &p);
 	pointee_deinit(&p);

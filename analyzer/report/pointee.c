@@ -118,17 +118,6 @@ static bool find_end(struct heap *h, uint64_t addr, struct pointee *p)
 	return true;
 }
 
-static const struct root *find_root(const struct heap *h, uint64_t addr)
-{
-	for (uint32_t i = 0; i < h->nr_roots; i++) {
-		const struct root *r = &h->roots[i];
-
-		if (r->kind != ROOT_REGISTER && addr - r->addr < r->size)
-			return r;
-	}
-	return NULL;
-}
-
 /* "parse_page", "parse_page+0x10", "vtable for web::Page", "libfoo.so+0x1234". */
 static const char *name_in_module(struct heap *h, uint64_t addr, uint32_t module, bool is_code)
 {
@@ -162,7 +151,7 @@ static bool is_vtable(struct heap *h, uint64_t addr)
 
 static void find_outside(struct heap *h, uint64_t addr, struct pointee *p)
 {
-	const struct root *root = find_root(h, addr);
+	const struct root *root = root_find(h, addr);
 	const uint32_t module = dump_find_module(h->dump, addr);
 
 	if (root && !is_vtable(h, addr)) {
