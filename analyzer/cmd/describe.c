@@ -18,6 +18,7 @@
 struct describe_arguments {
 	const char *path;
 	const char *what;
+	const char *wrappers;
 	uint32_t first;
 	unsigned int view;
 	struct describe_options options;
@@ -53,6 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->options.format;
 		state->child_inputs[1] = &arguments->path;
 		state->child_inputs[2] = &arguments->view;
+		state->child_inputs[3] = &arguments->wrappers;
 		return 0;
 	case 'a':
 		arguments->options.all = true;
@@ -125,8 +127,7 @@ static struct error *show_objects(const struct describe_arguments *arguments, st
 	if (error)
 		return error;
 	if (!nr)
-		return error_create("%s: '%s' gives no object", arguments->path,
-				    arguments->what);
+		return error_create("%s: '%s' gives no object", arguments->path, arguments->what);
 	for (uint32_t i = 0; i < nr && i < arguments->first; i++) {
 		struct description d;
 
@@ -155,11 +156,11 @@ static bool parse_addr(const char *text, uint64_t *ret)
 
 struct error *cmd_describe(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &output_json_argp, 0, NULL, 0 },
-						      { &dump_argp, 0, NULL, 0 },
-						      { &view_argp, 0, NULL, 0 },
-						      { &cache_argp, 0, NULL, 0 },
-						      { 0 } };
+	static const struct argp_child children[] = {
+		{ &output_json_argp, 0, NULL, 0 }, { &dump_argp, 0, NULL, 0 },
+		{ &view_argp, 0, NULL, 0 },	   { &wrappers_argp, 0, NULL, 0 },
+		{ &cache_argp, 0, NULL, 0 },	   { 0 }
+	};
 	static const struct argp argp = { options, parse, "DUMP ADDRESS|EXPRESSION", doc,
 					  children };
 	struct describe_arguments arguments = { .first = FIRST_DEFAULT };
@@ -169,6 +170,7 @@ struct error *cmd_describe(int argc, char **argv)
 	uint64_t addr;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	opened.wrappers = arguments.wrappers;
 	error = cmd_open(arguments.path, arguments.view, &opened);
 	if (error)
 		return error;

@@ -39,6 +39,13 @@ def test_every_command(heapcensus, dump, command):
     assert "<one>" in printed and "make_node" not in printed
 
 
+def test_describe(heapcensus, dump):
+    """The object is the same, the site is who asked."""
+    [before, *_] = json.loads(heapcensus("describe", "--json", dump, "heap.bysite['make_node']").stdout)
+    [after] = json.loads(heapcensus("describe", "--json", "--wrappers", "make_*", dump, before["address"]).stdout)
+    assert before["site"] == "make_node" and after["site"] in CALLERS
+
+
 def test_diff(heapcensus, dump):
     printed = heapcensus("diff", "--wrappers", "make_*", dump, dump, "--all", "b.bysite").stdout
     assert "ten" in printed and "make_node" not in printed
