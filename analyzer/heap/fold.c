@@ -13,8 +13,10 @@
 
 void fold_offer(struct heap *h, node_id part, node_id holder, uint64_t offset)
 {
-	const uint64_t place = ((uint64_t)holder + 1) << 32 | offset / 8;
+	uint64_t place = ((uint64_t)holder + 1) << 32 | offset / 8;
 
+	if (offset / 8 > UINT32_MAX)
+		place = FOLD_CONTESTED;
 	if (!h->held)
 		h->held = xcalloc(h->nr_objects + 1ul, sizeof(*h->held));
 	if (!h->held[part])

@@ -19,7 +19,7 @@
  * Block `part` belongs to what lies at offset of block `holder`: for all nodes of a list or tree
  * that is the member of holder that the list is, not the node before.  Nothing is folded yet.  Who
  * offers says that the part is an internal of its owner's or a leaf; offers by two different words
- * cancel each other.
+ * cancel each other, and so does one from behind the first 32 GB of a block.
  */
 void fold_offer(struct heap *h, node_id part, node_id holder, uint64_t offset);
 

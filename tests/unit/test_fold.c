@@ -122,6 +122,21 @@ static void test_two_claims(void **state)
 	heap_close(h);
 }
 
+/* A word that has no number of its own is nobody else's. */
+static void test_far(void **state)
+{
+	struct heap *h = create();
+
+	(void)state;
+	fold_offer(h, 1, 0, UINT64_C(8) << 32);
+	fold_offer(h, 2, 0, (UINT64_C(8) << 32) - 8);
+	fold_apply(h, NULL);
+	assert_int_equal(h->owner[1], 1);
+	assert_int_equal(h->owner[2], 0);
+	assert_int_equal(fold_offset(h, 2), (UINT64_C(8) << 32) - 8);
+	heap_close(h);
+}
+
 static void test_identity(void **state)
 {
 	static const enum provenance kept[] = { PROVENANCE_TAG, PROVENANCE_CPYTHON,
@@ -425,12 +440,13 @@ static void test_relations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_chain),	    cmocka_unit_test(test_circle),
-		cmocka_unit_test(test_two_claims),  cmocka_unit_test(test_identity),
-		cmocka_unit_test(test_apart),	    cmocka_unit_test(test_as_they_are),
-		cmocka_unit_test(test_any_order),   cmocka_unit_test(test_leaf),
-		cmocka_unit_test(test_pool),	    cmocka_unit_test(test_kinds_of_edges),
-		cmocka_unit_test(test_exact_edges), cmocka_unit_test(test_relations),
+		cmocka_unit_test(test_chain),	       cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_two_claims),     cmocka_unit_test(test_far),
+		cmocka_unit_test(test_identity),       cmocka_unit_test(test_apart),
+		cmocka_unit_test(test_as_they_are),    cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_leaf),	       cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_kinds_of_edges), cmocka_unit_test(test_exact_edges),
+		cmocka_unit_test(test_relations),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
