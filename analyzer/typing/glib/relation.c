@@ -48,7 +48,8 @@ static uint64_t item_size(const struct heap *h, node_id n)
 static bool glib_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	(void)offset, (void)to;
-	return kind_of(h, from) != GLIB_ARRAY_ITEMS || item_size(h, from) >= 8;
+	return strcmp(object_type(h, from)->name, kinds[GLIB_ARRAY_ITEMS].type) ||
+	       item_size(h, from) >= 8;
 }
 
 /* "[*]", "[3].+0x8" */
