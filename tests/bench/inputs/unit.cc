@@ -60,10 +60,12 @@ int main(int argc, char **argv)
 	std::set<std::tuple<std::string, int>> seen;
 	Record<6> record;
 
-	std::sort(words.begin(), words.end(), [](const auto &a, const auto &b) { return a.size() < b.size(); });
+	std::sort(words.begin(), words.end(),
+		  [](const auto &a, const auto &b) { return a.size() < b.size(); });
 	for (const auto &word : words)
 		if (is_name(word))
-			seen.emplace(word, static_cast<int>(std::accumulate(word.begin(), word.end(), 0)));
+			seen.emplace(word, static_cast<int>(
+						   std::accumulate(word.begin(), word.end(), 0)));
 	std::cout << record.print() << seen.size() << '\n';
 	return std::filesystem::exists(words.front()) ? 0 : 1;
 }
