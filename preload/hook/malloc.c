@@ -62,7 +62,7 @@ __attribute__((noinline)) static bool forget_slow(struct thread *t, void *p)
 	return true;
 }
 
-void wrap_free(void *p)
+HOOK_EXPORT void free(void *p)
 {
 	if (UNLIKELY(!p))
 		return;
@@ -77,7 +77,7 @@ void wrap_free(void *p)
 	thread_leave(t);
 }
 
-HOOK_EXPORT void free(void *p) { wrap_free(p); }
+void wrap_free(void *p) __attribute__((alias("free")));
 
 /* C23.  The size is a hint that the allocator can do without. */
 HOOK_EXPORT void free_sized(void *p, size_t size)

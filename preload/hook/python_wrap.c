@@ -150,13 +150,13 @@ static void *python_alloc(void *ctx, size_t size)
 	void *const p = l->next.alloc(l->next.ctx, size);
 
 	t->python_layer = NULL;
-	const uint64_t tick = clock_tick();
 	const struct thread_site *const s = &t->sites[site_index(WRAP_CALLER)];
 
 	thread_enter_known(t);
+	live_notice_time(t);
 	const bool done =
 		s->pc == WRAP_CALLER && !site_is_due(t, size) &&
-		object_insert_hot(t, (uint64_t)p, size, s->node, tick);
+		object_insert_hot(t, (uint64_t)p, size, s->node);
 
 	thread_leave(t);
 	if (UNLIKELY(!done))

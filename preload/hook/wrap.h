@@ -51,11 +51,11 @@ void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uin
 __attribute__((always_inline)) static inline void
 wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
-	const uint64_t tick = clock_tick();
+	live_notice_time(t);
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
 	if (UNLIKELY(t->via_sp || s->pc != site || site_is_due(t, size) ||
-		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node, tick)))
+		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node)))
 		wrap_insert_slow(t, p, size, kind, site);
 }
 

@@ -12,18 +12,23 @@
 
 #include "rt/ban.h"
 
-uint32_t live_new_tick(struct thread *t, uint64_t tick)
+void live_read_clock(struct thread *t)
 {
+	/* The second first: one that begins meanwhile is seen at the next birth. */
+	const uint64_t second = clock_second();
+	uint64_t tick = clock_tick();
+
 	if (tick > RECORD_TICK_MAX) {
 		COUNT(ticks_saturated);
 		tick = RECORD_TICK_MAX;
 	}
+	t->second = second == CLOCK_NO_SECOND ? 0 : second;
+	t->birth = record_pack_b((uint32_t)tick, t->slot, 0);
 	if (tick != t->last_tick) {
 		t->last_tick = (uint32_t)tick;
 		/* Atomic for the owner's signal handler only. */
 		__atomic_fetch_or(&t->pending, THREAD_PENDING_PERIODIC, __ATOMIC_RELAXED);
 	}
-	return (uint32_t)tick;
 }
 
 bool live_put_escape(struct plane *p, uint64_t addr, uint64_t size)

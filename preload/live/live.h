@@ -28,20 +28,28 @@ struct live_block {
 };
 
 /* Slow halves of the functions below (live/live.c). */
-uint32_t live_new_tick(struct thread *t, uint64_t tick);
+void live_read_clock(struct thread *t);
 bool live_put_escape(struct plane *p, uint64_t addr, uint64_t size);
 uint64_t live_get_escape(const struct plane *p, uint64_t addr);
 bool live_put_malloc(struct thread *t, uint64_t addr, uint64_t size, uint64_t a, uint64_t b);
 void live_drop_label(enum plane_id plane, uint64_t addr);
 
-/* Now, for a birth; saturated.  Notices when the thread's tick changes. */
-static inline uint32_t live_tick(struct thread *t)
+/*
+ * Before a birth: t->birth is of now.  A clock takes longer than all the rest of an insertion, so
+ * it is read for each LIVE_CLOCK_EVERY-th birth and in each new second only: the birth of a block
+ * is never told too late, and too early by less than a second where its thread gives birth seldom.
+ */
+#define LIVE_CLOCK_EVERY 16
+static inline void live_notice_time(struct thread *t)
 {
-	const uint64_t tick = clock_tick();
+	if (__builtin_expect(clock_second() != t->second || t->seq % LIVE_CLOCK_EVERY == 0, 0))
+		live_read_clock(t);
+}
 
-	if (__builtin_expect(tick != t->last_tick, 0))
-		return live_new_tick(t, tick);
-	return (uint32_t)tick;
+/* struct record's b of the thread's next block.  After live_notice_time. */
+static inline uint64_t live_pack_birth(const struct thread *t)
+{
+	return t->birth | (t->seq << 40 & ~RECORD_START);
 }
 
 __attribute__((always_inline)) static inline uint64_t live_pack_half(const struct plane *p,
@@ -104,28 +112,27 @@ __attribute__((always_inline)) static inline void live_insert(struct thread *t, 
 							      uint32_t kind, uint32_t stack,
 							      uint32_t attr)
 {
-	const uint32_t tick = live_tick(t);
-
+	live_notice_time(t);
 	if (live_put(t, plane, addr, size, record_pack_a(0, stack, attr, kind, 0),
-		     record_pack_b(tick, t->slot, t->seq)))
+		     live_pack_birth(t)))
 		t->bytes_allocated += size;
 	t->seq++;
 }
 
 /* live_insert of one of malloc's where nothing is out of the ordinary, so that the compiler need
- * keep nothing for slow calls.  False: nothing was done. */
+ * keep nothing for slow calls; after live_notice_time.  False: nothing was done. */
 __attribute__((always_inline)) static inline bool live_insert_hot(struct thread *t, uint64_t addr,
 								  uint64_t size, uint32_t kind,
-								  uint32_t stack, uint64_t tick)
+								  uint32_t stack)
 {
 	const struct plane *const p = &live_planes[PLANE_MALLOC];
-	uint64_t *const word = plane_find_word(p, addr);
+	uint64_t half;
+	uint64_t *const word = plane_find_word_half(p, addr, &half);
 
-	if (__builtin_expect(
-		    !word || tick != t->last_tick || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
+	if (__builtin_expect(!word || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
 		return false;
-	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | live_pack_half(p, addr);
-	const uint64_t b = record_pack_b((uint32_t)tick, t->slot, t->seq);
+	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | half;
+	const uint64_t b = live_pack_birth(t);
 
 	if (size >= p->inline_min) {
 		word[1] = b;
@@ -216,14 +223,14 @@ __attribute__((always_inline)) static inline bool live_forget(struct thread *t, 
  * without a label.  False: nothing was done. */
 __attribute__((always_inline)) static inline bool live_forget_hot(struct thread *t, uint64_t addr)
 {
-	const struct plane *const p = &live_planes[PLANE_MALLOC];
-	uint64_t *const word = plane_find_word(p, addr);
+	uint64_t half;
+	uint64_t *const word = plane_find_word_half(&live_planes[PLANE_MALLOC], addr, &half);
 
 	if (__builtin_expect(!word, 0))
 		return false;
 	const uint64_t a = *word;
 	/* Start, flags and kind: no label, the right half, and 1 <= kind < 16. */
-	const uint64_t kind = (a ^ live_pack_half(p, addr) ^ RECORD_START) >> 57;
+	const uint64_t kind = (a ^ half ^ RECORD_START) >> 57;
 
 	if (__builtin_expect(kind - 1 >= 15 || record_size_field(a) == RECORD_SIZE_ESCAPE, 0))
 		return false;

@@ -165,7 +165,8 @@ bool object_put(uint64_t addr, uint64_t size, uint64_t a, uint64_t b)
 
 bool object_insert(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack)
 {
-	const uint64_t b = record_pack_b(live_tick(t), t->slot, t->seq);
+	live_notice_time(t);
+	const uint64_t b = live_pack_birth(t);
 
 	if (!object_put(addr, size, record_pack_a(0, stack, t->attr, HC_KIND_PYTHON, 0), b))
 		return false;

@@ -134,17 +134,16 @@ static inline uint32_t object_class_size(uint64_t addr)
 }
 
 /*
- * object_insert for what pymalloc has just given, where nothing is out of the ordinary; tick is
- * now.  pymalloc's word is taken for it that addr is a block's start.
+ * object_insert for what pymalloc has just given, where nothing is out of the ordinary; after
+ * live_notice_time.  pymalloc's word is taken for it that addr is a block's start.
  */
 __attribute__((always_inline)) static inline bool
-object_insert_hot(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack, uint64_t tick)
+object_insert_hot(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack)
 {
 	const struct object_pool *const pool = object_find_pool(addr);
 
-	if (__builtin_expect(!pool || pool->block_size <= OBJECT_POOL_EMPTY ||
-				     tick != t->last_tick || t->attr || !t->slot,
-			     0))
+	if (__builtin_expect(
+		    !pool || pool->block_size <= OBJECT_POOL_EMPTY || t->attr || !t->slot, 0))
 		return false;
 	const uint64_t slack = pool->block_size - size;
 
@@ -155,7 +154,7 @@ object_insert_hot(struct thread *t, uint64_t addr, uint64_t size, uint32_t stack
 
 	r->rest = stack | (uint32_t)slack << 24;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	r->birth = record_pack_b((uint32_t)tick, t->slot, t->seq);
+	r->birth = live_pack_birth(t);
 	t->bytes_allocated += size;
 	t->seq++;
 	return true;

@@ -94,6 +94,20 @@ __attribute__((always_inline)) static inline uint64_t *plane_find_word(const str
 	return leaf ? leaf + place : NULL;
 }
 
+/* The same; and the flag RECORD_HALF, in its place, if addr is in the second half of its granule. */
+__attribute__((always_inline)) static inline uint64_t *
+plane_find_word_half(const struct plane *p, uint64_t addr, uint64_t *half)
+{
+	if (addr >> PLANE_LEAF_SHIFT >= __atomic_load_n(&p->nr_leaves, __ATOMIC_ACQUIRE))
+		return NULL;
+	uint64_t *const leaf =
+		__atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
+	const uint64_t halves = (addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> (p->granule_shift - 1);
+
+	*half = halves << 62 & 1ull << 62;
+	return leaf ? leaf + (halves >> 1) : NULL;
+}
+
 /* Walks one plane in address order, gate closed or in the child; one that has no block yet, too: */
 struct plane_cursor {
 	const struct plane *plane;

@@ -131,7 +131,7 @@ static void reset(struct thread *t)
 	t->pending = 0;
 	t->attr = 0;
 	t->seq = t->nr_freed = t->bytes_allocated = t->bytes_freed = t->sample_at = 0;
-	t->via_sp = t->deleting = 0;
+	t->second = t->via_sp = t->deleting = 0;
 	t->in_unwinder = 0;
 	t->map_as = 0;
 	t->python_layer = NULL;

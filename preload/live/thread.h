@@ -55,6 +55,8 @@ struct thread {
 	uint32_t slot;		/* 1 .. HC_THREAD_SLOT_MAX, 0: overflow */
 	uint32_t attr;		/* ATTR index that new blocks carry (current scope) */
 	uint32_t last_tick;	/* of its last birth */
+	uint64_t birth;		/* what its next birth carries but for seq (struct record's b) */
+	uint64_t second;	/* clock_second of the last look at the clock */
 	uint64_t seq;		/* births so far: blocks allocated */
 	uint64_t nr_freed, bytes_allocated, bytes_freed;
 	uint64_t sample_at; /* the block that brings bytes_allocated there has a whole stack

@@ -14,7 +14,13 @@
 #include "rt/sys.h"
 #include "rt/ban.h"
 
-struct clock_state rt_clock = { .gettime = sys_clock_gettime };
+static time_t no_time(time_t *t)
+{
+	(void)t;
+	return (time_t)CLOCK_NO_SECOND;
+}
+
+struct clock_state rt_clock = { .gettime = sys_clock_gettime, .time = no_time };
 
 /* What a lookup needs of the vDSO: addresses in memory. */
 struct vdso {
@@ -105,10 +111,13 @@ void clock_init(void)
 	if (dynamic)
 		read_dynamic(&v, dynamic);
 	if (v.symbols && v.strings) {
-		const void *p = find_symbol(&v, "__vdso_clock_gettime");
+		const void *gettime = find_symbol(&v, "__vdso_clock_gettime");
+		const void *time = find_symbol(&v, "__vdso_time");
 
-		if (p)
-			rt_clock.gettime = (int (*)(clockid_t, struct timespec *))(uint64_t)p;
+		if (gettime)
+			rt_clock.gettime = (int (*)(clockid_t, struct timespec *))(uint64_t)gettime;
+		if (time)
+			rt_clock.time = (time_t (*)(time_t *))(uint64_t)time;
 	}
 	rt_clock.start_realtime_ns = clock_realtime_ns();
 	rt_clock.start_monotonic_ns = clock_ns(CLOCK_MONOTONIC_COARSE);

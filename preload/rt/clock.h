@@ -7,6 +7,7 @@
 #ifndef RT_CLOCK_H
 #define RT_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 /* Written by clock_init, before any second thread; read-only after. */
 struct clock_state {
 	int (*gettime)(clockid_t clock, struct timespec *t); /* never NULL */
+	time_t (*time)(time_t *t);			     /* the same */
 	uint64_t start_monotonic_ns; /* tick 0 begins here (CLOCK_MONOTONIC_COARSE at start) */
 	uint64_t start_realtime_ns;
 };
@@ -38,6 +40,16 @@ static inline uint64_t clock_monotonic_ns(void)
 static inline uint64_t clock_realtime_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);
+}
+
+/*
+ * What changes whenever a second of the wall clock begins, and costs a quarter of reading a clock;
+ * it is no time.  CLOCK_NO_SECOND: there is none, ask a clock.
+ */
+#define CLOCK_NO_SECOND ((uint64_t)-1)
+static inline uint64_t clock_second(void)
+{
+	return (uint64_t)rt_clock.time(NULL);
 }
 
 /* Ticks since clock_init; not saturated (the caller compares with RECORD_TICK_MAX). */
