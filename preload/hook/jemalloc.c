@@ -28,7 +28,7 @@ static void *make_block(size_t size, int flags)
 
 HOOK_EXPORT void *mallocx(size_t size, int flags)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(align_of(flags), size, flags & FLAG_ZERO);
@@ -56,7 +56,7 @@ static void *move_block(void *old, size_t size, int flags)
 
 HOOK_EXPORT void *rallocx(void *old, size_t size, int flags)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 	struct live_block was;
 	void *p;
 

@@ -18,7 +18,7 @@
 
 HOOK_EXPORT void *malloc(size_t size)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, size, false);
@@ -38,7 +38,7 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, total, true);
@@ -169,7 +169,7 @@ static void *realloc_block(struct thread *t, void *old, size_t size, uint64_t si
 
 void *wrap_realloc(void *old, size_t size, uint64_t site)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 	void *p;
 
 	if (UNLIKELY(!t))
@@ -200,7 +200,7 @@ HOOK_EXPORT void *reallocarray(void *old, size_t nr, size_t size)
 
 HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 	int error = ENOMEM;
 
 	if (UNLIKELY(!t)) {
@@ -223,7 +223,7 @@ HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 /* The rest of the aligned family: `call` is the real function's answer to a request of `asked`
  * bytes. */
 #define ALIGNED_BODY(align, asked, size, call) \
-	struct thread *const t = real_enter(); \
+	struct thread *const t = wrap_enter(); \
 \
 	if (UNLIKELY(!t)) \
 		return wrap_spare_alloc(align, asked, false); \

@@ -33,7 +33,7 @@ static new_handler *find_new_handler(void)
 static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint64_t site)
 {
 	for (;;) {
-		struct thread *const t = real_enter();
+		struct thread *const t = wrap_enter();
 		void *p;
 
 		if (!t)
@@ -58,7 +58,7 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
  */
 static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
 {
-	struct thread *const t = real_enter();
+	struct thread *const t = wrap_enter();
 
 	if (UNLIKELY(!t))
 		return NULL;

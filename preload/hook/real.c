@@ -188,6 +188,13 @@ bool real_init(void)
 	return true;
 }
 
+struct thread *real_register(void)
+{
+	if (!real_ready())
+		return NULL;
+	return thread_self ? thread_self : thread_register();
+}
+
 bool real_find_new(void)
 {
 	static const char *const runtimes[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};

@@ -46,12 +46,20 @@ static inline bool real_ready(void)
 	return real_init();
 }
 
+/* The thread's first call: its struct, or NULL. */
+struct thread *real_register(void);
+
 /* Through the door.  NULL: see hook/wrap.h.  (A thread is known only once real_init is done.) */
 __attribute__((always_inline)) static inline struct thread *real_enter(void)
 {
-	if (__builtin_expect(!thread_self, 0) && !real_ready())
-		return NULL;
-	return thread_enter();
+	struct thread *t = thread_self;
+
+	if (__builtin_expect(!t, 0)) {
+		t = real_register();
+		if (!t)
+			return NULL;
+	}
+	return thread_enter_known(t);
 }
 
 /* Looks for a C++ runtime that came after start-up (dlopen, RTLD_LOCAL) and fills in the operators

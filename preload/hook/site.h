@@ -31,7 +31,7 @@ void site_set_mode(enum site_mode mode, uint32_t depth, uint64_t sample);
 
 static inline uint64_t site_index(uint64_t caller)
 {
-	return caller * 0x9e3779b97f4a7c15 >> (64 - THREAD_SITES_SHIFT);
+	return caller % THREAD_NR_SITES;
 }
 
 uint32_t site_find_slow(struct thread *t, uint64_t caller, uint64_t size);

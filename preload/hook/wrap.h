@@ -3,9 +3,9 @@
  * What the wrappers share: who called, the record of a new block, and what to do where a thread
  * cannot enter.
  *
- * The life of an allocation: real_ready, thread_enter, the next definition, wrap_insert,
+ * The life of an allocation: wrap_enter (real_ready, the door), the next definition, wrap_insert,
  * thread_leave.  Before real_ready is true (a call out of dlsym, on the way to it) blocks are
- * private memory.  Where thread_enter gives NULL the call came from inside another one: the
+ * private memory.  Where the door gives NULL the call came from inside another one: the
  * unwinder gets private memory, anybody else (a signal handler) a block that the census does not
  * have.
  */
@@ -47,11 +47,20 @@ void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
 void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site);
 
-/* A block that the allocator has just given: into the census. */
+/* real_enter of a call that allocates: what it gets is born now. */
+__attribute__((always_inline)) static inline struct thread *wrap_enter(void)
+{
+	struct thread *const t = real_enter();
+
+	if (LIKELY(t != NULL))
+		live_notice_time(t);
+	return t;
+}
+
+/* A block that the allocator has just given, after wrap_enter: into the census. */
 __attribute__((always_inline)) static inline void
 wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
 {
-	live_notice_time(t);
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
 	if (UNLIKELY(t->via_sp || s->pc != site || site_is_due(t, size) ||

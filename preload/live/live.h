@@ -129,17 +129,17 @@ __attribute__((always_inline)) static inline bool live_insert_hot(struct thread 
 	uint64_t half;
 	uint64_t *const word = plane_find_word_half(p, addr, &half);
 
-	if (__builtin_expect(!word || size >= RECORD_SIZE_ESCAPE || *word >> 63, 0))
+	if (__builtin_expect(!word || *word >> 63, 0))
 		return false;
 	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | half;
 	const uint64_t b = live_pack_birth(t);
 
-	if (size >= p->inline_min) {
+	if (__builtin_expect(size - p->inline_min < RECORD_SIZE_ESCAPE - p->inline_min, 1)) {
 		word[1] = b;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		word[0] = a;
 	} else {
-		if (__builtin_expect(!t->nr_spare, 0))
+		if (__builtin_expect(size >= RECORD_SIZE_ESCAPE || !t->nr_spare, 0))
 			return false;
 		const uint32_t number = t->spare[--t->nr_spare];
 

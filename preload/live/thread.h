@@ -21,8 +21,7 @@
 #include <stdint.h>
 
 #define THREAD_NAME_SIZE 16
-#define THREAD_SITES_SHIFT 8
-#define THREAD_NR_SITES (1 << THREAD_SITES_SHIFT)
+#define THREAD_NR_SITES 256u
 #define THREAD_NR_SPARE 64
 
 enum thread_pending {
