@@ -126,8 +126,8 @@ static void test_small_and_large(void **state)
 
 		self->seq += next_random() % 0x100000;
 		sizes[i] = large && n % 2 ? 41 + (uint64_t)n % 16 : (uint64_t)n % 25;
-		if (n % 5 == 0 ||
-		    !live_insert_hot(self, addr, sizes[i], HC_KIND_MALLOC, 7, clock_tick()))
+		live_notice_time(self);
+		if (n % 5 == 0 || !live_insert_hot(self, addr, sizes[i], HC_KIND_MALLOC, 7))
 			live_insert(self, PLANE_MALLOC, addr, sizes[i], HC_KIND_MALLOC, 7, 0);
 		assert_true(live_find(PLANE_MALLOC, addr, &b));
 		births[i] = b.b;
@@ -208,6 +208,67 @@ static void test_births_differ(void **state)
 	live_forget(self, PLANE_MALLOC, 0x1000, &b);
 	assert_true(a.b != b.b);
 	assert_true(record_tick(a.b) <= record_tick(b.b));
+}
+
+static uint64_t told_ns;
+
+static int tell_clock(clockid_t clock, struct timespec *t)
+{
+	(void)clock;
+	*t = (struct timespec){ .tv_sec = (time_t)(told_ns / 1000000000),
+				.tv_nsec = (long)(told_ns % 1000000000) };
+	return 0;
+}
+
+static time_t tell_second(time_t *t)
+{
+	(void)t;
+	return (time_t)(told_ns / 1000000000);
+}
+
+static time_t tell_no_second(time_t *t)
+{
+	(void)t;
+	return (time_t)CLOCK_NO_SECOND;
+}
+
+static uint64_t tick_of_birth(void)
+{
+	struct live_block b = { 0 };
+
+	live_notice_time(self);
+	if (!live_insert_hot(self, 0x1000, 64, HC_KIND_MALLOC, 7))
+		insert(0x1000, 64);
+	assert_true(live_forget(self, PLANE_MALLOC, 0x1000, &b));
+	return record_tick(b.b);
+}
+
+/* However seldom a thread gives birth: never late, early by less than a second. */
+static void test_births_in_time(void **state)
+{
+	const struct clock_state real = rt_clock;
+
+	(void)state;
+	told_ns = 1000000000ull * 1000;
+	rt_clock = (struct clock_state){ .gettime = tell_clock,
+					 .time = tell_second,
+					 .start_monotonic_ns = told_ns };
+	for (int i = 0; i < 10000; i++) {
+		told_ns += next_random() % (i % 2 ? 3000000 : 800000000);
+		const uint64_t tick = tick_of_birth(), now = clock_tick();
+		const uint64_t second_ago = told_ns - rt_clock.start_monotonic_ns < 1000000000
+						    ? 0
+						    : (told_ns - rt_clock.start_monotonic_ns -
+						       1000000000) >> CLOCK_TICK_SHIFT;
+
+		assert_true(tick <= now && tick >= second_ago);
+	}
+	rt_clock.time = tell_no_second;
+	for (int i = 0; i < 1000; i++) {
+		told_ns += next_random() % 100000000;
+		assert_int_equal(tick_of_birth(), clock_tick());
+	}
+	rt_clock = real;
 }
 
 /* Pool objects, in the smallest granules, over several leaves: the walk sees each once, in order.
@@ -396,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_restore),
 		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_births_differ),
+		cmocka_unit_test(test_births_in_time),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_mappings),
 		cmocka_unit_test(test_mapping_labels),
