@@ -94,7 +94,7 @@ __attribute__((always_inline)) static inline uint64_t *plane_find_word(const str
 	return leaf ? leaf + place : NULL;
 }
 
-/* The same; and the flag RECORD_HALF, in its place, if addr is in the second half of its granule. */
+/* The same; and the flag RECORD_HALF, in its place, if addr is in its granule's second half. */
 __attribute__((always_inline)) static inline uint64_t *
 plane_find_word_half(const struct plane *p, uint64_t addr, uint64_t *half)
 {
