@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From an address to the block that starts last at or before it, in a few steps.  The address space
- * is cut into cells of 1 GB, those into cells of 1 MB, those into cells of 256 bytes; a cell says
- * which block is the first to start at or after it, so that a cell and its successor bound a binary
- * search.  A cell is cut further only where that pays, so the whole takes at most 128 bytes a block
- * and for dense heaps a few.
+ * is cut into cells of 1 GB, those into cells of 1 MB.  A cell says which block is the first to
+ * start at or after it, so that a cell and its successor bound a binary search.  Where many blocks
+ * start in a cell it is cut further: one of 1 MB into spans, which have a bit for every address
+ * where a block may start, so that the answer is a count of bits: one access to memory that is not
+ * in the cache, which is what lookups cost in a large heap.  The whole takes at most 128 bytes a
+ * block and for dense heaps a few.
  */
 #include "base/mem.h"
 #include "dump/internal.h"
 
-#define NR_LEVELS 3
+#define NR_LEVELS  2
+#define SPAN_SHIFT 9 /* 64 addresses that are multiples of 8 */
+#define NR_SPANS   (1u << 20 >> SPAN_SHIFT)
 
-/* Cells of a level have 1 << shift bytes; one of the next level is made for a cell in which more
- * than `dense` blocks start. */
+/* Cells of a level have 1 << shift bytes; what is finer is made for a cell in which more than
+ * `dense` blocks start. */
 static const struct level {
 	uint32_t shift;
 	uint32_t nr_cells;
@@ -20,7 +24,6 @@ static const struct level {
 } levels[NR_LEVELS] = {
 	{ 30, 1u << 17, 64 },
 	{ 20, 1u << 10, 256 },
-	{ 8, 1u << 12, UINT32_MAX },
 };
 
 struct cell {
@@ -30,9 +33,15 @@ struct cell {
 
 #define NO_TABLE UINT32_MAX
 
+struct span {
+	uint64_t starts; /* bit k: a block starts at 8 * k */
+	uint32_t first;	 /* first block that starts at or after the span */
+	bool has_twins;	 /* several start at one address: bits are fewer than blocks */
+};
+
 struct table {
 	struct cell *cells; /* [nr_cells of its level + 1]: the last one ends the last but one */
-	uint32_t *firsts;   /* the same without tables, of the last level */
+	struct span *spans; /* [NR_SPANS + 1], of the last level, the same */
 };
 
 struct block_index {
@@ -59,6 +68,27 @@ static void fill_firsts(const struct dump_blocks *b, const struct level *level, 
 	}
 }
 
+static struct span *make_spans(const struct dump_blocks *b, uint64_t base, uint32_t first,
+			       uint32_t end)
+{
+	struct span *spans = xcalloc(NR_SPANS + 1, sizeof(*spans));
+	uint32_t block = first;
+
+	for (uint32_t i = 0; i < NR_SPANS; i++) {
+		struct span *span = &spans[i];
+
+		span->first = block;
+		for (; block < end && (b->addr[block] - base) >> SPAN_SHIFT == i; block++) {
+			const uint64_t start = 1ull << b->addr[block] / 8 % 64;
+
+			span->has_twins |= span->starts & start;
+			span->starts |= start;
+		}
+	}
+	spans[NR_SPANS].first = end;
+	return spans;
+}
+
 static struct cell *make_cells(struct block_index *index, const uint32_t *firsts, uint64_t base,
 			       uint32_t depth)
 {
@@ -79,19 +109,21 @@ static struct cell *make_cells(struct block_index *index, const uint32_t *firsts
 static uint32_t add_table(struct block_index *index, uint64_t base, uint32_t first, uint32_t end,
 			  uint32_t depth)
 {
-	uint32_t *firsts = xcalloc(levels[depth].nr_cells + 1, sizeof(*firsts));
 	const size_t made = index->nr_tables++;
-	struct cell *cells;
+	_cleanup_free_ uint32_t *firsts = NULL;
 
 	index->tables = array_grow(index->tables, made, &index->capacity, sizeof(*index->tables));
-	fill_firsts(index->blocks, &levels[depth], base, first, end, firsts);
-	if (depth == NR_LEVELS - 1) {
-		index->tables[made] = (struct table){ .firsts = firsts };
+	if (depth == NR_LEVELS) {
+		index->tables[made] =
+			(struct table){ .spans = make_spans(index->blocks, base, first, end) };
 		return (uint32_t)made;
 	}
-	cells = make_cells(index, firsts, base, depth);
+	firsts = xcalloc(levels[depth].nr_cells + 1, sizeof(*firsts));
+	fill_firsts(index->blocks, &levels[depth], base, first, end, firsts);
+
+	struct cell *cells = make_cells(index, firsts, base, depth); /* grows tables */
+
 	index->tables[made] = (struct table){ .cells = cells };
-	free(firsts);
 	return (uint32_t)made;
 }
 
@@ -110,46 +142,58 @@ void block_index_destroy(struct block_index *index)
 		return;
 	for (size_t i = 0; i < index->nr_tables; i++) {
 		free(index->tables[i].cells);
-		free(index->tables[i].firsts);
+		free(index->tables[i].spans);
 	}
 	free(index->tables);
 	free(index);
 }
 
-/* The blocks from *low to *high - 1 are those that start in the smallest cell around addr. */
-static void find_cell(const struct block_index *index, uint64_t addr, uint32_t *low, uint32_t *high)
+/* Those of blocks [low, high) that start at or before addr are how many?  No branch depends on what
+ * is found, so that one search need not wait for another. */
+static uint32_t count_starts(const struct dump_blocks *b, uint32_t low, uint32_t high,
+			     uint64_t addr)
 {
-	const struct table *table = &index->tables[0];
+	const uint32_t first = low;
 
-	for (uint32_t depth = 0; depth < NR_LEVELS; depth++) {
-		const uint64_t i = (addr >> levels[depth].shift) & (levels[depth].nr_cells - 1);
+	for (uint32_t nr = high - low; nr;) {
+		const uint32_t half = (nr + 1) / 2;
 
-		if (table->firsts) {
-			*low = table->firsts[i];
-			*high = table->firsts[i + 1];
-			return;
-		}
-		*low = table->cells[i].first;
-		*high = table->cells[i + 1].first;
-		if (table->cells[i].table == NO_TABLE)
-			return;
-		table = &index->tables[table->cells[i].table];
+		low += b->addr[low + half - 1] <= addr ? half : 0;
+		nr -= half;
 	}
+	return low - first;
+}
+
+/* Of a machine that need not have an instruction for it. */
+static uint32_t count_bits(uint64_t x)
+{
+	x -= x >> 1 & 0x5555555555555555ull;
+	x = (x & 0x3333333333333333ull) + (x >> 2 & 0x3333333333333333ull);
+	return (uint32_t)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full) * 0x0101010101010101ull >> 56);
+}
+
+/* How many blocks start at or before addr, which is in that span. */
+static uint32_t span_count(const struct dump_blocks *b, const struct span *span, uint64_t addr)
+{
+	if (span->has_twins)
+		return span->first + count_starts(b, span->first, span[1].first, addr);
+	return span->first + count_bits(span->starts & ~0ull >> (63 - addr / 8 % 64));
 }
 
 uint32_t block_index_find(const struct block_index *index, uint64_t addr)
 {
-	uint32_t low, high;
+	const struct table *table = &index->tables[0];
+	const struct cell *cell = NULL;
 
 	if (addr >= ADDRESS_MAX)
 		return NO_BLOCK;
-	find_cell(index, addr, &low, &high);
-	/* No branch depends on what is found, so that one search need not wait for another. */
-	for (uint32_t nr = high - low; nr;) {
-		const uint32_t half = (nr + 1) / 2;
-
-		low += index->blocks->addr[low + half - 1] <= addr ? half : 0;
-		nr -= half;
+	for (uint32_t depth = 0; depth < NR_LEVELS; depth++) {
+		cell = &table->cells[(addr >> levels[depth].shift) & (levels[depth].nr_cells - 1)];
+		if (cell->table == NO_TABLE)
+			return cell[0].first +
+			       count_starts(index->blocks, cell[0].first, cell[1].first, addr) - 1;
+		table = &index->tables[cell->table];
 	}
-	return low ? low - 1 : NO_BLOCK;
+	return span_count(index->blocks, &table->spans[addr >> SPAN_SHIFT & (NR_SPANS - 1)], addr) -
+	       1;
 }
