@@ -128,6 +128,14 @@ static void check_value(const struct run_option *option, const char *text, struc
 		if (!is_amount(text, "kmgKMG"))
 			argp_error(state, "--%s=%s: not a size (64m, 1g)", option->name, text);
 		break;
+	case HC_OPTION_OR_NUMBER:
+		if (strcmp(text, option->default_text) &&
+		    !is_number(text, option->low, option->high))
+			argp_error(state, "--%s=%s: neither %s nor a number from %llu to %llu",
+				   option->name, text, option->default_text,
+				   (unsigned long long)option->low,
+				   (unsigned long long)option->high);
+		break;
 	case HC_OPTION_NUMBER:
 		if (!is_number(text, option->low, option->high))
 			argp_error(state, "--%s=%s: not a number from %llu to %llu", option->name,

@@ -43,7 +43,10 @@ enum hc_log_choice { HC_LOG_CHOICES(HC_CHOICE_ENUM) };
  *   SECONDS   a number with an optional s, m or h; 0 is never (value in nanoseconds)
  *   BYTES     a number with an optional k, m or g; 0 is never
  *   NUMBER    a number from LOW to HIGH
+ *   OR_NUMBER the default, which is a word (value HC_OPTION_WORD), or a number from LOW to HIGH
  */
+#define HC_OPTION_WORD UINT64_MAX
+
 enum hc_option_type {
 	HC_OPTION_CHOICE,
 	HC_OPTION_SIGNAL,
@@ -51,6 +54,7 @@ enum hc_option_type {
 	HC_OPTION_SECONDS,
 	HC_OPTION_BYTES,
 	HC_OPTION_NUMBER,
+	HC_OPTION_OR_NUMBER,
 };
 
 /* name, NAME, type, default, values (choices, or what stands for the value in a help text), low,
@@ -80,6 +84,12 @@ enum hc_option_type {
 	  "whether programs that the program starts come under census too") \
 	X(log, LOG, CHOICE, "file", HC_LOG_CHOICES(HC_CHOICE_TEXT), 0, 0, \
 	  "where messages go: a file in the dump folder, or the program's standard error") \
-	X(zstd, ZSTD, NUMBER, "3", "LEVEL", 1, 19, "compression level of dumps")
+	X(zstd, ZSTD, OR_NUMBER, "auto", "LEVEL|auto", 1, 19, \
+	  "compression level of dumps; auto: as high as the disk gives time for, as low as a " \
+	  "swift dump needs") \
+	X(nice, NICE, NUMBER, "5", "STEPS", 0, 19, \
+	  "how many steps nicer than the program the process is that writes a dump") \
+	X(cpu, CPU, OR_NUMBER, "any", "CPU|any", 0, 1023, \
+	  "processor that the process that writes a dump keeps to, where it may use that one")
 
 #endif

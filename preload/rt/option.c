@@ -172,6 +172,12 @@ bool option_parse(const struct option_row *row, const char *text, uint64_t *numb
 		return parse_scaled(text, "smh", times, number);
 	case HC_OPTION_BYTES:
 		return parse_bytes(text, number);
+	case HC_OPTION_OR_NUMBER:
+		if (strcmp(text, row->default_text) == 0) {
+			*number = HC_OPTION_WORD;
+			return true;
+		}
+		__attribute__((fallthrough));
 	case HC_OPTION_NUMBER:
 		return parse_number(&text, number) && !*text && *number >= row->low &&
 		       *number <= row->high;

@@ -100,6 +100,11 @@ static inline int sys_close_range(unsigned int first, unsigned int last, unsigne
 
 static inline int sys_fsync(int fd) { return (int)sys_call3(SYS_fsync, fd, 0, 0); }
 
+static inline int sys_sync_file_range(int fd, uint64_t offset, uint64_t len, unsigned int flags)
+{
+	return (int)sys_call4(SYS_sync_file_range, fd, (long)offset, (long)len, flags);
+}
+
 static inline int sys_dup2(int from, int to) { return (int)sys_call3(SYS_dup2, from, to, 0); }
 
 static inline int sys_ftruncate(int fd, uint64_t len)

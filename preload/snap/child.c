@@ -29,7 +29,7 @@
 #define CHILD_STACK (256ul << 10)
 #define CHILD_MEMORY (32ul << 20)	/* bump memory that is mapped before the maps are read */
 #define CHILD_GUARD 4096ul
-#define CHILD_NICE 4	/* not starved by the program: pages are copied while we live */
+#define CHILD_CPUS 1024u	/* above the highest number that the option takes */
 #define CHILD_FDS_MAX 65536		/* closed one by one where the kernel has no close_range */
 
 /* Used in the child only. */
@@ -137,10 +137,25 @@ static void leave_descriptors(void)
 			(void)sys_close(fd);
 }
 
+/* Nicer than the program, whatever that is; what it waits for the disk with follows. */
+static void leave_processors(void)
+{
+	const uint64_t cpu = option_get(OPTION_CPU);
+	const int nice = 20 - (int)sys_call3(SYS_getpriority, PRIO_PROCESS, 0, 0);
+	uint64_t mask[CHILD_CPUS / 64] = {0};
+
+	(void)sys_setpriority(PRIO_PROCESS, 0, nice + (int)option_get(OPTION_NICE));
+	if (cpu == HC_OPTION_WORD)
+		return;
+	mask[cpu / 64] = 1ull << cpu % 64;
+	if (sys_call3(SYS_sched_setaffinity, 0, sizeof(mask), (long)mask) < 0)
+		message("processor %lu cannot be had: the dump is written on any", cpu);
+}
+
 static void leave_the_program(void)
 {
 	(void)sys_call3(SYS_prctl, PR_SET_NAME, (long)"heapcensus", 0);
-	(void)sys_setpriority(PRIO_PROCESS, 0, CHILD_NICE);
+	leave_processors();
 	raise_limit(RLIMIT_NOFILE);
 	raise_limit(RLIMIT_FSIZE);
 	raise_limit(RLIMIT_AS);
@@ -180,10 +195,11 @@ static void open_output(uint64_t id)
 static void write_dump(uint64_t id)
 {
 	struct image *const im = &child.image;
+	const uint64_t level = option_get(OPTION_ZSTD);
 	int err;
 
-	im->writer = writer_create(&child.bump, (int)option_get(OPTION_ZSTD), id, child_sink,
-				   &child.output);
+	im->writer = writer_create(&child.bump, level == HC_OPTION_WORD ? 0 : (int)level, id,
+				   child_sink, &child.output);
 	if (!im->writer)
 		child_fail("no memory");
 	err = image_write(im);

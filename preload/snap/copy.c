@@ -14,10 +14,10 @@
 #include "snap/signals.h"
 #include "rt/ban.h"
 
-/* Returns how many bytes were not copied.  rep movsb leaves that number in rcx wherever it stops.
- */
+/* Returns how many bytes were not copied.  rep movsb leaves that number in rcx wherever it stops;
+ * it starts slowly, so what is small goes by words, up to the first that faults. */
 uint64_t copy_bytes(void *dst, uint64_t addr, uint64_t len);
-extern const char copy_bytes_move[], copy_bytes_end[];
+extern const char copy_bytes_word[], copy_bytes_move[], copy_bytes_end[];
 
 /* One word, which rep movsb takes ten times as long for.  False where it was not copied. */
 bool copy_one_word(uint64_t *dst, uint64_t addr);
@@ -25,12 +25,25 @@ extern const char copy_one_word_move[], copy_one_word_fault[];
 
 __asm__(".text\n"
 	".hidden copy_bytes\n"
+	".hidden copy_bytes_word\n"
 	".hidden copy_bytes_move\n"
 	".hidden copy_bytes_end\n"
-	".globl copy_bytes, copy_bytes_move, copy_bytes_end\n"
+	".globl copy_bytes, copy_bytes_word, copy_bytes_move, copy_bytes_end\n"
 	".type copy_bytes, @function\n"
 	"copy_bytes:\n"
 	"	movq %rdx, %rcx\n"
+	"	cmpq $256, %rcx\n"
+	"	ja copy_bytes_move\n"
+	"1:	cmpq $8, %rcx\n"
+	"	jb copy_bytes_move\n"
+	"copy_bytes_word:\n"
+	"	movq (%rsi), %rax\n"
+	"	movq %rax, (%rdi)\n"
+	"	addq $8, %rsi\n"
+	"	addq $8, %rdi\n"
+	"	subq $8, %rcx\n"
+	"	jnz 1b\n"
+	"	jmp copy_bytes_end\n"
 	"copy_bytes_move:\n"
 	"	rep movsb\n"
 	"copy_bytes_end:\n"
@@ -60,6 +73,10 @@ static void copy_fault(int sig, siginfo_t *info, void *context)
 {
 	greg_t *const regs = ((ucontext_t *)context)->uc_mcontext.gregs;
 
+	if (regs[REG_RIP] == (greg_t)copy_bytes_word) {
+		regs[REG_RIP] = (greg_t)copy_bytes_move;
+		return;
+	}
 	if (regs[REG_RIP] == (greg_t)copy_bytes_move) {
 		regs[REG_RIP] = (greg_t)copy_bytes_end;
 		return;

@@ -50,6 +50,7 @@ static int output_open_in(struct output *o, const char *dir, uint64_t unique, bo
 	if (len + 1 >= sizeof(o->part))
 		return -ENAMETOOLONG;
 	o->dir = dir;
+	o->size = o->begun = 0;
 	if (unnamed && output_open_unnamed(o, dir)) {
 		(void)sys_call3(SYS_fchmod, o->fd, 0600, 0);
 		return 0;
@@ -79,9 +80,24 @@ int output_open(struct output *o, uint64_t unique, bool unnamed)
 	return err;
 }
 
+/* The disk starts on the newest window, and is done with the one before.  Files that know no such
+ * thing are left as they are. */
+static void output_push(struct output *o)
+{
+	while (o->size - o->begun >= OUTPUT_WINDOW) {
+		(void)sys_sync_file_range(o->fd, o->begun, OUTPUT_WINDOW, SYNC_FILE_RANGE_WRITE);
+		if (o->begun)
+			(void)sys_sync_file_range(o->fd, o->begun - OUTPUT_WINDOW, OUTPUT_WINDOW,
+						  SYNC_FILE_RANGE_WAIT_BEFORE |
+							  SYNC_FILE_RANGE_WRITE |
+							  SYNC_FILE_RANGE_WAIT_AFTER);
+		o->begun += OUTPUT_WINDOW;
+	}
+}
+
 int output_sink(void *arg, const void *bytes, size_t len)
 {
-	const struct output *const o = arg;
+	struct output *const o = arg;
 	const char *at = bytes;
 
 	while (len) {
@@ -93,7 +109,9 @@ int output_sink(void *arg, const void *bytes, size_t len)
 			return n < 0 ? (int)n : -EIO;
 		at += n;
 		len -= (size_t)n;
+		o->size += (uint64_t)n;
 	}
+	output_push(o);
 	return 0;
 }
 

@@ -17,6 +17,8 @@ struct output {
 	const char *dir;	/* that was chosen */
 	int dir_error;		/* -errno of the folder asked for, where another had to be taken */
 	uint64_t number;	/* of the final name */
+	uint64_t size;		/* bytes written so far */
+	uint64_t begun;		/* ... of them, that the disk has been told to write */
 	char part[PATH_MAX];	/* temporary name; empty: the file has none */
 	char path[PATH_MAX];	/* final name, after output_commit */
 };
@@ -28,7 +30,10 @@ struct output {
  */
 int output_open(struct output *o, uint64_t unique, bool unnamed);
 
-/* A writer_sink_fn. */
+/* A writer_sink_fn.  Keeps at most OUTPUT_WINDOW * 2 bytes ahead of the disk, which writes while we
+ * compress: nothing piles up that the program's own writes would have to wait for, and the time
+ * this takes tells how fast the disk is. */
+#define OUTPUT_WINDOW (8ull << 20)
 int output_sink(void *arg, const void *bytes, size_t len);
 
 /* Syncs, gives the final name, closes; numbers below `first` are not tried.  On error the temporary

@@ -12,7 +12,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "rt/clock.h"
 #include "rt/zstd.h"
+#include "snap/pace.h"
 #include "rt/ban.h"
 
 #define WRITER_HEAD sizeof(struct hc_chunk_header)
@@ -21,7 +23,9 @@ struct writer {
 	writer_sink_fn *sink;
 	void *arg;
 	ZSTD_CCtx *compressor;	/* NULL: chunks are stored as they are */
-	int level;
+	int level;		/* of the next chunk */
+	bool paced;		/* it changes */
+	struct pace pace;
 	int error;
 	uint64_t file_id;
 	uint64_t offset;	/* of the next chunk header */
@@ -44,7 +48,7 @@ static void *writer_alloc(struct bump *b, size_t size)
 
 static void writer_add_compressor(struct writer *w, struct bump *b)
 {
-	const size_t size = ZSTD_estimateCCtxSize(w->level);
+	const size_t size = ZSTD_estimateCCtxSize(w->paced ? PACE_LEVEL_MAX : w->level);
 	void *const space = ZSTD_isError(size) ? NULL : writer_alloc(b, size);
 
 	w->packed_max = ZSTD_compressBound(WRITER_CHUNK_RAW);
@@ -84,7 +88,8 @@ struct writer *writer_create(struct bump *b, int level, uint64_t file_id, writer
 		return NULL;
 	w->sink = sink;
 	w->arg = arg;
-	w->level = level;
+	w->paced = !level;
+	w->level = level ? level : pace_init(&w->pace);
 	w->file_id = file_id;
 	w->raw = writer_alloc(b, WRITER_HEAD + WRITER_CHUNK_RAW + 8);
 	w->chunks = writer_alloc(b, sizeof(*w->chunks));
@@ -121,15 +126,33 @@ static uint8_t *writer_pack(struct writer *w, struct hc_chunk_header *h)
 	return w->packed;
 }
 
+/* The compressed payload's buffer, and what it took. */
+static uint8_t *writer_pack_timed(struct writer *w, struct pace_cost *cost)
+{
+	const uint64_t start = clock_monotonic_ns(), cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint8_t *const buffer = writer_pack(w, &w->head);
+
+	*cost = (struct pace_cost){
+		.raw = w->raw_len,
+		.stored = w->head.stored_len,
+		.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu,
+		.compress_ns = clock_monotonic_ns() - start,
+	};
+	return buffer;
+}
+
 static void writer_flush(struct writer *w, uint16_t flags)
 {
 	struct hc_chunk_header *const h = &w->head;
+	struct pace_cost cost;
+	uint64_t packed_ns;
 	size_t padding;
 	uint8_t *buffer;
 
 	if (w->error)
 		goto out;
-	buffer = writer_pack(w, h);
+	buffer = writer_pack_timed(w, &cost);
+	packed_ns = clock_monotonic_ns();
 	h->flags = (h->flags & HC_CHUNK_REQUIRED) | flags;
 	h->payload_checksum =
 		XXH3_64bits_withSeed(buffer + WRITER_HEAD, h->stored_len, w->file_id);
@@ -143,6 +166,9 @@ static void writer_flush(struct writer *w, uint16_t flags)
 	writer_put(w, buffer, WRITER_HEAD + h->stored_len + padding);
 	w->nr_chunks++;
 	w->raw_bytes += w->raw_len;
+	cost.write_ns = clock_monotonic_ns() - packed_ns;
+	if (w->paced)
+		w->level = pace_note(&w->pace, &cost);
 out:
 	h->part++;
 	w->raw_len = 0;

@@ -25,6 +25,7 @@
 /* Writes all of the bytes: 0, or -errno. */
 typedef int writer_sink_fn(void *arg, const void *bytes, size_t len);
 
+/* level: 0 is whichever suits the content and the disk (snap/pace.h). */
 struct writer;
 struct writer *writer_create(struct bump *b, int level, uint64_t file_id, writer_sink_fn *sink,
 			     void *arg);

@@ -79,7 +79,7 @@ static void test_option_defaults(void **state)
 	assert_int_equal(option_get(OPTION_STACKS), HC_STACKS_CALLER);
 	assert_int_equal(option_get(OPTION_SIGNAL), SIGUSR1);
 	assert_int_equal(option_get(OPTION_DEPTH), 64);
-	assert_int_equal(option_get(OPTION_ZSTD), 3);
+	assert_true(option_get(OPTION_ZSTD) == HC_OPTION_WORD);
 	assert_int_equal(option_get(OPTION_EVERY), 0);
 	for (int i = 0; i < NR_OPTIONS; i++)
 		assert_null(option_values[i].text);
@@ -106,6 +106,12 @@ static void test_option_values(void **state)
 	read_environment("HEAPCENSUS_SIGNAL=12", "HEAPCENSUS_LIBRARY=/x.so");
 	assert_int_equal(option_get(OPTION_SIGNAL), 12);
 	read_environment("HEAPCENSUS_SYMBOLS=/debug", "HEAPCENSUS_CACHE=");
+	read_environment("HEAPCENSUS_ZSTD=7", "HEAPCENSUS_CPU=1");
+	assert_int_equal(option_get(OPTION_ZSTD), 7);
+	assert_int_equal(option_get(OPTION_CPU), 1);
+	read_environment("HEAPCENSUS_ZSTD=auto", "HEAPCENSUS_CPU=any");
+	assert_true(option_get(OPTION_ZSTD) == HC_OPTION_WORD);
+	assert_true(option_get(OPTION_CPU) == HC_OPTION_WORD);
 	assert_int_equal(rt_counts[COUNT_options_invalid], invalid);
 }
 
@@ -120,7 +126,8 @@ static void test_option_mistakes(void **state)
 		"HEAPCENSUS_SIGNAL=USR",      "HEAPCENSUS_EVERY=-1",
 		"HEAPCENSUS_EVERY=5d",	      "HEAPCENSUS_EVERY=99999999999999999999",
 		"HEAPCENSUS_GROW=64mb",	      "HEAPCENSUS_EVRY=5",
-		"HEAPCENSUS_stacks=full",
+		"HEAPCENSUS_stacks=full",      "HEAPCENSUS_ZSTD=any",
+		"HEAPCENSUS_ZSTD=20",	      "HEAPCENSUS_CPU=-1",
 	};
 
 	(void)state;
