@@ -25,6 +25,8 @@
 	X(stacks_depot_full, "blocks without a stack: depot full") \
 	X(stacks_truncated, "stacks cut at the depth limit") \
 	X(python_stacks_truncated, "stacks whose Python frames were cut at the depth limit") \
+	X(python_stacks_differing, \
+	  "stacks whose Python frames are not what they are when read again (stacks=verify)") \
 	X(python_frames_lost, "Python frames without a place: no room for it") \
 	X(stacks_lost, "stacks that end early: code made at run time, or a stack of its own kind") \
 	X(stacks_differing, "stacks that differ from the reference unwinder's (stacks=verify)") \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hook/python.h"
+#include "hook/python_verify.h"
 #include "hook/wrap.h"
 #include "live/attr.h"
 #include "live/label.h"
@@ -95,6 +96,7 @@ static void start_sites(void)
 		break;
 	case HC_STACKS_VERIFY:
 		unwind_verify();
+		python_verify_start();
 		/* fallthrough */
 	case HC_STACKS_FULL:
 		mode = unwind_init() ? SITE_FULL : SITE_CALLER;
@@ -153,6 +155,7 @@ __attribute__((constructor(101))) static void start(void)
 __attribute__((destructor(101))) static void end(void)
 {
 	unwind_report();
+	python_verify_report();
 	trigger_at_exit();
 }
 

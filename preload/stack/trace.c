@@ -331,19 +331,10 @@ static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t fr
 	return node;
 }
 
-/* Of a stack that is cut, the outermost frame that is kept.  It is not another one with each frame
- * that comes or goes, since all nodes would be others then. */
-static uint32_t choose_root(uint32_t nr, uint32_t depth)
-{
-	const uint32_t quantum = depth - HC_STACK_CUT_MIN(depth) + 1;
-
-	return nr <= depth ? 0 : (nr - depth + quantum - 1) / quantum * quantum;
-}
-
 static uint32_t find_nodes(struct trace *t, struct depot_memo *depot, uint32_t shared,
 			   uint32_t depth)
 {
-	const uint32_t root = choose_root(t->nr, depth);
+	const uint32_t root = unwind_choose_root(t->nr, depth);
 
 	if (t->root != root || shared < root)
 		shared = root;

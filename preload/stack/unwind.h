@@ -6,12 +6,23 @@
 #ifndef STACK_UNWIND_H
 #define STACK_UNWIND_H
 
+#include <heapcensus/dump_format.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "live/thread.h"
 
 #define UNWIND_DEPTH_MAX 128
+
+/* Of a chain of nr frames that is cut where it has more than depth, how many of the outermost it
+ * loses.  They are not others with each frame that comes or goes, since all nodes would be others
+ * then. */
+static inline uint32_t unwind_choose_root(uint32_t nr, uint32_t depth)
+{
+	const uint32_t quantum = depth - HC_STACK_CUT_MIN(depth) + 1;
+
+	return nr <= depth ? 0 : (nr - depth + quantum - 1) / quantum * quantum;
+}
 
 /* From a constructor, not from inside the allocator.  False where no unwinder can be had: the
  * caller falls back to `caller`, and the log says so. */

@@ -147,6 +147,20 @@ static void fill_layout(struct python *found)
 #undef FILL
 }
 
+/* What says of which sort a frame is: the code object that it refers to, or two bytes of one word.
+ */
+static void find_sort(struct python *found)
+{
+	const struct python_layout *const l = &found->layout;
+	const uint32_t bytes[] = { l->frame_owner, l->frame_is_entry };
+
+	found->sort_at = l->frame_owner ? l->frame_owner & -8u : l->frame_code;
+	found->sort_mask = l->frame_owner ? 0 : UINT64_MAX;
+	for (uint32_t i = 0; i < 2; i++)
+		if (bytes[i])
+			found->sort_mask |= 255ul << 8 * (bytes[i] - found->sort_at);
+}
+
 /* Since 3.13 a process says its layout itself: what it says must be what the lists say. */
 static bool is_as_said(const struct python *found)
 {
@@ -188,6 +202,7 @@ static void find_frames(struct python *found, const void *where)
 		return;
 	find_extent(found, where);
 	fill_layout(found);
+	find_sort(found);
 	found->has_frames = is_as_said(found);
 }
 

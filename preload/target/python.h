@@ -80,6 +80,8 @@ struct python {
 	/* For target/python_frame.h. */
 	bool has_frames;		/* all of these are there, and the layout is as expected */
 	struct python_layout layout;	/* of this version */
+	uint64_t sort_mask;		/* for struct python_words: the bits of the word ... */
+	uint32_t sort_at;		/* ... at that offset in a frame */
 	void *(*get_state)(void);	/* the current thread state */
 	void *(*get_own_state)(void);	/* this thread's, with the GIL or without */
 	int (*is_finalizing)(void);

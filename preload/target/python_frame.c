@@ -2,7 +2,8 @@
 /*
  * The chain of frames (target/python_frame.h).  Up to 3.10 frames are objects, one for each run of
  * the interpreter's loop; from 3.11 on a Python function that calls another one stays in the same
- * loop, and the frame that entered it is marked (3.11) or stands before one that C owns (3.12).
+ * loop, and the frame that entered it is marked (3.11) or stands further in than one that C owns
+ * (3.12).
  *
  * Any thread, inside malloc; keeps errno.
  */
@@ -21,7 +22,6 @@
 #define CODE_UNIT	   2
 #define OWNED_BY_GENERATOR 1
 #define OWNED_BY_C	   3
-#define STEPS_PER_FRAME	   4 /* frames that do not count are few */
 
 static uint64_t read_word(uint64_t addr)
 {
@@ -46,7 +46,7 @@ uint64_t python_find_state(bool has_gil, uint64_t tls)
 	return py->is_finalizing() ? 0 : (uint64_t)py->get_own_state();
 }
 
-static uint64_t innermost_frame(uint64_t state)
+uint64_t python_innermost_frame(uint64_t state)
 {
 	const struct python_layout *const l = &target_python.layout;
 	const uint64_t frame = read_word(state + l->state_frame);
@@ -56,78 +56,45 @@ static uint64_t innermost_frame(uint64_t state)
 	return read_word(frame + l->cframe_frame);
 }
 
-/* Frame objects. */
-static void read_objects(uint64_t frame, struct python_frames *out)
-{
-	const struct python_layout *const l = &target_python.layout;
-	const int64_t unit = target_python.minor >= MINOR_CODE_UNITS ? CODE_UNIT : 1;
-
-	for (; frame && out->nr < out->max; frame = read_word(frame + l->frame_back)) {
-		const int64_t at = read_int(frame + l->frame_instruction) * unit;
-
-		out->items[out->nr++] = (struct python_frame){
-			.code = read_word(frame + l->frame_code),
-			.at = (uint64_t)at << 1 | 1,
-		};
-	}
-	out->is_cut = frame != 0;
-}
-
 /* Has it come to its first line? What the interpreter does before that it counts for the caller. */
-static bool has_begun(uint64_t frame, uint64_t code, uint64_t at)
+static bool has_begun(uint32_t owner, const struct python_frame *f)
+{
+	return owner == OWNED_BY_GENERATOR ||
+	       (int64_t)f->at >> 1 >=
+		       (int64_t)read_int(f->code + target_python.layout.code_first_traceable) *
+			       CODE_UNIT;
+}
+
+/* Of the word that has it; 0 where there is no such byte. */
+static uint32_t byte_of_sort(const struct python_words *words, uint32_t offset)
+{
+	return offset ? words->sort >> 8 * (offset - target_python.sort_at) & 255 : 0;
+}
+
+static uint32_t decode_object(const struct python_words *words, struct python_frame *out)
+{
+	const int64_t unit = target_python.minor >= MINOR_CODE_UNITS ? CODE_UNIT : 1;
+	const int64_t at = (int32_t)words->instruction * unit;
+
+	*out = (struct python_frame){ .code = words->sort, .at = (uint64_t)at << 1 };
+	return PYTHON_FRAME_SHOWN | PYTHON_FRAME_ENTRY;
+}
+
+uint32_t python_decode_frame(const struct python_words *words, struct python_frame *out)
 {
 	const struct python_layout *const l = &target_python.layout;
 
-	return *(const uint8_t *)(frame + l->frame_owner) == OWNED_BY_GENERATOR ||
-	       (int64_t)at >= (int64_t)read_int(code + l->code_first_traceable) * CODE_UNIT;
-}
-
-/* The frames seen last belong to a loop of their own. */
-static void mark_entry(struct python_frames *out, bool is_hidden)
-{
-	if (!is_hidden)
-		out->items[out->nr - 1].at |= 1;
-	else if (!out->nr)
-		out->is_empty = true;
-}
-
-static void read_apart(uint64_t frame, struct python_frames *out)
-{
-	const struct python_layout *const l = &target_python.layout;
-	uint32_t in_loop = 0; /* frames of this loop that count */
-
-	for (uint32_t steps = out->max * STEPS_PER_FRAME; frame && steps; steps--) {
-		const uint64_t code = read_word(frame + l->frame_code);
-		const bool is_c = !l->frame_is_entry &&
-				  *(const uint8_t *)(frame + l->frame_owner) == OWNED_BY_C;
-		const uint64_t at =
-			read_word(frame + l->frame_instruction) - code - l->code_instructions;
-
-		if (!is_c && has_begun(frame, code, at)) {
-			if (out->nr == out->max)
-				break;
-			out->items[out->nr++] = (struct python_frame){ code, at << 1 };
-			in_loop++;
-		}
-		if (is_c || (l->frame_is_entry && *(const uint8_t *)(frame + l->frame_is_entry))) {
-			mark_entry(out, in_loop == 0);
-			in_loop = 0;
-		}
-		frame = read_word(frame + l->frame_back);
-	}
-	out->is_cut = frame != 0;
-}
-
-void python_read_frames(uint64_t state, struct python_frames *out)
-{
-	const uint64_t frame = innermost_frame(state);
-
-	out->nr = 0;
-	out->is_cut = out->is_empty = false;
 	if (target_python.minor < MINOR_APART)
-		read_objects(frame, out);
-	else
-		read_apart(frame, out);
+		return decode_object(words, out);
+	const uint32_t owner = byte_of_sort(words, l->frame_owner);
+
+	*out = (struct python_frame){ 0 };
+	if (!l->frame_is_entry && owner == OWNED_BY_C)
+		return PYTHON_FRAME_ENTRY;
+	out->code = read_word(words->frame + l->frame_code);
+	out->at = (words->instruction - out->code - l->code_instructions) << 1;
+	return (has_begun(owner, out) ? PYTHON_FRAME_SHOWN : 0) |
+	       (byte_of_sort(words, l->frame_is_entry) ? PYTHON_FRAME_ENTRY : 0);
 }
 
 bool python_is_code(uint64_t addr)

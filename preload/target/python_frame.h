@@ -15,19 +15,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "target/python.h"
+
 #define PYTHON_TEXT_MAX 1024 /* bytes of a name; longer ones are cut, and end with "..." */
 
+/*
+ * A frame as it stands in the interpreter's memory.  While the code objects are the same, a frame
+ * with equal words is an equal one: `instruction` is an address in the code (from 3.11 on), or an
+ * offset (with the line that a debugger has set) and `sort` then is the code object; else `sort` is
+ * what else tells about the frame, its owner and whether C called it.
+ */
+struct python_words {
+	uint64_t frame; /* its address */
+	uint64_t instruction, sort;
+};
+
+/* What a frame tells of the program. */
 struct python_frame {
 	uint64_t code; /* address of the code object */
 	uint64_t at;   /* offset of the instruction that it executes, in bytes, twice; bit 0: it
 			  entered the interpreter's loop from C */
 };
 
-struct python_frames {
-	struct python_frame *items; /* innermost first */
-	uint32_t nr, max;
-	bool is_cut;   /* there are more */
-	bool is_empty; /* the innermost loop runs a frame that has not begun */
+/* What a frame is for a chain. */
+enum python_sort {
+	PYTHON_FRAME_SHOWN = 1, /* else a traceback leaves it out */
+	PYTHON_FRAME_ENTRY = 2, /* it and those further in are of a loop that C has entered */
 };
 
 /*
@@ -36,9 +49,37 @@ struct python_frames {
  */
 uint64_t python_find_state(bool has_gil, uint64_t tls);
 
-/* The frames of this thread, whose state it is.  Frames that the interpreter does not show in a
- * traceback are left out. */
-void python_read_frames(uint64_t state, struct python_frames *out);
+/* The innermost frame of this thread, whose state it is; 0: there is none. */
+uint64_t python_innermost_frame(uint64_t state);
+
+/* PYTHON_FRAME_*; out: bit 0 of `at` is 0, and all of it where C owns the frame. */
+uint32_t python_decode_frame(const struct python_words *words, struct python_frame *out);
+
+/* The next one further out; 0: there is none. */
+static inline uint64_t python_outer_frame(uint64_t frame)
+{
+	return *(const uint64_t *)(frame + target_python.layout.frame_back);
+}
+
+static inline void python_read_words(uint64_t frame, struct python_words *out)
+{
+	const struct python *const py = &target_python;
+
+	out->frame = frame;
+	out->instruction = *(const uint64_t *)(frame + py->layout.frame_instruction);
+	out->sort = *(const uint64_t *)(frame + py->sort_at) & py->sort_mask;
+}
+
+/* Is the frame what it was then, and `outer` the next one?  There is a frame at that address. */
+static inline bool python_is_unchanged(const struct python_words *then, uint64_t outer)
+{
+	const struct python *const py = &target_python;
+
+	return *(const uint64_t *)(then->frame + py->layout.frame_back) == outer &&
+	       *(const uint64_t *)(then->frame + py->layout.frame_instruction) ==
+		       then->instruction &&
+	       (*(const uint64_t *)(then->frame + py->sort_at) & py->sort_mask) == then->sort;
+}
 
 /* Is it a code object? */
 bool python_is_code(uint64_t addr);

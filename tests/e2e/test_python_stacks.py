@@ -2,6 +2,7 @@
 """Python's frames in stacks: what the interpreter itself says, on every version, from every sort of frame."""
 import json
 import pathlib
+import re
 
 import hcdump
 import pytest
@@ -34,9 +35,10 @@ class Told:
         return [(frame.file, frame.line, frame.function) for frame in self.dump.python_stack(self.blocks[size].stack)]
 
 
-def expected(frames, depth):
-    """As the preload writes them: names of more than 1 KB are cut."""
-    return [(file if len(file) < 1000 else file[:1017] + "...", *rest) for file, *rest in frames[:depth]]
+def expected(frames, depth, number):
+    """As the preload writes them: names of more than 1 KB are cut; a chain deeper than `depth` keeps `number` frames."""
+    assert number == len(frames) if len(frames) <= depth else depth - depth // 8 <= number <= depth
+    return [(file if len(file) < 1000 else file[:1017] + "...", *rest) for file, *rest in frames[:number]]
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -52,7 +54,7 @@ def told(python, preload, tmp_path_factory):
 def check_frames(told, depth):
     assert len(told.truth) > 120 and set(told.blocks) == set(told.truth)
     wrong = {size: (told.frames(size), frames) for size, frames in told.truth.items()
-             if told.frames(size) != expected(frames, depth)}
+             if told.frames(size) != expected(frames, depth, len(told.frames(size)))}
     assert not wrong
     assert told.dump.counts["python_stacks_truncated"] > 0
     assert "python_frames_lost" not in told.dump.counts
@@ -90,7 +92,8 @@ def test_merged(told, heapcensus):
     assert len(texts) > 80
     for size, lines in texts.items():
         frames = [line.split(maxsplit=1)[1] for line in lines if is_python(line)]
-        wanted = [f"{file}:{line} {function}" for file, line, function in expected(told.truth[size], DEPTH)]
+        wanted = [f"{file}:{line} {function}" for file, line, function in
+                  expected(told.truth[size], DEPTH, len(frames))]
         if all(name.isprintable() for name in wanted):
             assert frames == wanted
         # Cut, or on a greenlet's stack: the loops of others are in it, too.
@@ -110,6 +113,23 @@ def test_sites(told, heapcensus):
     size = next(size for size in told.truth if kind_name(told.blocks[size]) == "malloc")
     row, = json.loads(heapcensus("show", "--json", told.path, f"heap.bysize['{size:9d}'].bysite").stdout)["rows"]
     assert ".py:" not in row["name"]
+
+
+def compared(log):
+    """How many chains of Python frames were compared with what they are, and how many differ."""
+    told = re.findall(r"(\d+) chains of Python frames compared with what they are, (\d+) differ", log)
+    return tuple(map(sum, zip(*(map(int, pair) for pair in told)))) if told else (0, 0)
+
+
+@pytest.mark.parametrize("depth", [DEPTH, 8])
+def test_remembered(python, depth, preload, tmp_path):
+    """What is kept of the chain before is never taken for what it is not."""
+    with Census([python, "-B", "-W", "ignore", FOLDER / "frames_again.py"], preload, tmp_path,
+                env={"HEAPCENSUS_STACKS": "verify", "HEAPCENSUS_DEPTH": str(depth)}) as run:
+        assert run.finish() == (0, "", "")
+        number, differing = compared(run.log())
+    assert number > 300000
+    assert differing == 0
 
 
 @pytest.mark.parametrize("where", ["interpreter", "fork"])

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a frame's code and instruction to its place in the source and its depot node, remembered by
+ * the thread.
+ *
+ * A code object may die, and another one get its address.  So each that is kept here is watched
+ * (live_watch): while no watched block has died, all are what they were.  After that each one's
+ * birth tells, which is a block's own for ever.  Code that the interpreter was built with has no
+ * birth and never dies; what is neither is looked up each time.
+ *
+ * Inside the door, like all that finds sites; keeps errno.
+ */
+#ifndef HOOK_PYTHON_PLACE_H
+#define HOOK_PYTHON_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "target/python_frame.h"
+
+#define PYTHON_PLACES_SHIFT 12
+#define PYTHON_NODES_SHIFT  13
+
+/* A place, as long as the code object is that one. */
+struct python_place {
+	struct python_frame frame;
+	uint64_t birth;
+	uint32_t place;
+	uint32_t nr_dropped; /* live_nr_dropped when it was last known to be that one */
+};
+
+struct python_node {
+	struct python_frame frame;
+	uint32_t parent, node; /* node 0: empty */
+	uint32_t nr_dropped;
+};
+
+/* One a thread; all zero at first. */
+struct python_places {
+	uint32_t nr_dropped; /* live_nr_dropped of now: the caller's to write */
+	struct python_node nodes[1u << PYTHON_NODES_SHIFT];
+	struct python_place places[1u << PYTHON_PLACES_SHIFT];
+};
+
+/* The depot's node of one more frame.  0 where it found no room.  Not *known: it is to be asked for
+ * again each time; else it is true until some watched block dies. */
+uint32_t python_find_node(struct python_places *places, const struct python_frame *f,
+			  uint32_t parent, bool *known);
+
+/* Of a frame that gets none: its place, 0 where there is none. */
+uint32_t python_find_place(struct python_places *places, const struct python_frame *f,
+			   bool *known);
+
+/* Is it the node of that frame?  Nothing that is remembered is asked. */
+bool python_is_node(uint32_t node, const struct python_frame *f);
+
+#endif
