@@ -33,7 +33,7 @@ static struct error *check_memory(const struct dump *d)
 	return NULL;
 }
 
-static struct error *load(struct dump *d)
+static struct error *load_head(struct dump *d)
 {
 	struct error *error = dump_file_read_chunks(d->file, &d->chunks, &d->nr_chunks);
 
@@ -50,7 +50,16 @@ static struct error *load(struct dump *d)
 	if (!error)
 		error = load_strings(d);
 	if (!error)
-		error = load_arrays(d);
+		error = load_array(d, SECTION_MODS);
+	if (!error)
+		error = load_array(d, SECTION_SEGS);
+	return error;
+}
+
+struct error *dump_read_body(struct dump *d)
+{
+	struct error *error = load_arrays(d);
+
 	if (!error)
 		error = load_threads_index(d);
 	progress_pass(&d->progress, "dump tables");
@@ -74,7 +83,7 @@ static struct error *load(struct dump *d)
 	return NULL;
 }
 
-struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
+struct error *dump_open_head(const char *path, const struct progress *progress, struct dump **ret)
 {
 	struct dump *d = xcalloc(1, sizeof(*d));
 	struct error *error;
@@ -83,13 +92,28 @@ struct error *dump_open(const char *path, const struct progress *progress, struc
 		d->progress = *progress;
 	error = dump_file_open(path, &d->file);
 	if (!error)
-		error = load(d);
+		error = load_head(d);
 	if (error) {
 		dump_close(d);
 		return error;
 	}
 	*ret = d;
 	return NULL;
+}
+
+struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
+{
+	struct dump *d;
+	struct error *error = dump_open_head(path, progress, &d);
+
+	if (error)
+		return error;
+	error = dump_read_body(d);
+	if (error)
+		dump_close(d);
+	else
+		*ret = d;
+	return error;
 }
 
 void dump_close(struct dump *d)

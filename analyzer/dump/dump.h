@@ -64,6 +64,11 @@ struct dump;
 
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
 	__attribute__((warn_unused_result));
+/* The same in two steps.  After the first one it is known what the process was (dump_proc, modules,
+ * segments, strings), and nothing else may be asked; that the file is whole, is. */
+struct error *dump_open_head(const char *path, const struct progress *progress, struct dump **ret)
+	__attribute__((warn_unused_result));
+struct error *dump_read_body(struct dump *d) __attribute__((warn_unused_result));
 void dump_close(struct dump *d);
 
 /*

@@ -124,8 +124,8 @@ struct error *load_kvs(struct dump *d, enum section_index i, struct dump_kvs *kv
 	__attribute__((warn_unused_result));
 void kvs_deinit(struct dump_kvs *kvs);
 struct error *load_strings(struct dump *d) __attribute__((warn_unused_result));
-struct error *load_arrays(struct dump *d)
-	__attribute__((warn_unused_result)); /* all but LABL and RELN */
+/* All but MODS and SEGS, which come before, and LABL and RELN, which come after blocks. */
+struct error *load_arrays(struct dump *d) __attribute__((warn_unused_result));
 struct error *load_array(struct dump *d, enum section_index i) __attribute__((warn_unused_result));
 struct error *load_threads_index(struct dump *d) __attribute__((warn_unused_result));
 void load_modules_index(struct dump *d);

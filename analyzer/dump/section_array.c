@@ -284,9 +284,9 @@ struct error *load_array(struct dump *d, enum section_index index)
 
 struct error *load_arrays(struct dump *d)
 {
-	static const enum section_index early[] = { SECTION_MODS, SECTION_SEGS, SECTION_MAPS,
-						    SECTION_THRD, SECTION_REGS, SECTION_PYFR,
-						    SECTION_STAK, SECTION_ATTR, SECTION_RESI };
+	static const enum section_index early[] = { SECTION_MAPS, SECTION_THRD, SECTION_REGS,
+						    SECTION_PYFR, SECTION_STAK, SECTION_ATTR,
+						    SECTION_RESI };
 	struct error *error = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(early) && !error; i++)

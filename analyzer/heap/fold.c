@@ -79,7 +79,7 @@ static void unfold(struct heap *h)
 
 		const node_id owner = h->owner[n];
 
-		h->folded[owner] -= block_size(h, n);
+		h->size[owner] -= block_size(h, n);
 		h->next_table[owner] = NODE_NONE;
 		h->owner[n] = n;
 		h->next_table[n] = NODE_NONE;

@@ -34,13 +34,14 @@ struct heap *heap_create(const struct dump *d, const struct heap_options *option
 	h->type = xcalloc(h->nr_objects + 1ul, sizeof(*h->type));
 	h->owner = xcalloc(h->nr_objects + 1ul, sizeof(*h->owner));
 	h->next_table = xcalloc(h->nr_objects + 1ul, sizeof(*h->next_table));
-	h->folded = xcalloc(h->nr_objects + 1ul, sizeof(*h->folded));
+	h->size = xcalloc(h->nr_objects + 1ul, sizeof(*h->size));
 	h->head = xcalloc(h->nr_objects + 1ul, sizeof(*h->head));
 	for (node_id n = 0; n < h->nr_objects; n++) {
 		h->owner[n] = n;
 		h->next_table[n] = NODE_NONE;
+		h->size[n] = block_size(h, n);
 		if (dump_blocks(d)->flags[n] & DUMP_BLOCK_INSERTED) /* not its arena's any more */
-			h->folded[dump_blocks(d)->parent[n]] -= block_size(h, n);
+			h->size[dump_blocks(d)->parent[n]] -= block_size(h, n);
 	}
 	heap_intern_type(h, "<unknown>", PROVENANCE_NONE, TYPE_FALLBACK);
 	roots_create(h);
@@ -79,7 +80,7 @@ void heap_close(struct heap *h)
 	free(h->type);
 	free(h->owner);
 	free(h->next_table);
-	free(h->folded);
+	free(h->size);
 	free(h->held);
 	free(h->head);
 	free(h);
@@ -99,7 +100,7 @@ void heap_fold(struct heap *h, node_id n, node_id t)
 	h->owner[t] = n;
 	h->next_table[t] = h->next_table[n];
 	h->next_table[n] = t;
-	h->folded[n] += block_size(h, t);
+	h->size[n] += block_size(h, t);
 }
 
 void heap_leave_out(struct heap *h, node_id n)

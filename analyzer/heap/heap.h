@@ -138,12 +138,12 @@ struct heap {
 	 *	owner[n] == n: an object; only these are in sets and tables
 	 *	owner[n] == NODE_NONE: nobody's, left out: an object on a free list, whose words
 	 *count for nothing else: a table of owner[n], which is an object; owner[n] is never itself
-	 *a table folded[n] is the sum of its tables' sizes; the tables of object n are
+	 *a table size[n] of an object is that of its block and of its tables; those are
 	 *next_table[n], next_table of that one ... until NODE_NONE.
 	 */
 	node_id *owner;
 	node_id *next_table;
-	uint64_t *folded;
+	uint64_t *size;
 	uint16_t *head; /* [nr_objects] where in the block the object begins: a pointer there is no
 			  interior one */
 	uint64_t *held; /* heap/fold.h: of a part, the word that leads to it; NULL: no parts */
@@ -224,7 +224,7 @@ static inline bool node_is_root(const struct heap *h, node_id n)
 /* With its tables. */
 static inline uint64_t object_size(const struct heap *h, node_id n)
 {
-	return dump_blocks(h->dump)->size[n] + h->folded[n];
+	return h->size[n];
 }
 /* Bytes of the block alone. */
 static inline uint64_t block_size(const struct heap *h, node_id n)

@@ -12,9 +12,8 @@
 /* As of objects in lists: with their parts, and without. */
 static void emit_size(struct json *j, const struct description *d)
 {
-	const uint64_t parts = d->object == NODE_NONE ? 0 : d->heap->folded[d->object];
-
-	json_number(j, "size", d->size + parts);
+	json_number(j, "size",
+		    d->object == NODE_NONE ? d->size : object_size(d->heap, d->object));
 	if (d->object != NODE_NONE)
 		json_number(j, "own_size", d->size);
 }

@@ -69,12 +69,13 @@ static void print_fact(FILE *out, const char *title, const char *value)
 
 static void print_size(FILE *out, const struct description *d)
 {
-	const uint64_t folded = d->heap->folded[d->object], nr = nr_tables(d);
+	const uint64_t nr = nr_tables(d);
 
 	fprintf(out, "  %-9s %" PRIu64 " bytes", "Size", d->size);
 	if (nr)
 		fprintf(out, ", %" PRIu64 " with %" PRIu64 " block%s that count%s for it",
-			d->size + folded, nr, nr == 1 ? "" : "s", nr == 1 ? "s" : "");
+			object_size(d->heap, d->object), nr, nr == 1 ? "" : "s",
+			nr == 1 ? "s" : "");
 	fputc('\n', out);
 }
 

@@ -227,7 +227,7 @@ uint64_t cpython_inline_values(const struct cpython *p, uint64_t addr);
 uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
 
 /* Called by typing: makes heap->cpython if the process ran a CPython that is known, fills class,
- * types of the objects and tables, owner and folded.  heap_close ends it. */
+ * types of the objects and tables, owner and size.  heap_close ends it. */
 void cpython_create(struct typing *t);
 
 /* After classes, objects and tables are known: what edges and relations rest on (frames, the
