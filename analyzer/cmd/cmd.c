@@ -155,24 +155,6 @@ static const struct argp_option wrappers_options[] = {
 
 const struct argp wrappers_argp = { .options = wrappers_options, .parser = parse_wrappers };
 
-/* The heap once more, of a dump in which what lies in arenas are blocks. */
-static struct error *open_interior(const struct heap_options *options, struct opened *o)
-{
-	const size_t nr = o->heap->nr_interiors;
-	_cleanup_free_ struct dump_inner *items = xcalloc(nr + 1, sizeof(*items));
-	struct error *error;
-
-	for (size_t i = 0; i < nr; i++) {
-		const struct interior *inner = &o->heap->interiors[i];
-
-		items[i] = (struct dump_inner){ inner->addr, inner->size, inner->arena };
-	}
-	heap_close(o->heap);
-	o->heap = NULL;
-	error = dump_insert_blocks(o->dump, items, nr);
-	return error ? error : heap_open(o->dump, options, &o->heap);
-}
-
 static error_t parse_cache(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
@@ -185,75 +167,11 @@ static error_t parse_cache(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option cache_options[] = {
 	{ "no-cache", KEY_NO_CACHE, NULL, 0,
-	  "Read debug information anew, and keep nothing of it for the next time", 0 },
+	  "Work everything out anew, and keep nothing of it for the next time", 0 },
 	{ 0 },
 };
 
 const struct argp cache_argp = { .options = cache_options, .parser = parse_cache };
-
-/* Where what was found out of debug information is kept.  "": nowhere. */
-static char *find_cache(void)
-{
-	const char *own = getenv("HEAPCENSUS_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
-		   *home = getenv("HOME");
-
-	if (own)
-		return xstrdup(own);
-	if (xdg && *xdg == '/')
-		return xasprintf("%s/heapcensus", xdg);
-	return home && *home == '/' ? xasprintf("%s/.cache/heapcensus", home) : xstrdup("");
-}
-
-struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
-{
-	o->cache = find_cache();
-	o->progress = progress_terminal();
-	o->progress.pass = timings_find();
-
-	const struct heap_options options = {
-		.exact_index = view & CMD_VIEW_EXACT_INDEX,
-		.unfolded = view & CMD_VIEW_OWN,
-		.exact_edges = view & CMD_VIEW_EXACT_EDGES,
-		.source_types = view & CMD_VIEW_SOURCE_TYPES,
-		.thorough = view & CMD_VIEW_THOROUGH,
-		.wrappers = o->wrappers,
-		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
-		.cache_path = *o->cache ? o->cache : NULL,
-		.progress = o->progress,
-	};
-	struct error *error = dump_open(path, &options.progress, &o->dump);
-
-	if (!error)
-		error = heap_open(o->dump, &options, &o->heap);
-	if (error || !(view & CMD_VIEW_INTERIOR) || !o->heap->nr_interiors)
-		return error;
-	return open_interior(&options, o);
-}
-
-void cmd_close(struct opened *o)
-{
-	size_t nr = 0;
-	const char *const *notes = o->heap ? heap_notes(o->heap, &nr) : NULL;
-
-	fflush(stdout);
-	progress_pass(&o->progress, "answer");
-	for (size_t i = 0; i < nr; i++) {
-		fputs("heapcensus: note: ", stderr);
-		text_print(stderr, notes[i]);
-		fputc('\n', stderr);
-	}
-	if (o->heap && o->heap->nr_left_out)
-		fprintf(stderr,
-			"heapcensus: note: %" PRIu64
-			" references by words of no type are left out (--exact-edges): what only "
-			"they hold looks unheld\n",
-			o->heap->nr_left_out);
-	if (o->heap)
-		heap_close(o->heap);
-	dump_close(o->dump);
-	free(o->cache);
-	progress_pass(&o->progress, "close");
-}
 
 void cmd_emit_kv(struct json *j, const struct dump_kv *kv)
 {

@@ -69,6 +69,10 @@ struct opened {
 	const char *wrappers; /* of --wrappers, set before cmd_open; NULL: none */
 	char *cache;	      /* where debug information's cache is; "" nowhere */
 	struct progress progress;
+	unsigned int view;
+	struct heap_options options;
+	struct index *index; /* cmd/index.h; NULL: none is kept */
+	size_t nr_notes;     /* when the heap had been opened */
 	struct dump *dump;
 	struct heap *heap;
 };
@@ -81,6 +85,14 @@ struct opened {
 struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
 	__attribute__((warn_unused_result));
 void cmd_close(struct opened *o);
+/* The same, or the outline of the heap where the dump's index has it (heap->is_outline): what is
+ * asked of that must not need more. */
+struct error *cmd_open_outline(const char *path, unsigned int view, struct opened *o)
+	__attribute__((warn_unused_result));
+/* The whole heap in place of an outline, which was not enough. */
+struct error *cmd_open_whole(struct opened *o) __attribute__((warn_unused_result));
+/* What rules say of the heap from now on is kept in the index. */
+void cmd_remember(struct opened *o);
 
 /* One value of PROC, CNTR or ALLC as a member of the open object. */
 void cmd_emit_kv(struct json *j, const struct dump_kv *kv);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
+#include "expr/brief.h"
 #include "expr/expr.h"
 
 struct show_arguments {
@@ -50,6 +51,39 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static struct error *evaluate(struct opened *o, const struct show_arguments *arguments, FILE *out)
+{
+	struct expr_env *env = expr_env_create();
+	struct error *error;
+
+	cmd_remember(o);
+	expr_env_add_heap(env, "heap", o->heap);
+	error = expr_run(env, arguments->expression, out, &arguments->table);
+	expr_env_destroy(env);
+	return error;
+}
+
+/* False: the outline was not enough, nothing is printed. */
+static bool show_outline(struct opened *o, const struct show_arguments *arguments)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct error *error;
+
+	if (!out)
+		mem_exhausted();
+	error = evaluate(o, arguments, out);
+	if (fclose(out))
+		mem_exhausted();
+	if (error || o->heap->is_lacking) {
+		error_destroy(error);
+		return false;
+	}
+	fwrite(text, len, 1, stdout);
+	return true;
+}
+
 struct error *cmd_show(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
@@ -62,18 +96,16 @@ struct error *cmd_show(int argc, char **argv)
 	const struct argp argp = { NULL, parse, "DUMP [EXPRESSION]", whole_doc, children };
 	struct show_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
-	struct expr_env *env;
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (!arguments.expression)
+		arguments.expression = "heap.bytype";
 	o.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, arguments.view, &o);
-	if (error)
-		return error;
-	env = expr_env_create();
-	expr_env_add_heap(env, "heap", o.heap);
-	error = expr_run(env, arguments.expression ? arguments.expression : "heap.bytype", stdout,
-			 &arguments.table);
-	expr_env_destroy(env);
-	return error;
+	error = expr_is_brief(arguments.expression)
+			? cmd_open_outline(arguments.path, arguments.view, &o)
+			: cmd_open(arguments.path, arguments.view, &o);
+	if (!error && o.heap->is_outline && !show_outline(&o, &arguments))
+		error = cmd_open_whole(&o);
+	return error || o.heap->is_outline ? error : evaluate(&o, &arguments, stdout);
 }

@@ -165,6 +165,21 @@ uint64_t dump_file_bytes(const struct dump *d)
 	return dump_file_size(d->file);
 }
 
+uint64_t dump_checksum(const struct dump *d)
+{
+	return d->chunks[d->nr_chunks - 1].header.payload_checksum; /* of END, which is over all */
+}
+
+uint64_t dump_file_time(const struct dump *d)
+{
+	return dump_file_written(d->file);
+}
+
+uint64_t dump_blocks_most(const struct dump *d)
+{
+	return d->sections[SECTION_BLKS].raw_len / BLOCK_MIN_BYTES;
+}
+
 const struct dump_kvs *dump_proc(const struct dump *d)
 {
 	return &d->proc;

@@ -64,8 +64,8 @@ struct dump;
 
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
 	__attribute__((warn_unused_result));
-/* The same in two steps.  After the first one it is known what the process was (dump_proc, modules,
- * segments, strings), and nothing else may be asked; that the file is whole, is. */
+/* The same in two steps.  After the first one it is known what the process was (dump_proc, strings,
+ * modules, segments) and what is asked of the file; nothing else may be asked. */
 struct error *dump_open_head(const char *path, const struct progress *progress, struct dump **ret)
 	__attribute__((warn_unused_result));
 struct error *dump_read_body(struct dump *d) __attribute__((warn_unused_result));
@@ -86,6 +86,12 @@ struct error *dump_insert_blocks(struct dump *d, const struct dump_inner *items,
 const char *dump_path(const struct dump *d);
 uint64_t dump_file_bytes(const struct dump *d);
 const struct hc_file_header *dump_header(const struct dump *d);
+/* Other for dumps of other contents: it comes from all checksums in the file. */
+uint64_t dump_checksum(const struct dump *d);
+/* When the file was last written, in ns since 1970. */
+uint64_t dump_file_time(const struct dump *d);
+/* More blocks cannot be in it. */
+uint64_t dump_blocks_most(const struct dump *d);
 
 const struct dump_kvs *dump_proc(const struct dump *d);
 const struct dump_kvs *dump_counts(const struct dump *d);

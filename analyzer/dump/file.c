@@ -22,7 +22,7 @@
 struct dump_file {
 	char *path;
 	int fd;
-	uint64_t size;
+	uint64_t size, written;
 	struct hc_file_header header;
 };
 
@@ -163,6 +163,8 @@ struct error *dump_file_open(const char *path, struct dump_file **ret)
 		error = error_create("%s: not a regular file", path);
 	} else {
 		file->size = (uint64_t)st.st_size;
+		file->written = (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+				(uint64_t)st.st_mtim.tv_nsec;
 		error = check_header(file);
 	}
 	if (error) {
@@ -196,6 +198,11 @@ const struct hc_file_header *dump_file_header(const struct dump_file *file)
 uint64_t dump_file_size(const struct dump_file *file)
 {
 	return file->size;
+}
+
+uint64_t dump_file_written(const struct dump_file *file)
+{
+	return file->written;
 }
 
 uint64_t dump_chunk_end(const struct dump_chunk *chunk)

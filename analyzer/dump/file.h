@@ -29,6 +29,7 @@ void dump_file_close(struct dump_file *file);
 const char *dump_file_path(const struct dump_file *file);
 const struct hc_file_header *dump_file_header(const struct dump_file *file);
 uint64_t dump_file_size(const struct dump_file *file);
+uint64_t dump_file_written(const struct dump_file *file); /* ns since 1970 */
 
 /* Reads and checks the chunk header at offset; the first is at header_size, the next at
  * dump_chunk_end(). */

@@ -14,6 +14,8 @@
 #define ADDRESS_MAX (1ull << 47) /* user addresses are below */
 #define NO_BLOCK    UINT32_MAX
 
+#define BLOCK_MIN_BYTES 26 /* of one block in the columns of BLKS */
+
 /* Chunks of one section, in order of their parts. */
 struct section {
 	const struct dump_section_info *info;

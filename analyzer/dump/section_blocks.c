@@ -9,7 +9,6 @@
 #include "dump/decode.h"
 #include "dump/internal.h"
 
-#define BLOCK_MIN_BYTES 26 /* of one block in the columns */
 #define SEQ_MAX		0xffffffu
 
 static void add_columns(struct dump_blocks *b, const struct block_columns *c)

@@ -265,7 +265,7 @@ static struct error *object_type_name(struct expr_env *env, const struct ast *as
 }
 
 static const struct attribute set_attributes[] = {
-#define SET_ROW(name, function, summary) { #name, set_##function },
+#define SET_ROW(name, function, is_brief, summary) { #name, set_##function },
 	SET_ATTRIBUTES(SET_ROW)
 #undef SET_ROW
 		{ 0 },

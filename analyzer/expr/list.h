@@ -4,20 +4,21 @@
  * besides. docs/expressions.md describes each, and a test compares the two.
  */
 
-/* name, function, summary */
+/* name, function, is an outline of the heap enough (expr/brief.h), summary */
 #define SET_ATTRIBUTES(X) \
-	X(all, all, "shown without paging") \
-	X(count, count, "number of objects") \
-	X(kind, kind, "name of the row it is, <mixed> where it has several") \
-	X(more, more, "the next page of rows") \
-	X(nodes, nodes, "its objects as a list, oldest first") \
-	X(parts, parts, "its rows as a list of sets") \
-	X(referents, referents, "what its objects refer to") \
-	X(referrers, referrers, "the objects that refer to it") \
-	X(size, size, "sum of the requested sizes in bytes") \
-	X(summary, summary, "shown as Pympler's muppy shows its summaries") \
-	X(theone, theone, "the object of a set of one")
+	X(all, all, true, "shown without paging") \
+	X(count, count, true, "number of objects") \
+	X(kind, kind, true, "name of the row it is, <mixed> where it has several") \
+	X(more, more, true, "the next page of rows") \
+	X(nodes, nodes, false, "its objects as a list, oldest first") \
+	X(parts, parts, true, "its rows as a list of sets") \
+	X(referents, referents, false, "what its objects refer to") \
+	X(referrers, referrers, false, "the objects that refer to it") \
+	X(size, size, true, "sum of the requested sizes in bytes") \
+	X(summary, summary, true, "shown as Pympler's muppy shows its summaries") \
+	X(theone, theone, false, "the object of a set of one")
 
+/* name, function, summary */
 #define OBJECT_ATTRIBUTES(X) \
 	X(address, address, "where it lies") \
 	X(age, age, "seconds since its birth") \

@@ -14,22 +14,29 @@
 #include "heap/root.h"
 #include "heap/symbol.h"
 
-struct heap *heap_create(const struct dump *d, const struct heap_options *options)
+struct heap *heap_create_empty(const struct dump *d, const struct heap_options *options)
 {
 	struct heap *h = xcalloc(1, sizeof(*h));
 	struct heap_private *p = xcalloc(1, sizeof(*p));
-	size_t nr_stacks;
 
 	h->private = p;
 	if (options)
 		p->options = *options;
 	p->names = intern_create();
+	h->dump = d;
+	h->symbols = symbols_create(d, p->options.symbol_path, p->names);
+	return h;
+}
+
+struct heap *heap_create(const struct dump *d, const struct heap_options *options)
+{
+	struct heap *h = heap_create_empty(d, options);
+	struct heap_private *p = h->private;
+	size_t nr_stacks;
+
 	dump_stacks(d, &nr_stacks);
 	p->site_names = xcalloc(nr_stacks + 1, sizeof(*p->site_names));
 	p->site_frames = xcalloc(nr_stacks + 1, sizeof(*p->site_frames));
-
-	h->dump = d;
-	h->symbols = symbols_create(d, p->options.symbol_path, p->names);
 	h->nr_objects = dump_blocks(d)->nr;
 	h->type = xcalloc(h->nr_objects + 1ul, sizeof(*h->type));
 	h->owner = xcalloc(h->nr_objects + 1ul, sizeof(*h->owner));
@@ -90,6 +97,8 @@ struct error *heap_need_graph(struct heap *h)
 {
 	const struct heap_options *options = &h->private->options;
 
+	if (heap_lacks(h))
+		return error_create("%s: an outline has no references", dump_path(h->dump));
 	return h->out_first ? NULL : graph_create(h, options->exact_edges, &options->progress);
 }
 

@@ -174,6 +174,9 @@ struct heap {
 	node_id *in_from;     /* [nr_edges] */
 	uint32_t *in_offset;  /* [nr_edges] as out_offset */
 
+	bool is_outline; /* heap/outline.h */
+	bool is_lacking; /* an outline that was asked for more than it has */
+	struct memos *memos; /* partition/memo.h; NULL: what rules say is not kept */
 	struct heap_private *private; /* heap/private.h: caches of the rooms heap and typing */
 };
 
@@ -198,6 +201,15 @@ struct heap_options {
  * too and is what commands call. The dump must outlive the heap.
  */
 struct heap *heap_create(const struct dump *d, const struct heap_options *options);
+/*
+ * Of what an outline does not have: true where the heap is one, and whatever is worked out is worth
+ * nothing (is_lacking).
+ */
+static inline bool heap_lacks(struct heap *h)
+{
+	h->is_lacking |= h->is_outline;
+	return h->is_outline;
+}
 /* Builds the edges unless they are there. */
 struct error *heap_need_graph(struct heap *h) __attribute__((warn_unused_result));
 void heap_close(struct heap *h);

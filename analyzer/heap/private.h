@@ -33,6 +33,8 @@ struct heap_private {
 	uint64_t *register_words; /* [nr registers] what the register roots' bytes point at */
 };
 
+/* A heap without nodes and types. */
+struct heap *heap_create_empty(const struct dump *d, const struct heap_options *options);
 /* What RELN calls the word of a block; NULL where it says nothing. */
 const char *heap_given_name(const struct heap *h, node_id from, uint64_t offset);
 

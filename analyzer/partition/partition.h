@@ -29,10 +29,19 @@ struct classifier {
 	bool by_id; /* the byid table: one row an object */
 };
 
+/* What can be kept of a rule for the next time. */
+enum rule_keep {
+	RULE_KEEP_NOTHING,
+	RULE_KEEP_OUTLINE, /* nothing need be: the outline of a heap has what it asks for */
+	RULE_KEEP_NAMES,   /* the kinds of objects that it was asked for: a name is a kind */
+	RULE_KEEP_ALL,	   /* the kinds of all objects: two may have one name */
+};
+
 struct partition_rule {
 	const char *name;    /* "bytype" */
 	const char *summary; /* for --help */
 	bool needs_graph;
+	enum rule_keep keep;
 	struct classifier *(*create)(struct heap *h);
 };
 

@@ -7,12 +7,13 @@
 
 #include "base/mem.h"
 #include "partition/list.h"
+#include "partition/memo.h"
 #include "partition/partition.h"
 #include "partition/rules.h"
 
 const struct partition_rule partition_rules[] = {
-#define RULE_ROW(name, function, needs_graph, summary) \
-	{ #name, summary, needs_graph, partition_create_##function },
+#define RULE_ROW(name, function, needs_graph, keep, summary) \
+	{ #name, summary, needs_graph, RULE_KEEP_##keep, partition_create_##function },
 	PARTITION_RULES(RULE_ROW)
 #undef RULE_ROW
 		{ 0 },
@@ -29,10 +30,15 @@ const struct partition_rule *partition_find_rule(const char *name)
 struct error *classifier_create(struct heap *h, const struct partition_rule *rule,
 				struct classifier **ret)
 {
-	struct error *error = rule->needs_graph ? heap_need_graph(h) : NULL;
+	struct error *error;
 
+	if (h->is_outline && rule->keep != RULE_KEEP_OUTLINE) {
+		*ret = memos_find(h, rule);
+		return NULL;
+	}
+	error = rule->needs_graph ? heap_need_graph(h) : NULL;
 	if (!error)
-		*ret = rule->create(h);
+		*ret = h->memos ? memos_watch(h->memos, rule, rule->create(h)) : rule->create(h);
 	return error;
 }
 

@@ -9,7 +9,7 @@
 #include "partition/list.h"
 #include "partition/partition.h"
 
-#define RULE_DECLARE(name, function, needs_graph, summary) \
+#define RULE_DECLARE(name, function, needs_graph, keep, summary) \
 	struct classifier *partition_create_##function(struct heap *h);
 PARTITION_RULES(RULE_DECLARE)
 #undef RULE_DECLARE

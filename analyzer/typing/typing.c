@@ -17,6 +17,7 @@
 #include "typing/container/container.h"
 #include "typing/cpython/cpython.h"
 #include "typing/native/fold.h"
+#include "typing/native/native.h"
 #include "typing/recogniser.h"
 
 #define PROGRESS_OBJECTS     65536
@@ -106,6 +107,11 @@ static void typing_run(struct typing *t, const struct progress *progress)
 		held_settle(t);
 	progress_pass(progress, "held");
 	progress_step(progress, "types", 1, 1);
+}
+
+bool heap_is_complete(const struct heap *h)
+{
+	return !h->native || native_is_complete(h->native);
 }
 
 struct error *heap_open(const struct dump *d, const struct heap_options *options, struct heap **ret)

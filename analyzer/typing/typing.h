@@ -13,4 +13,7 @@
 struct error *heap_open(const struct dump *d, const struct heap_options *options, struct heap **ret)
 	__attribute__((warn_unused_result));
 
+/* Could all debug information be read that there should be?  If not, its files may come later. */
+bool heap_is_complete(const struct heap *h);
+
 #endif

@@ -18,6 +18,6 @@ def test_passes_are_told_beside_the_answer(heapcensus, tmp_path):
     assert told.stdout == quiet.stdout and not timings.parse(quiet.stderr)
     assert len(passes) == len(told.stderr.splitlines()), told.stderr
     assert names.index("blocks") < names.index("contents") < names.index("recognisers") < names.index("edges by target")
-    assert names[-2:] == ["answer", "close"]
+    assert names[-3:] == ["answer", "index", "close"]
     assert all(p.peak_mb > 0 and p.resident_mb > 0 for p in passes)
     assert passes[-1].peak_mb >= passes[0].peak_mb

@@ -10,6 +10,7 @@
 #include "typing/native/cache.h"
 #include "typing/native/debug.h"
 #include "typing/native/flow.h"
+#include "typing/native/unit.h"
 
 struct native *native_create(struct heap *h)
 {
@@ -55,6 +56,14 @@ void native_destroy(struct native *n)
 	free(n->allocations);
 	free(n->modules);
 	free(n);
+}
+
+bool native_is_complete(const struct native *n)
+{
+	for (size_t i = 0; i < n->nr_modules; i++)
+		if (n->modules[i] && n->modules[i]->is_partial)
+			return false;
+	return true;
 }
 
 void *native_keep(struct native *n, void *p)

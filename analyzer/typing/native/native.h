@@ -66,6 +66,8 @@ struct native {
 
 struct native *native_create(struct heap *h);
 void native_destroy(struct native *n); /* NULL is fine */
+/* Is no debug information of modules that were asked in a file that is not here? */
+bool native_is_complete(const struct native *n);
 /* Zeroed memory that lives as long as n. */
 void *native_alloc(struct native *n, size_t nr, size_t size);
 /* Memory from elsewhere becomes n's. */
