@@ -146,6 +146,12 @@ const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len);
 /* The innermost block that contains addr (addr == end counts as outside; an empty block contains
  * its own address). UINT32_MAX: none. O(1). */
 uint32_t dump_find_block(const struct dump *d, uint64_t addr);
+/*
+ * An address will be asked for soon: fetches what the index has of it; somewhat later, the block
+ * that is the answer, if any, whose number it returns.  Words that are no addresses do no harm.
+ */
+void dump_expect_lookup(const struct dump *d, uint64_t addr);
+uint32_t dump_expect_block(const struct dump *d, uint64_t addr);
 /* THRD entry of a block, NULL where unknown. */
 const struct hc_thread *dump_find_thread(const struct dump *d, uint32_t slot, uint32_t tick);
 /* Module that contains addr, UINT32_MAX: none. */

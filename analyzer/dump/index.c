@@ -180,20 +180,42 @@ static uint32_t span_count(const struct dump_blocks *b, const struct span *span,
 	return span->first + count_bits(span->starts & ~0ull >> (63 - addr / 8 % 64));
 }
 
-uint32_t block_index_find(const struct block_index *index, uint64_t addr)
+/* The smallest cell around addr; or, if *span is set, its span. */
+static const struct cell *find_cell(const struct block_index *index, uint64_t addr,
+				    const struct span **span)
 {
 	const struct table *table = &index->tables[0];
-	const struct cell *cell = NULL;
+
+	for (uint32_t depth = 0; depth < NR_LEVELS; depth++) {
+		const struct cell *cell =
+			&table->cells[(addr >> levels[depth].shift) & (levels[depth].nr_cells - 1)];
+
+		if (cell->table == NO_TABLE)
+			return cell;
+		table = &index->tables[cell->table];
+	}
+	*span = &table->spans[addr >> SPAN_SHIFT & (NR_SPANS - 1)];
+	return NULL;
+}
+
+void block_index_expect(const struct block_index *index, uint64_t addr)
+{
+	const struct span *span = NULL;
+
+	if (addr < ADDRESS_MAX && !find_cell(index, addr, &span))
+		__builtin_prefetch(span);
+}
+
+uint32_t block_index_find(const struct block_index *index, uint64_t addr)
+{
+	const struct span *span = NULL;
+	const struct cell *cell;
 
 	if (addr >= ADDRESS_MAX)
 		return NO_BLOCK;
-	for (uint32_t depth = 0; depth < NR_LEVELS; depth++) {
-		cell = &table->cells[(addr >> levels[depth].shift) & (levels[depth].nr_cells - 1)];
-		if (cell->table == NO_TABLE)
-			return cell[0].first +
-			       count_starts(index->blocks, cell[0].first, cell[1].first, addr) - 1;
-		table = &index->tables[cell->table];
-	}
-	return span_count(index->blocks, &table->spans[addr >> SPAN_SHIFT & (NR_SPANS - 1)], addr) -
-	       1;
+	cell = find_cell(index, addr, &span);
+	if (cell)
+		return cell[0].first +
+		       count_starts(index->blocks, cell[0].first, cell[1].first, addr) - 1;
+	return span_count(index->blocks, span, addr) - 1;
 }

@@ -149,5 +149,7 @@ struct block_index *block_index_create(const struct dump_blocks *blocks);
 void block_index_destroy(struct block_index *index);
 /* The last block that starts at or before addr, NO_BLOCK: none. */
 uint32_t block_index_find(const struct block_index *index, uint64_t addr);
+/* Fetches what block_index_find of that address needs. */
+void block_index_expect(const struct block_index *index, uint64_t addr);
 
 #endif

@@ -18,6 +18,31 @@ uint32_t dump_find_block(const struct dump *d, uint64_t addr)
 	return i;
 }
 
+static bool may_be_block(const struct dump_blocks *b, uint64_t addr)
+{
+	return b->nr && addr - b->addr[0] <= b->addr[b->nr - 1] + b->size[b->nr - 1] - b->addr[0];
+}
+
+void dump_expect_lookup(const struct dump *d, uint64_t addr)
+{
+	if (may_be_block(&d->blocks, addr))
+		block_index_expect(d->index, addr);
+}
+
+uint32_t dump_expect_block(const struct dump *d, uint64_t addr)
+{
+	uint32_t i;
+
+	if (!may_be_block(&d->blocks, addr))
+		return NO_BLOCK;
+	i = block_index_find(d->index, addr);
+	if (i != NO_BLOCK) {
+		__builtin_prefetch(&d->blocks.addr[i]);
+		__builtin_prefetch(&d->blocks.size[i]);
+	}
+	return i;
+}
+
 bool dump_has_contents(const struct dump *d)
 {
 	return d->has_contents;

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/progress.h"
+#include "heap/ahead.h"
 #include "heap/fold.h"
 
 #define THREADS_MAX    8
@@ -146,6 +147,7 @@ static void *scan_span(void *arg)
 	for (node_id n = s->first; n < s->last; n++) {
 		const size_t before = s->nr;
 
+		heap_look_ahead(h, n);
 		s->node = n;
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/ahead.h"
 #include "typing/content.h"
 #include "typing/field.h"
 #include "typing/native/block.h"
@@ -329,6 +330,7 @@ void counted_settle(struct typing *t)
 		return;
 	fields_init(&s.fields, t);
 	for (node_id n = 0; n < h->nr_objects; n++) {
+		heap_look_ahead(h, n);
 		if (may_hold(h, n))
 			fields_each_of_block(&s.fields, n, add_field, &s);
 	}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/ahead.h"
 #include "typing/container/container.h"
 #include "typing/held_label.h"
 #include "typing/native/block.h"
@@ -301,6 +302,7 @@ static void run_first_round(struct held *s)
 	const struct heap *h = s->heap;
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
+		heap_look_ahead(h, n);
 		if (h->owner[n] != NODE_NONE && may_have_parts(object_type(h, n)))
 			fields_each_of_block(&s->fields, n, add_field, s);
 	}
