@@ -63,17 +63,42 @@ static uint64_t *make_word(struct thread *t, uint64_t addr)
 	return word;
 }
 
-static bool put_stored(struct thread *t, uint64_t *word, uint64_t a, uint64_t b)
+static bool put_stored(uint64_t *word, uint64_t a, uint64_t b)
 {
-	const uint32_t number = store_take(t);
+	const uint32_t number = store_take_record();
 
 	if (!number) {
 		COUNT(blocks_no_shadow);
 		return false;
 	}
-	*store_get(number) = (struct record){.a = a, .b = b};
+	*store_record(number) = (struct record){ .a = a, .b = b };
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	*word = record_pack_stored(a, number);
+	return true;
+}
+
+static uint64_t pack_brief(uint64_t a, uint32_t number)
+{
+	return record_pack_brief(record_size_field(a), record_stack(a),
+				 record_brief_kind(record_kind(a)),
+				 a & (uint64_t)(RECORD_LABELLED | RECORD_HALF) << 61, number);
+}
+
+static bool can_be_brief(uint64_t a)
+{
+	return !record_attr(a) && record_brief_kind(record_kind(a));
+}
+
+/* A block of one granule. */
+static bool put_small(struct thread *t, uint64_t *word, uint64_t a, uint64_t b)
+{
+	const uint32_t number = can_be_brief(a) ? store_take(t) : 0;
+
+	if (!number)
+		return put_stored(word, a, b);
+	*store_birth(number) = b;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	*word = pack_brief(a, number);
 	return true;
 }
 
@@ -86,7 +111,7 @@ bool live_put_malloc(struct thread *t, uint64_t addr, uint64_t size, uint64_t a,
 		return false;
 	a |= live_pack_half(p, addr) | (size < RECORD_SIZE_ESCAPE ? size : RECORD_SIZE_ESCAPE);
 	if (size < p->inline_min)
-		return put_stored(t, word, a, b);
+		return put_small(t, word, a, b);
 	if (size >= RECORD_SIZE_ESCAPE)
 		word[2] = size;
 	word[1] = b;
@@ -144,22 +169,39 @@ void live_restore(struct thread *t, enum plane_id plane, uint64_t addr, uint64_t
 		t->bytes_freed += was->size - size;
 }
 
-/* Writes the a of a block that is there. */
-static void write_a(enum plane_id plane, uint64_t addr, uint64_t a)
+/* A brief word becomes a stored one; the number that it had serves the thread's next. */
+static bool store_whole(uint64_t *word, uint64_t a)
+{
+	const uint32_t number = record_brief_number(*word);
+
+	if (!put_stored(word, a, *store_birth(number)))
+		return false;
+	if (thread_self)
+		store_give(thread_self, number);
+	return true;
+}
+
+/* Writes the a of a block that is there.  False where there is no memory for that. */
+static bool write_a(enum plane_id plane, uint64_t addr, uint64_t a)
 {
 	const struct plane *const p = &live_planes[plane];
 
 	if (plane != PLANE_MALLOC) {
 		plane_find_slot(p, addr)->a = a;
-		return;
+		return true;
 	}
 	uint64_t *const word = plane_find_word(p, addr);
 
-	if (record_kind(*word) == RECORD_STORED) {
-		store_get(record_number(*word))->a = a;
+	if (record_is_brief(*word)) {
+		if (!can_be_brief(a))
+			return store_whole(word, a);
+		a = pack_brief(a, record_brief_number(*word));
+	} else if (record_kind(*word) == RECORD_STORED) {
+		store_record(record_number(*word))->a = a;
 		a = record_pack_stored(a, record_number(*word));
 	}
 	*word = a;
+	return true;
 }
 
 bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t stack, uint32_t attr)
@@ -172,9 +214,9 @@ bool live_change(enum plane_id plane, uint64_t addr, uint32_t kind, uint32_t sta
 				record_pack_a(0, stack, attr, kind, record_flags(was.a)), was.b);
 	if (!live_find(plane, addr, &was))
 		return false;
-	write_a(plane, addr,
-		record_pack_a(record_size_field(was.a), stack, attr, kind, record_flags(was.a)));
-	return true;
+	return write_a(plane, addr,
+		       record_pack_a(record_size_field(was.a), stack, attr, kind,
+				     record_flags(was.a)));
 }
 
 bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled)
@@ -186,8 +228,7 @@ bool live_set_labelled(enum plane_id plane, uint64_t addr, bool labelled)
 		return object_set_labelled(addr, labelled);
 	if (!live_find(plane, addr, &was))
 		return false;
-	write_a(plane, addr, labelled ? was.a | flag : was.a & ~flag);
-	return true;
+	return write_a(plane, addr, labelled ? was.a | flag : was.a & ~flag);
 }
 
 bool live_find_any(uint64_t addr, enum plane_id *plane, struct live_block *out)

@@ -64,8 +64,13 @@ static inline bool live_read_words(const uint64_t *word, struct record *out)
 {
 	if (!(word[0] & RECORD_START))
 		return false;
-	*out = record_kind(word[0]) == RECORD_STORED ? *store_get(record_number(word[0]))
-						     : (struct record){.a = word[0], .b = word[1]};
+	if (record_kind(word[0]) == RECORD_STORED)
+		*out = *store_record(record_number(word[0]));
+	else if (record_is_brief(word[0]))
+		*out = (struct record){ .a = record_brief_a(word[0]),
+					.b = *store_birth(record_brief_number(word[0])) };
+	else
+		*out = (struct record){ .a = word[0], .b = word[1] };
 	return true;
 }
 
@@ -131,21 +136,22 @@ __attribute__((always_inline)) static inline bool live_insert_hot(struct thread 
 
 	if (__builtin_expect(!word || *word >> 63, 0))
 		return false;
-	const uint64_t a = record_pack_a(size, stack, t->attr, kind, 0) | half;
 	const uint64_t b = live_pack_birth(t);
 
 	if (__builtin_expect(size - p->inline_min < RECORD_SIZE_ESCAPE - p->inline_min, 1)) {
 		word[1] = b;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		word[0] = a;
+		word[0] = record_pack_a(size, stack, t->attr, kind, 0) | half;
 	} else {
-		if (__builtin_expect(size >= RECORD_SIZE_ESCAPE || !t->nr_spare, 0))
+		if (__builtin_expect(size >= RECORD_SIZE_ESCAPE || !t->nr_spare || t->attr ||
+					     !record_brief_kind(kind),
+				     0))
 			return false;
 		const uint32_t number = t->spare[--t->nr_spare];
 
-		*store_get(number) = (struct record){.a = a, .b = b};
+		*store_birth(number) = b;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		word[0] = record_pack_stored(a, number);
+		word[0] = record_pack_brief(size, stack, record_brief_kind(kind), half, number);
 	}
 	t->bytes_allocated += size;
 	t->seq++;
@@ -197,8 +203,12 @@ static inline void live_drop_word(struct thread *t, uint64_t addr)
 	const uint64_t was = *word;
 
 	*word = 0;
+	if (!t)
+		return; /* nested: the number is lost */
 	if (record_kind(was) == RECORD_STORED)
-		store_give(t, record_number(was));
+		store_give_record(record_number(was));
+	else if (record_is_brief(was))
+		store_give(t, record_brief_number(was));
 }
 
 /* Takes the block out.  False where the census does not know it.  t may be NULL (nothing is added
@@ -229,19 +239,23 @@ __attribute__((always_inline)) static inline bool live_forget_hot(struct thread 
 	if (__builtin_expect(!word, 0))
 		return false;
 	const uint64_t a = *word;
-	/* Start, flags and kind: no label, the right half, and 1 <= kind < 16. */
+	/* Start, flags and kind: no label, the right half, and 1 <= kind < RECORD_STORED. */
 	const uint64_t kind = (a ^ half ^ RECORD_START) >> 57;
+	uint32_t size = record_size_field(a);
 
-	if (__builtin_expect(kind - 1 >= 15 || record_size_field(a) == RECORD_SIZE_ESCAPE, 0))
+	if (__builtin_expect(kind - 1 >= RECORD_STORED - 1, 0))
 		return false;
-	if (kind == RECORD_STORED) {
+	if (kind >= RECORD_BRIEF) {
 		if (__builtin_expect(t->nr_spare == THREAD_NR_SPARE, 0))
 			return false;
-		t->spare[t->nr_spare++] = record_number(a);
+		t->spare[t->nr_spare++] = record_brief_number(a);
+		size = record_brief_size(a);
+	} else if (__builtin_expect(size == RECORD_SIZE_ESCAPE, 0)) {
+		return false;
 	}
 	*word = 0;
 	t->nr_freed++;
-	t->bytes_freed += record_size_field(a);
+	t->bytes_freed += size;
 	return true;
 }
 

@@ -144,11 +144,15 @@ static const void *cursor_leaf(struct plane_cursor *c)
 	}
 }
 
-/* The stored record that a word names, if it does, is on its way to the processor. */
+/* What the store has for a word, if it does, is on its way to the processor. */
 static void prefetch_stored(uint64_t word)
 {
-	if (word & RECORD_START && record_kind(word) == RECORD_STORED)
-		__builtin_prefetch(store_get(record_number(word)));
+	if (!(word & RECORD_START))
+		return;
+	if (record_is_brief(word))
+		__builtin_prefetch(store_birth(record_brief_number(word)));
+	else if (record_kind(word) == RECORD_STORED)
+		__builtin_prefetch(store_record(record_number(word)));
 }
 
 /* The first record at or after *place in a leaf of malloc's plane.  False where there is none. */

@@ -12,8 +12,10 @@
  *   cannot wrap within one tick; a thread slot is not reused within one tick
  *
  * In malloc's plane a granule has one word.  A block that covers two granules at least has its
- * record there, a and then b: the top bit tells which. A smaller one has a word of kind
- * RECORD_STORED, which says where live/store.h has the record.
+ * record there, a and then b: the top bit tells which. A smaller one has only one word:
+ *   brief      a without attr, which is 0; its kind is one of RECORD_BRIEF's. In the place of attr
+ *              and of the size's upper bits stands a number: b is what live/store.h has under that
+ *   stored     of kind RECORD_STORED, where that would not do: live/store.h has the whole record
  *
  * Writing: only the thread that owns the block (has just got it from, or is about to give it to,
  * the allocator) writes its slot, a last. Reading: with the gate closed, or by the owner.
@@ -23,6 +25,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <heapcensus/dump_format.h>
 
 #define RECORD_SIZE_BITS 19
 #define RECORD_STACK_BITS 24
@@ -35,7 +39,11 @@
 
 #define RECORD_SIZE_ESCAPE ((1u << RECORD_SIZE_BITS) - 1)
 #define RECORD_START (1ull << 63)
-#define RECORD_STORED 15u	/* no kind of a block: see above */
+/* No kinds of blocks; see above. */
+#define RECORD_BRIEF 11u
+#define RECORD_STORED 15u
+#define RECORD_BRIEF_SIZE_BITS 6
+#define RECORD_BRIEF_NUMBER_BITS (RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS + RECORD_ATTR_BITS)
 #define RECORD_STACK_MAX ((1u << RECORD_STACK_BITS) - 1)
 #define RECORD_ATTR_MAX ((1u << RECORD_ATTR_BITS) - 1)
 #define RECORD_TICK_MAX ((1u << RECORD_TICK_BITS) - 1)
@@ -84,5 +92,50 @@ static inline uint64_t record_pack_stored(uint64_t a, uint32_t number)
 	       (uint64_t)RECORD_STORED << 57;
 }
 static inline uint32_t record_number(uint64_t word) { return (uint32_t)(word >> 19); }
+
+/* The word's kind for a small block of this one; 0 where it has to be stored. */
+__attribute__((always_inline)) static inline uint32_t record_brief_kind(uint32_t kind)
+{
+	return kind == HC_KIND_NEW ? RECORD_BRIEF + 3
+	       : kind >= HC_KIND_MALLOC && kind <= HC_KIND_REALLOC
+		       ? RECORD_BRIEF + kind - HC_KIND_MALLOC
+		       : 0;
+}
+_Static_assert(HC_KIND_MALLOC + 2 == HC_KIND_REALLOC && HC_KIND_PYTHON < RECORD_BRIEF,
+	       "the last four kinds before RECORD_STORED are free");
+
+static inline bool record_is_brief(uint64_t word)
+{
+	return record_kind(word) - RECORD_BRIEF < RECORD_STORED - RECORD_BRIEF;
+}
+
+/* size is below 1 << RECORD_BRIEF_SIZE_BITS, number below 1 << RECORD_BRIEF_NUMBER_BITS. */
+static inline uint64_t record_pack_brief(uint64_t size, uint32_t stack, uint32_t brief_kind,
+					 uint64_t flags, uint32_t number)
+{
+	const uint32_t low = RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS;
+
+	return record_pack_a(size | (number & ((1u << low) - 1)) << RECORD_BRIEF_SIZE_BITS, stack,
+			     number >> low, brief_kind, 0) |
+	       flags;
+}
+static inline uint32_t record_brief_size(uint64_t word)
+{
+	return word & ((1u << RECORD_BRIEF_SIZE_BITS) - 1);
+}
+static inline uint32_t record_brief_number(uint64_t word)
+{
+	return record_size_field(word) >> RECORD_BRIEF_SIZE_BITS |
+	       record_attr(word) << (RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS);
+}
+
+/* a of the block that has a brief word. */
+static inline uint64_t record_brief_a(uint64_t word)
+{
+	const uint32_t nth = record_kind(word) - RECORD_BRIEF;
+
+	return record_pack_a(record_brief_size(word), record_stack(word), 0,
+			     nth == 3 ? HC_KIND_NEW : HC_KIND_MALLOC + nth, record_flags(word));
+}
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the records of malloc's smallest blocks are: those that cover only one granule, whose word
- * in the shadow (live/record.h) has room for the record's number, not for the record.
+ * What the words of malloc's smallest blocks have no room for (live/record.h): the births of most,
+ * 8 bytes each, and the whole records of those that are tagged, born in a scope, or of a rare kind.
  *
- * Every thread keeps some free numbers (struct thread), and takes and gives them 32 at a time: no
- * lock on the way of a malloc.  Records are never moved, their memory is never given back.
+ * Every thread keeps some free numbers of births (struct thread), and takes and gives them 32 at a
+ * time: no lock on the way of a malloc.  Nothing is ever moved, no memory is ever given back.
  *
  * Invariant, with the gate closed: a number is named by one word, or is among the free ones, or was
  * lost by a nested free; 0 is none.
@@ -19,27 +19,43 @@
 #include "live/thread.h"
 
 #define STORE_CHUNK_SHIFT 16
-#define STORE_NR_CHUNKS	  (1u << (32 - STORE_CHUNK_SHIFT))
+#define STORE_BIRTHS_MAX  (1u << RECORD_BRIEF_NUMBER_BITS)
+#define STORE_RECORDS_MAX UINT32_MAX
 
-/* 1 MB each; set once. */
-extern struct record *live_store[STORE_NR_CHUNKS] __attribute__((visibility("hidden")));
+/* Chunks of 1 << STORE_CHUNK_SHIFT; set once. */
+extern uint64_t *live_births[STORE_BIRTHS_MAX >> STORE_CHUNK_SHIFT]
+	__attribute__((visibility("hidden")));
+extern struct record *live_records[(STORE_RECORDS_MAX >> STORE_CHUNK_SHIFT) + 1]
+	__attribute__((visibility("hidden")));
 
-/* The slow halves: the thread has none left (0 from store_fill: no memory), or too many. */
+/* The slow halves: the thread has no number of a birth left (false: there is none), or too many. */
 bool store_fill(struct thread *t);
 void store_spill(struct thread *t);
+
+/* 0 where there is no memory. */
+uint32_t store_take_record(void);
+void store_give_record(uint32_t number);
 
 void store_fork_prepare(void);
 void store_fork_done(void);
 
-static inline struct record *store_get(uint32_t number)
+static inline uint64_t *store_birth(uint32_t number)
 {
-	struct record *const chunk =
-		__atomic_load_n(&live_store[number >> STORE_CHUNK_SHIFT], __ATOMIC_RELAXED);
+	uint64_t *const chunk =
+		__atomic_load_n(&live_births[number >> STORE_CHUNK_SHIFT], __ATOMIC_RELAXED);
 
 	return chunk + number % (1u << STORE_CHUNK_SHIFT);
 }
 
-/* A free number, or 0.  Inside the door. */
+static inline struct record *store_record(uint32_t number)
+{
+	struct record *const chunk =
+		__atomic_load_n(&live_records[number >> STORE_CHUNK_SHIFT], __ATOMIC_RELAXED);
+
+	return chunk + number % (1u << STORE_CHUNK_SHIFT);
+}
+
+/* A free number of a birth, or 0.  Inside the door. */
 static inline uint32_t store_take(struct thread *t)
 {
 	if (__builtin_expect(t->nr_spare == 0, 0) && !store_fill(t))
@@ -47,11 +63,8 @@ static inline uint32_t store_take(struct thread *t)
 	return t->spare[--t->nr_spare];
 }
 
-/* A number that no word names any more.  t is NULL in a nested call: it is lost. */
 static inline void store_give(struct thread *t, uint32_t number)
 {
-	if (!t)
-		return;
 	if (__builtin_expect(t->nr_spare == THREAD_NR_SPARE, 0))
 		store_spill(t);
 	t->spare[t->nr_spare++] = number;

@@ -145,6 +145,73 @@ static void test_small_and_large(void **state)
 	}
 }
 
+/* The smallest blocks, of every kind, with attr and without, which change both: more than the lower
+ * half of a brief word's number can tell. */
+static void test_small(void **state)
+{
+	enum { NR = 20000, NR_CHANGES = 200000 };
+	static struct {
+		uint64_t birth;
+		uint32_t size, kind, attr, stack;
+		bool labelled;
+	} blocks[NR];
+	const uint64_t base = 0x7d0000000000;
+	struct live_block b = { 0 };
+
+	(void)state;
+	for (int n = 0; n < NR_CHANGES; n++) {
+		const uint64_t r = next_random() >> 16;
+		const uint32_t i = (uint32_t)(r % NR);
+		const uint64_t addr = base + i * 32 + i % 2 * 16;
+
+		if (!blocks[i].birth) {
+			blocks[i].size = r >> 20 & 15;
+			blocks[i].kind = 1 + (uint32_t)(r >> 24) % HC_KIND_PYTHON;
+			blocks[i].attr = r >> 28 & 3 ? 0 : RECORD_ATTR_MAX;
+			blocks[i].stack = r >> 8 & RECORD_STACK_MAX;
+			blocks[i].labelled = false;
+			self->attr = blocks[i].attr;
+			live_notice_time(self);
+			if (!live_insert_hot(self, addr, blocks[i].size, blocks[i].kind,
+					     blocks[i].stack))
+				live_insert(self, PLANE_MALLOC, addr, blocks[i].size,
+					    blocks[i].kind, blocks[i].stack, blocks[i].attr);
+			self->attr = 0;
+			assert_true(live_find(PLANE_MALLOC, addr, &b));
+			blocks[i].birth = b.b;
+		} else if (r >> 20 & 1) {
+			if (r >> 21 & 1) {
+				blocks[i].attr = r >> 22 & 1 ? 5 : 0;
+				blocks[i].kind = 1 + (uint32_t)(r >> 24) % HC_KIND_PYTHON;
+				assert_true(live_change(PLANE_MALLOC, addr, blocks[i].kind,
+							blocks[i].stack, blocks[i].attr));
+			} else {
+				blocks[i].labelled = !blocks[i].labelled;
+				assert_true(live_set_labelled(PLANE_MALLOC, addr,
+							      blocks[i].labelled));
+			}
+		} else {
+			assert_false(live_find(PLANE_MALLOC, addr ^ 16, &b));
+			if (!live_forget_hot(self, addr))
+				assert_true(live_forget(self, PLANE_MALLOC, addr, &b));
+			assert_false(live_find(PLANE_MALLOC, addr, &b));
+			blocks[i].birth = 0;
+			continue;
+		}
+		assert_true(live_find(PLANE_MALLOC, addr, &b));
+		assert_true(b.b == blocks[i].birth);
+		assert_int_equal(b.size, blocks[i].size);
+		assert_int_equal(record_kind(b.a), blocks[i].kind);
+		assert_int_equal(record_attr(b.a), blocks[i].attr);
+		assert_int_equal(record_stack(b.a), blocks[i].stack);
+		assert_int_equal(!!(record_flags(b.a) & RECORD_LABELLED), blocks[i].labelled);
+	}
+	for (uint32_t i = 0; i < NR; i++)
+		if (blocks[i].birth)
+			assert_true(live_forget(self, PLANE_MALLOC, base + i * 32 + i % 2 * 16,
+						&b));
+}
+
 /* What realloc does: in place the birth stays, and so does all but the size. */
 static void test_restore(void **state)
 {
@@ -454,6 +521,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_small_and_large),
+		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_restore),
 		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_births_differ),
