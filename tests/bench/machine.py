@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where and with what a table was measured: machine, versions, date, command; and the part of a page that has the table."""
+"""Where and with what a table was measured: machine, versions, date, command."""
 import datetime
 import os
 import pathlib
@@ -8,7 +8,6 @@ import re
 
 from tools import CONFIGURATIONS, PYTHON, package_version, said
 
-BEGIN, END = "<!-- bench: begin (tests/bench/run --markdown writes this part) -->", "<!-- bench: end -->"
 PACKAGES = ("libc6", "g++", "libxml2-utils", "sqlite3", "perl", "httrack", "wget2", "htdig", "wget", "python3-scrapy")
 
 
@@ -31,14 +30,3 @@ def describe(source, command):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "command": f"`{command}`",
     }
-
-
-def has_part(path):
-    text = path.read_text()
-    return BEGIN in text and END in text
-
-
-def replace_part(path, part):
-    text = path.read_text()
-    before, after = text.index(BEGIN) + len(BEGIN), text.index(END)
-    path.write_text(f"{text[:before]}\n\n{part}\n{text[after:]}")

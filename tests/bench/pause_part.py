@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """How long a snapshot stops the program: pause.c under caller mode, beside what the dump itself says."""
 import json
+import pathlib
 import signal
 import statistics
 import subprocess
 import tempfile
-import pathlib
 
 from table import spread
 from tools import census
+from verdicts import line
 
 PAUSE_MS_PER_GB = 50
 GB = 1 << 30
@@ -47,4 +48,4 @@ def pause(runner, rounds):
                f"the dump's own word {spread(said, '.2f')}")
         if mode == "spin":
             per_gb = statistics.median(snapshot) * GB / size
-            yield f"{'held  ' if per_gb <= PAUSE_MS_PER_GB else 'MISSED'} pause: {per_gb:.1f} ms per GB (at most {PAUSE_MS_PER_GB})"
+            yield line(per_gb <= PAUSE_MS_PER_GB, 0, "pause", f"{per_gb:.1f} ms per GB (at most {PAUSE_MS_PER_GB})")

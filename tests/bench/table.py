@@ -29,6 +29,9 @@ def ratios(cell, base, field):
 
 
 def spread(values, form):
+    """Median (least-greatest); a single value by itself."""
+    if len(values) == 1:
+        return f"{values[0]:{form}}"
     return f"{statistics.median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
 
 
@@ -52,6 +55,10 @@ def rows_of(workload, cells):
             values = ratios(cell, base, field)
             row.append(cell.trouble or (ratio_text(values, rounds) if values else "-"))
         yield row
+
+
+def all_rows(workloads, results):
+    return (row for workload in workloads if workload.name in results for row in rows_of(workload, results[workload.name]))
 
 
 def text_line(words):

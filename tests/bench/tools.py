@@ -68,6 +68,11 @@ def heaptrack_raw(_build, out, argv):
     return {"LD_PRELOAD": HEAPTRACK, "DUMP_HEAPTRACK_OUTPUT": out / "raw"}, argv
 
 
+def heaptrack_malloc(build, out, argv):
+    env, argv = heaptrack_raw(build, out, argv)
+    return {**env, "PYTHONMALLOC": "malloc"}, argv
+
+
 def gperftools(_build, out, argv):
     return {"LD_PRELOAD": TCMALLOC, "HEAPPROFILE": out / "profile"}, argv
 
@@ -123,6 +128,8 @@ CONFIGURATIONS = [
     Configuration("heaptrack raw", "heaptrack's preload, its raw output to a file: nothing is interpreted or compressed; "
                   "stands for `--record-only`, which interprets in the versions that have it", heaptrack_raw, no_heaptrack,
                   package_version("heaptrack"), slow=10),
+    Configuration("heaptrack malloc", "heaptrack raw with `PYTHONMALLOC=malloc`, without which it sees none of Python's objects",
+                  heaptrack_malloc, no_heaptrack, slow=10, python=True),
     Configuration("gperftools", "`HEAPPROFILE` with libtcmalloc: every allocation with its stack; another allocator, too",
                   gperftools, lambda: "" if TCMALLOC.exists() else "not installed", package_version("libgoogle-perftools4"),
                   slow=100),

@@ -3,82 +3,75 @@
 
 limits() is the one list, a row a limit. What could not be measured is not held. Every value is a median over rounds.
 """
-import dataclasses
 import math
-import operator
 import statistics
-import typing
 
 from table import TIME, paired, ratios
 
-FORWARD, RIVAL = "forward", "heaptrack raw"
 FULL_WALL = {"htdig": 1.5, "cc1plus": 1.3, "wget2": 1.2, "httrack": 1.2, "scrapy": 1.2, "sqlite3": 1.2, "perl": 1.2}
 CRAWLERS = ("httrack", "wget2", "htdig", "wget", "scrapy")
 SMALL_CHURN = ("churn-small", "churn-1M", "churn-10M")
-
-
-def time_ratio(cells, name, unit):
-    return median(ratios(cells[name], cells["nothing"], TIME[unit]))
-
-
-def memory_ratio(cells, name, _unit):
-    return median(ratios(cells[name], cells["nothing"], "rss"))
-
-
-def added(cells, name, unit):
-    """What a configuration adds to the time of forwarding."""
-    return median([own - base for own, base in paired(cells[name], cells[FORWARD], TIME[unit])])
-
-
-def times_less(cells, name, unit):
-    """How many times more the rival adds to the time of nothing; infinite where we add none."""
-    ours, rival = (median([own - base for own, base in paired(cells[who], cells["nothing"], TIME[unit])])
-                   for who in (name, RIVAL))
-    return rival / ours if ours > 0 else math.inf
+UNIT_TEXT = {"ns": "{:+.1f} ns", "s": "{:+.3f} s"}
 
 
 def median(values):
-    return statistics.median(values) if values else None
+    return statistics.median(values) if values else math.nan
 
 
-@dataclasses.dataclass(frozen=True)
-class Kind:
-    """value(cells, configuration, unit): a number, or None; is_held(value, limit); text: with value and limit; needs: the
-    other configurations that it looks at."""
-
-    value: typing.Callable
-    is_held: typing.Callable
-    text: str
-    needs: tuple
+def added(cells, name, base, unit):
+    """What a configuration adds to the time of another."""
+    return median([own - other for own, other in paired(cells[name], cells[base], TIME[unit])])
 
 
-TIME_RATIO = Kind(time_ratio, operator.le, "{0:.2f} times the time of nothing (at most {1:g})", ("nothing",))
-MEMORY_RATIO = Kind(memory_ratio, operator.le, "{0:.2f} times the peak memory of nothing (at most {1:g})", ("nothing",))
-ADDED = Kind(added, operator.le, "{0:+.1f} ns a pair over forwarding (at most {1:g})", (FORWARD,))
-TIMES_LESS = Kind(times_less, operator.ge, f"adds {{0:.1f}} times less than {RIVAL} (at least {{1:g}})", ("nothing", RIVAL))
+def time_ratio(cells, name, base, unit, limit):
+    value = median(ratios(cells[name], cells[base], TIME[unit]))
+    return value <= limit, f"{value:.2f} times the time of {base} (at most {limit:g})"
+
+
+def memory_ratio(cells, name, base, _unit, limit):
+    value = median(ratios(cells[name], cells[base], "rss"))
+    return value <= limit, f"{value:.2f} times the peak memory of {base} (at most {limit:g})"
+
+
+def added_time(cells, name, base, unit, limit):
+    value = added(cells, name, base, unit)
+    return value <= limit, f"adds {UNIT_TEXT[unit].format(value)} to {base} (at most {limit:g})"
+
+
+def less_added(cells, name, base, unit, limit):
+    """Against what another profiler adds to the time of nothing."""
+    ours, theirs = (added(cells, who, "nothing", unit) for who in (name, base))
+    said = f"adds {UNIT_TEXT[unit].format(ours)}, {base} {UNIT_TEXT[unit].format(theirs)}"
+    return max(ours, 0) * limit <= theirs, said + (f": {theirs / ours:.1f} times less (at least {limit:g})" if ours > 0 else "")
 
 
 def limits(workloads):
-    """(number of the issue's list, workload, configuration, kind, limit)"""
-    yield 1, "pair", "caller", ADDED, 5
-    yield 1, "churn-1M", "caller", TIME_RATIO, 1.10
-    yield from ((1, name, "caller", TIME_RATIO, 1.05) for name in CRAWLERS)
-    yield from ((2, name, "full", TIME_RATIO, most) for name, most in FULL_WALL.items())
-    yield from ((2, workload.name, "full", TIMES_LESS, 4) for workload in workloads)
+    """(number of the issue's list, workload, configuration, rule, compared with, limit)"""
+    yield 1, "pair", "caller", added_time, "forward", 5
+    yield 1, "churn-1M", "caller", time_ratio, "nothing", 1.10
+    yield from ((1, name, "caller", time_ratio, "nothing", 1.05) for name in CRAWLERS)
+    yield from ((2, name, "full", time_ratio, "nothing", most) for name, most in FULL_WALL.items())
+    for workload in workloads:
+        yield 2, workload.name, "full", less_added, "heaptrack raw", 4
+        if workload.python:
+            yield 2, workload.name, "full", less_added, "heaptrack malloc", 4
     for mode in "caller", "full":
-        yield from ((4, name, mode, MEMORY_RATIO, 1.6) for name in SMALL_CHURN)
-        yield from ((4, name, mode, MEMORY_RATIO, 1.25) for name in CRAWLERS)
+        yield from ((4, name, mode, memory_ratio, "nothing", 1.6) for name in SMALL_CHURN)
+        yield from ((4, name, mode, memory_ratio, "nothing", 1.25) for name in CRAWLERS)
+
+
+def line(held, number, about, said):
+    return f"{'held  ' if held else 'MISSED'} {number} {about}: {said}"
 
 
 def judge(workloads, results):
     """Lines "held ..." and "MISSED ..." of the limits whose workload and configurations were asked for."""
     units = {workload.name: workload.unit for workload in workloads}
-    for number, name, configuration, kind, limit in limits(workloads):
+    for number, name, configuration, rule, base, limit in limits(workloads):
         cells = results.get(name, {})
-        if any(needed not in cells for needed in (configuration, *kind.needs)):
+        needed = ("nothing", configuration, base)
+        if any(need not in cells for need in needed):
             continue
-        failed = [f"{c}: {cells[c].trouble}" for c in (configuration, *kind.needs) if cells[c].trouble]
-        value = None if failed else kind.value(cells, configuration, units[name])
-        said = "; ".join(failed) if failed else kind.text.format(value, limit)
-        held = value is not None and kind.is_held(value, limit)
-        yield f"{'held  ' if held else 'MISSED'} {number} {configuration} on {name}: {said}"
+        failed = [f"{need}: {cells[need].trouble}" for need in dict.fromkeys(needed) if cells[need].trouble]
+        held, said = (False, "; ".join(failed)) if failed else rule(cells, configuration, base, units[name], limit)
+        yield line(held, number, f"{configuration} on {name}", said)

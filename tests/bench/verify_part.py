@@ -3,6 +3,7 @@
 import re
 
 from tools import VERIFY
+from verdicts import line
 
 COMPARED = re.compile(r"(\d+) stacks compared with libunwind's, (\d+) differ")
 
@@ -17,10 +18,9 @@ def compared(out):
 def verify(runner, workloads):
     """Lines to print."""
     total = differing = 0
-    yield "verify: stacks compared, differences"
     for workload in workloads:
         sample, (number, differ) = runner.run(workload, VERIFY, look=compared)
         trouble = sample.trouble or ("" if number else "nothing was compared")
         total, differing = total + number, differing + differ
-        yield f"{'MISSED' if differ or trouble else 'held  '} 3 {workload.name}: {trouble or f'{number} compared, {differ} differ'}"
-    yield f"verify: {total} stacks compared, {differing} differ"
+        yield line(not (differ or trouble), 3, f"verify on {workload.name}", trouble or f"{number} compared, {differ} differ")
+    yield line(not differing, 3, "verify on all of them", f"{total} compared, {differing} differ")

@@ -26,6 +26,15 @@ class Place:
         self.build, self.scratch, self.shrink, self.pages = build, scratch, shrink, pages
         self.servers = {}
 
+    def __enter__(self):
+        self.scratch.mkdir()
+        return self
+
+    def __exit__(self, *_):
+        for child, _ in self.servers.values():
+            child.stdin.close()
+            child.wait(timeout=30)
+
     def input(self, name, make):
         path = self.scratch / name
         if not path.exists():
@@ -43,11 +52,6 @@ class Place:
         child = subprocess.Popen([PYTHON, HERE.parent / "site/server.py", "--pages", str(pages)], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True)
         return child, child.stdout.readline().strip()
-
-    def close(self):
-        for child, _ in self.servers.values():
-            child.stdin.close()
-            child.wait(timeout=30)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,11 +117,11 @@ def sqlite3(place, _where, _slow):
 
 
 def perl(place, _where, _slow):
-    return ["perl", HERE / "inputs/words.pl", 40_000 // place.shrink]
+    return ["perl", HERE / "inputs/words.pl", 25_000 // place.shrink]
 
 
 # Pages of the site, and the exit status: of the wgets, that the site has dead links.
-CRAWLS = {"httrack": (1500, 0), "wget2": (3000, 8), "htdig": (1000, 0), "wget": (1500, 8), "scrapy": (400, 0)}
+CRAWLS = {"httrack": (800, 0), "wget2": (1500, 8), "htdig": (600, 0), "wget": (1000, 8), "scrapy": (250, 0)}
 
 WORKLOADS = [
     micro("pair", "churn", (1, 0), 40_000_000, "each block is freed at once (hot)"),
@@ -130,12 +134,12 @@ WORKLOADS = [
     micro("depth-20", "depth", (20,), 15_000_000, "20 calls down"),
     micro("depth-50", "depth", (50,), 10_000_000, "50 calls down"),
     micro("producer-consumer", "handoff", (), 10_000_000, "one thread allocates, another frees"),
-    micro("larson", "larson", (2, 20_000), 10_000_000, "two threads at a time, which end and leave their blocks to new ones"),
+    micro("larson", "larson", (2, 20_000), 6_000_000, "two threads at a time, which end and leave their blocks to new ones"),
     Workload("cc1plus", "programs", "compiles a preprocessed C++ file with many headers at -O0", cc1plus),
     Workload("xmllint", "programs", "parses an XML file of 320,000 elements into a tree", xmllint),
     Workload("sqlite3", "programs", "a database in memory: inserts, indexes, joins, sorting", sqlite3),
     Workload("perl", "programs", "texts, hashes of lists, patterns, sorting", perl),
-    python("python3 loops", "loops.py", 6, "computes: calls, loops, floats, a sieve, sorting"),
-    python("python3 objects", "objects.py", 5, "instances, tuples, dicts, lists, texts that come and go"),
+    python("python3 loops", "loops.py", 4, "computes: calls, loops, floats, a sieve, sorting"),
+    python("python3 objects", "objects.py", 3, "instances, tuples, dicts, lists, texts that come and go"),
     *(crawl(crawler, *CRAWLS[crawler.name]) for crawler in CRAWLERS),
 ]
