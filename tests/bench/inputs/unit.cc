@@ -45,7 +45,9 @@ template <> struct Record<0> {
 
 static bool is_name(const std::string &text)
 {
-	return std::all_of(text.begin(), text.end(), [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); });
+	const auto is_part = [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); };
+
+	return std::all_of(text.begin(), text.end(), is_part);
 }
 
 int main(int argc, char **argv)
