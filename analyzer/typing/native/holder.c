@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which structures of a module have another one among their members, or begin with its members: one
- * walk over the names of types, and a closer look at those that fit.
+ * Which structures of a module have another one among their members, or begin with its members.
+ * One walk over all types, when the first is asked for, writes down what their members are called
+ * by; of those that fit by name a closer look says which are right.
  */
 #include <dwarf.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
+#include "base/mem.h"
 #include "typing/native/debug.h"
 #include "typing/native/unit.h"
 #include "typing/native/walk.h"
@@ -38,31 +42,77 @@ static bool find_record_die(Dwarf_Die *die, Dwarf_Die *ret)
 	       (dwarf_tag(ret) == DW_TAG_structure_type || dwarf_tag(ret) == DW_TAG_class_type);
 }
 
-static bool is_called(const char *name, const char *wanted)
+enum clue {
+	CLUE_MEMBER, /* it has a member of a structure of that name */
+	CLUE_FIRST,  /* its first member has that name */
+};
+
+/* Two names of one hash cost a closer look. */
+static void add_clue(struct debug *d, enum clue clue, const char *name, Dwarf_Die *holder)
 {
-	return name && *wanted && !strcmp(name, wanted);
+	struct holders *h = &d->holders;
+	const uint32_t nr = h->nr;
+
+	if (!name || !*name)
+		return;
+
+	uint64_t *first = map_find_or_insert(&h->by_name, XXH3_64bits(name, strlen(name)), clue);
+
+	if (*first == MAP_EMPTY)
+		*first = nr;
+	else if (h->items[h->items[*first].last].die.addr == holder->addr)
+		return; /* several members of that name */
+	h->items = array_grow(h->items, h->nr, &h->room, sizeof(*h->items));
+	h->items[h->nr++] = (struct holder){ *holder, nr, nr };
+	h->items[h->items[*first].last].next = nr;
+	h->items[*first].last = nr;
 }
 
-/* Has it a member of that name of a type, or a first member of that name?  To be looked at. */
-static bool may_hold(const struct search *s, Dwarf_Die *record)
+/* die: where its name is, its typedef or the structure itself. */
+static void add_clues(struct debug *d, Dwarf_Die *record, Dwarf_Die *die)
 {
 	Dwarf_Die child, type;
 	bool is_first = true;
 
 	if (dwarf_hasattr(record, DW_AT_declaration) || dwarf_child(record, &child))
-		return false;
+		return;
 	do {
 		const int tag = dwarf_tag(&child);
 
 		if (tag != DW_TAG_member && tag != DW_TAG_inheritance)
 			continue;
-		if (is_first && is_called(dwarf_diename(&child), s->first))
-			return true;
+		if (is_first)
+			add_clue(d, CLUE_FIRST, dwarf_diename(&child), die);
 		is_first = false;
-		if (find_record_die(&child, &type) && is_called(dwarf_diename(&type), s->spelling))
-			return true;
+		if (find_record_die(&child, &type))
+			add_clue(d, CLUE_MEMBER, dwarf_diename(&type), die);
 	} while (!dwarf_siblingof(&child, &child));
-	return false;
+}
+
+static bool visit(void *arg, Dwarf_Die *die, void **scope)
+{
+	const int tag = dwarf_tag(die);
+	struct debug *d = arg;
+	Dwarf_Die record;
+
+	(void)scope;
+	if (tag == DW_TAG_structure_type || tag == DW_TAG_class_type) {
+		if (dwarf_diename(die))
+			add_clues(d, die, die);
+		return debug_die_is_cxx(d, die);
+	}
+	/* typedef struct { ... } name; */
+	if (tag == DW_TAG_typedef && find_record_die(die, &record) && !dwarf_diename(&record))
+		add_clues(d, &record, die);
+	return tag == DW_TAG_namespace;
+}
+
+static void need_clues(struct debug *d)
+{
+	debug_need_dwarf(d);
+	for (size_t i = 0; !d->holders.is_made && i < d->nr_units; i++)
+		walk_unit(&d->units[i].die, visit, d, NULL);
+	d->holders.is_made = true;
 }
 
 static void look_closer(struct search *s, Dwarf_Die *die)
@@ -83,33 +133,26 @@ static void look_closer(struct search *s, Dwarf_Die *die)
 	}
 }
 
-static bool visit(void *arg, Dwarf_Die *die, void **scope)
+static void follow_clue(struct search *s, enum clue clue, const char *name)
 {
-	struct search *s = arg;
-	const int tag = dwarf_tag(die);
-	Dwarf_Die record;
+	const struct holders *h = &s->debug->holders;
+	uint64_t at = map_find(&h->by_name, XXH3_64bits(name, strlen(name)), clue);
 
-	(void)scope;
-	if (tag == DW_TAG_structure_type || tag == DW_TAG_class_type) {
-		if (dwarf_diename(die) && may_hold(s, die))
-			look_closer(s, die);
-		return debug_die_is_cxx(s->debug, die);
+	while (at != MAP_EMPTY) {
+		Dwarf_Die die = h->items[at].die;
+		const uint32_t next = h->items[at].next;
+
+		look_closer(s, &die);
+		at = next == at ? MAP_EMPTY : next;
 	}
-	/* typedef struct { ... } name; */
-	if (tag == DW_TAG_typedef && find_record_die(die, &record) && !dwarf_diename(&record) &&
-	    may_hold(s, &record))
-		look_closer(s, die);
-	return tag == DW_TAG_namespace;
 }
 
 static const struct fact *find_holders(struct search *s)
 {
-	struct debug *d = s->debug;
-
-	debug_need_dwarf(d);
-	for (size_t i = 0; i < d->nr_units; i++)
-		walk_unit(&d->units[i].die, visit, s, NULL);
-	return debug_add_fact(d, &s->maker);
+	need_clues(s->debug);
+	follow_clue(s, CLUE_MEMBER, s->spelling);
+	follow_clue(s, CLUE_FIRST, s->first);
+	return debug_add_fact(s->debug, &s->maker);
 }
 
 void debug_each_holder(struct native *n, const struct ctype *record, holder_fn *fn, void *arg)

@@ -19,6 +19,7 @@
 #define BLOCKS_MANY	 32 /* that are alike */
 #define HOLDER_DEPTH_MAX 3  /* structures in structures */
 #define NESTING_MAX	 16 /* members in members */
+#define CANDIDATES_MAX	 4096
 
 bool inner_is_told(struct native *n, node_id block, uint64_t offset)
 {
@@ -152,6 +153,7 @@ struct candidates {
 	int depth;
 	const struct ctype *found;
 	unsigned int nr;
+	unsigned int nr_seen; /* CANDIDATES_MAX: too many to tell */
 };
 
 /* Has t an object of that type, or derived from it, right there, in whatever depth? */
@@ -172,6 +174,9 @@ static void consider(void *arg, const struct ctype *holder, uint64_t offset)
 {
 	struct candidates *c = arg;
 
+	if (c->nr > 1 || c->nr_seen == CANDIDATES_MAX)
+		return;
+	c->nr_seen++;
 	holder = ctype_complete(c->native, holder);
 	if (holder == c->found)
 		return;
@@ -196,10 +201,10 @@ static void consider(void *arg, const struct ctype *holder, uint64_t offset)
 static const struct ctype *find_holder(struct native *n, const struct spot *spots, unsigned int nr,
 				       uint64_t size)
 {
-	struct candidates c = { n, spots, nr, size, 0, 0, NULL, 0 };
+	struct candidates c = { .native = n, .spots = spots, .nr_spots = nr, .size = size };
 
 	debug_each_holder(n, spots[0].type, consider, &c);
-	return c.nr == 1 ? c.found : NULL;
+	return c.nr == 1 && c.nr_seen < CANDIDATES_MAX ? c.found : NULL;
 }
 
 /* "4096 bytes + struct PgHdr1". */

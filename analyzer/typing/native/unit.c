@@ -187,6 +187,8 @@ void debug_close(struct debug *d)
 	map_deinit(&d->walked);
 	map_deinit(&d->scopes);
 	map_deinit(&d->definitions);
+	map_deinit(&d->holders.by_name);
+	free(d->holders.items);
 	free(d->definition_dies);
 	free(d->units);
 	free(d->ranges);

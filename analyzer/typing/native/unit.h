@@ -42,6 +42,20 @@ struct scope {
 	const char *name;     /* interned, qualified; NULL: nobody has asked */
 };
 
+/* A structure by what it has among its members: holder.c. */
+struct holder {
+	Dwarf_Die die;
+	uint32_t next; /* of the same name; its own index: none */
+	uint32_t last; /* of them, of the first */
+};
+
+struct holders {
+	bool is_made;
+	struct map by_name; /* (hash of a name, enum clue) -> index of the first */
+	struct holder *items;
+	size_t nr, room;
+};
+
 struct debug {
 	struct native *native;
 	uint32_t module;
@@ -70,6 +84,7 @@ struct debug {
 	bool has_definitions;
 	Dwarf_Die *definition_dies;
 	size_t nr_definitions, definitions_room;
+	struct holders holders;
 };
 
 /* Where a DIE is, other than by its address. */
