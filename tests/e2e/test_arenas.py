@@ -6,6 +6,7 @@ import json
 
 import corpus
 import pytest
+from tables import counts, table
 from test_classes import listing  # noqa: F401 (a fixture)
 from test_native_types import built  # noqa: F401 (a fixture)
 
@@ -27,14 +28,10 @@ def ask(heapcensus, program):
     return run
 
 
-def rows(table):
-    return {row["name"]: row for row in table["rows"]}
-
-
-def test_counted(ask):
+def test_counted(ask, heapcensus, program):
     interiors = ask("info")["interiors"]
     assert interiors["count"] == OBJECTS + SLOTS
-    assert interiors["bytes"] < sum(row["size"] for name, row in rows(ask("show", "--all", "heap.bytype")).items()
+    assert interiors["bytes"] < sum(row["size"] for name, row in table(heapcensus, program.dump, "heap.bytype").items()
                                     if name.startswith("arena ("))
 
 
@@ -46,8 +43,8 @@ def test_described(ask, program):
     assert all(int(a["address"], 16) < int(b["address"], 16) for a, b in zip(inside, inside[1:]))
 
 
-def test_rows_of_their_own(ask):
-    usual, interior = (rows(ask("show", "--all", *options, "heap.bytype")) for options in ([], ["--interior"]))
+def test_rows_of_their_own(heapcensus, program):
+    usual, interior = (table(heapcensus, program.dump, "heap.bytype", *options) for options in ([], ["--interior"]))
     assert not CLASSES & set(usual)
     assert sum(interior[name]["count"] for name in CLASSES) == OBJECTS
     assert interior["Slot"]["count"] == SLOTS
@@ -57,10 +54,10 @@ def test_rows_of_their_own(ask):
         {name: row["count"] for name, row in interior.items() if name.startswith("arena (")}
 
 
-def test_references_between_them(ask):
+def test_references_between_them(heapcensus, program):
     """Each node but the two roots is led to by the parent of the one before it."""
-    via = ask("show", "--all", "--interior", "heap.byvia")["rows"]
-    assert sum(row["count"] for row in via if "'.+0x8'" in row["name"] or "'.parent'" in row["name"]) >= OBJECTS - 2
+    via = counts(heapcensus, program.dump, "heap.byvia", "--interior")
+    assert sum(count for name, count in via.items() if "'.+0x8'" in name or "'.parent'" in name) >= OBJECTS - 2
 
 
 @pytest.mark.parametrize("stacks", ["caller", "full"])
@@ -84,8 +81,7 @@ def test_slices(built, listing, heapcensus, preload, tmp_path, stacks):  # noqa:
 
 def test_slices_are_rows_of_their_own(built, heapcensus, preload, tmp_path):  # noqa: F811
     truth = corpus.Truth(built("glib", "gcc -O2 stripped"), preload, tmp_path, "full", {"G_SLICE": ""})
-    tables = [rows(json.loads(heapcensus("show", "--all", "--json", *option, truth.dump).stdout))
-              for option in ([], ["--interior"])]
+    tables = [table(heapcensus, truth.dump, "heap.bytype", *option) for option in ([], ["--interior"])]
     if "arena (GSlice)" not in tables[0]:
         pytest.skip("this GLib has no slices")
     assert sum(row["size"] for row in tables[0].values()) == sum(row["size"] for row in tables[1].values())
@@ -99,13 +95,12 @@ def test_slices_are_rows_of_their_own(built, heapcensus, preload, tmp_path):  # 
 def test_typed_pointers_into_slabs(built, heapcensus, preload, tmp_path, variant):  # noqa: F811
     """In C it is debug information that tells what lies in a slab (corpus/bump.c), also behind a header."""
     dump = corpus.Truth(built("bump", variant), preload, tmp_path, "caller").dump
-    usual, interior = (rows(json.loads(heapcensus("show", "--all", "--json", *option, dump).stdout))
-                       for option in ([], ["--interior"]))
+    usual, interior = (table(heapcensus, dump, "heap.bytype", *option) for option in ([], ["--interior"]))
     scopes = 2 * sum(3 ** depth for depth in range(8))
     symbols = 2 * sum((3 + depth % 4) * 3 ** depth for depth in range(8))
     assert interior["struct scope"]["count"] == scopes
     assert interior["struct symbol"]["count"] == symbols
     assert interior["struct slab"]["count"] == usual["struct slab"]["count"]
     assert sum(row["size"] for row in usual.values()) == sum(row["size"] for row in interior.values())
-    via = json.loads(heapcensus("show", "--all", "--json", "--interior", dump, "heap.byvia").stdout)["rows"]
-    assert sum(row["count"] for row in via if "'.next'" in row["name"] or "'.symbols'" in row["name"]) >= symbols
+    via = counts(heapcensus, dump, "heap.byvia", "--interior")
+    assert sum(count for name, count in via.items() if "'.next'" in name or "'.symbols'" in name) >= symbols

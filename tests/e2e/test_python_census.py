@@ -8,6 +8,7 @@ import pytest
 import truth
 from census import Census
 from pythons import SYSTEM, VERSIONS, find_python
+from tables import counts, table
 
 PROGRAM = pathlib.Path(__file__).with_name("python") / "shapes.py"
 
@@ -24,8 +25,9 @@ def shapes(request, preload, tmp_path_factory):
 
 
 def rows(heapcensus, dump, *options):
-    told = json.loads(heapcensus("show", "--all", "--json", *options, dump, "heap.bytype").stdout)
-    return {row["name"]: (row["count"], row["size"]) for row in told["rows"]}
+    """{type: (count, bytes)}"""
+    told = table(heapcensus, dump, "heap.bytype", *options)
+    return {name: (row["count"], row["size"]) for name, row in told.items()}
 
 
 def test_own_classes(shapes, heapcensus):
@@ -153,6 +155,5 @@ def test_old_contents(preload, heapcensus, tmp_path, version):
         dump = run.new_file()
         run.say()
         assert run.finish()[0] == 0
-    via = "heap.bytype['list'].byvia"
-    told = json.loads(heapcensus("show", "--all", "--json", dump, via).stdout)
-    assert [row["count"] for row in told["rows"] if "['a7']" in row["name"]] == [4000], told["rows"]
+    told = counts(heapcensus, dump, "heap.bytype['list'].byvia")
+    assert [count for name, count in told.items() if "['a7']" in name] == [4000], told

@@ -7,6 +7,7 @@ import pytest
 
 from census import Census
 from pythons import SYSTEM, VERSIONS, find_python
+from tables import counts
 
 ASK = """
 print("ready")
@@ -96,18 +97,13 @@ def take(script, preload, folder, python=SYSTEM):
     return lines, dump
 
 
-def rows(heapcensus, dump, expression):
-    told = json.loads(heapcensus("show", "--all", "--json", dump, expression).stdout)
-    return {row["name"]: row["count"] for row in told["rows"]}
-
-
 @pytest.mark.skipif(not has_module("greenlet"), reason="no greenlet (python3-greenlet)")
 def test_greenlets(preload, heapcensus, tmp_path):
     """What only the frames of a suspended greenlet hold is alive, and its variables have names."""
     dump = take(GREENLETS, preload, tmp_path)[1]
-    assert rows(heapcensus, dump, "heap.bytype['__main__.Task'].byvia") == {"\".f_locals['task']\"": 300}
-    assert rows(heapcensus, dump, "heap.bytype['__main__.Local'].byvia") == {"'[0]'": 300, "\".f_locals['local']\"": 401}
-    assert rows(heapcensus, dump, "heap.bytype['__main__.Local'].byreach") == {"reachable": 701}
+    assert counts(heapcensus, dump, "heap.bytype['__main__.Task'].byvia") == {"\".f_locals['task']\"": 300}
+    assert counts(heapcensus, dump, "heap.bytype['__main__.Local'].byvia") == {"'[0]'": 300, "\".f_locals['local']\"": 401}
+    assert counts(heapcensus, dump, "heap.bytype['__main__.Local'].byreach") == {"reachable": 701}
 
 
 @pytest.mark.skipif(not has_module("numpy"), reason="no NumPy (python3-numpy)")
@@ -116,11 +112,11 @@ def test_arrays(preload, heapcensus, tmp_path):
     lines, dump = take(ARRAYS, preload, tmp_path)
     total = json.loads(heapcensus("show", "--json", dump, "heap.bytype['numpy.ndarray']").stdout)["size"]
     assert int(lines[0]) <= total < int(lines[0]) + 20000
-    assert rows(heapcensus, dump, "heap.bytype['__main__.Holder'].byrcs") == {"numpy.ndarray": 300, "list": 20}
-    base, = rows(heapcensus, dump, "heap.bytype['numpy.ndarray'].bysize[0].byvia")
+    assert counts(heapcensus, dump, "heap.bytype['__main__.Holder'].byrcs") == {"numpy.ndarray": 300, "list": 20}
+    base, = counts(heapcensus, dump, "heap.bytype['numpy.ndarray'].bysize[0].byvia")
     assert base.endswith("'.base'")
-    assert rows(heapcensus, dump, "heap.bytype['__main__.Holder'].byvia")["'[*]'"] == 300
-    assert rows(heapcensus, dump, "heap.bytype['list'].byvia")["'[*]'"] == 50
+    assert counts(heapcensus, dump, "heap.bytype['__main__.Holder'].byvia")["'[*]'"] == 300
+    assert counts(heapcensus, dump, "heap.bytype['list'].byvia")["'[*]'"] == 50
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -130,8 +126,8 @@ def test_tracemalloc(preload, heapcensus, tmp_path, version):
     if not python:
         pytest.skip(f"no Python {version} on this machine")
     dump = take(TRACED, preload, tmp_path, python)[1]
-    assert rows(heapcensus, dump, "heap.bytype")["__main__.Job"] == 330
-    vias = rows(heapcensus, dump, "heap.bytype['list'].byvia")
+    assert counts(heapcensus, dump, "heap.bytype")["__main__.Job"] == 330
+    vias = counts(heapcensus, dump, "heap.bytype['list'].byvia")
     assert {via: count for via, count in vias.items() if "['items']" in via} == {"\"['items']\"": 330}
 
 
@@ -148,5 +144,5 @@ def test_children(preload, heapcensus, tmp_path):
     for how, (pid, exitcode) in told.items():
         assert exitcode == "0"
         dump, = (tmp_path / "dumps").glob(f"*.{pid}.1.hc")
-        assert rows(heapcensus, dump, "heap.bytype").get(jobs[how][0]) == jobs[how][1], how
+        assert counts(heapcensus, dump, "heap.bytype").get(jobs[how][0]) == jobs[how][1], how
     assert set(told) == set(jobs)

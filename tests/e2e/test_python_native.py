@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Native memory behind Python objects: libxml2's documents behind lxml's proxies, streams of zlib, connections of OpenSSL."""
-import csv
-import io
 import json
 import pathlib
 import subprocess
@@ -9,6 +7,7 @@ import subprocess
 import pytest
 from census import Census
 from pythons import SYSTEM
+from tables import counts
 
 SCRIPT = pathlib.Path(__file__).with_name("python") / "documents.py"
 
@@ -27,24 +26,18 @@ def documents(preload, tmp_path_factory):
     return json.loads(line), path
 
 
-def rows(heapcensus, path, expression):
-    """{row name: count}"""
-    table = csv.DictReader(io.StringIO(heapcensus("show", "--csv", path, expression).stdout))
-    return {row["name"]: int(row["count"]) for row in table}
-
-
 def test_numbers(documents, heapcensus):
     told, path = documents
-    census = rows(heapcensus, path, "heap.bytype")
+    census = counts(heapcensus, path, "heap.bytype")
     assert {name: census.get(name, 0) for name in told} == told
 
 
 def test_proxies(documents, heapcensus):
     """Each document hangs by its proxy, and every node of it by the document."""
     told, path = documents
-    via = rows(heapcensus, path, "heap.bytype['xmlDoc'].byvia")
+    via = counts(heapcensus, path, "heap.bytype['xmlDoc'].byvia")
     assert sum(count for name, count in via.items() if "'._c_doc'" in name) == told["xmlDoc"]
     for name in ("xmlDoc", "xmlNode", "xmlAttr"):
-        assert rows(heapcensus, path, f"heap.bytype['{name}'].byreach") == {"reachable": told[name]}
-    streams = rows(heapcensus, path, "heap.bytype['<deflateInit2_>'].byrcs")
+        assert counts(heapcensus, path, f"heap.bytype['{name}'].byreach") == {"reachable": told[name]}
+    streams = counts(heapcensus, path, "heap.bytype['<deflateInit2_>'].byrcs")
     assert sum(count for name, count in streams.items() if "zlib.Compress" in name) == told["zlib.Compress"]

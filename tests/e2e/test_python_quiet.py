@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What holds an object of Python for a programmer of Python is told, what only the interpreter's C code holds it by is not,
 where there is something better; what static objects hold is held by them."""
-import json
 import pathlib
 
 import pytest
 from census import Census
 from pythons import VERSIONS, find_python
+from tables import counts
 
 SCRIPT = pathlib.Path(__file__).with_name("python_quiet.py")
 COUNT = 300
@@ -27,15 +27,10 @@ def dumped(request, preload, tmp_path_factory):
     return said, path
 
 
-def rows(heapcensus, path, expression):
-    told = json.loads(heapcensus("show", "--all", "--json", path, expression).stdout)
-    return {row["name"]: row["count"] for row in told["rows"]}
-
-
 def row_of(heapcensus, path, kind, address, rule):
     """The names that the row of one object has by that rule."""
     found = {}
-    for name in rows(heapcensus, path, f"heap.bytype['{kind}'].by({rule} & id)"):
+    for name in counts(heapcensus, path, f"heap.bytype['{kind}'].by({rule} & id)"):
         names, _, block = name.rpartition(" & ")
         found[int(block, 16)] = names.split(", ")
     (names,) = [found[address - head] for head in HEADS if address - head in found]
@@ -47,7 +42,7 @@ def test_told(dumped, heapcensus):
     told = [words[1:] for words in said if words[0] == "told"]
     assert len(told) == 6
     for name, relation in told:
-        found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
+        found = counts(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
         assert sum(found.values()) == COUNT and found.get(repr(relation), 0) >= COUNT - LINGERING, (name, found)
 
 
@@ -65,7 +60,7 @@ def test_holders(dumped, heapcensus):
     """The same of what holds them; a static class is a type."""
     said, path = dumped
     for name, holder in (("Name", "dict of module"), ("GeneratorName", "list"), ("Pointed", "dict (no owner)")):
-        assert rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byrcs").get(holder, 0) >= COUNT - LINGERING
+        assert counts(heapcensus, path, f"heap.bytype['__main__.{name}'].byrcs").get(holder, 0) >= COUNT - LINGERING
     for _, kind, address, relation in (words for words in said if words[0] == "at"):
         if relation in (".__dict__", ".__mro__"):
             assert "type" in row_of(heapcensus, path, kind, int(address), "rcs")

@@ -8,6 +8,7 @@ import pathlib
 import pytest
 from census import Census
 from pythons import VERSIONS, find_python
+from tables import counts
 
 FOLDER = pathlib.Path(__file__).parent
 COUNT = 20
@@ -21,12 +22,6 @@ def listen(run):
         assert line, run.rest_of_stderr() + run.log()
         said.append(line.split(" ", 2))
     return said
-
-
-def rows(heapcensus, path, expression):
-    """{row name: count}"""
-    table = csv.DictReader(io.StringIO(heapcensus("show", "--csv", path, expression).stdout))
-    return {row["name"]: int(row["count"]) for row in table}
 
 
 def take(version, script, preload, folder):
@@ -54,11 +49,10 @@ def unexpected(heapcensus, said, path):
     """[(class, relation, {row: count})] of what is said to be held otherwise than it is."""
     relations = {name: relation for what, name, relation in said if what == "relation"}
     assert len(relations) > 30
-    table = csv.DictReader(io.StringIO(heapcensus("show", "--csv", path, "heap.by(type & via)").stdout))
     found = {}
-    for row in table:
-        kind, _, via = row["name"].partition(" & ")
-        found.setdefault(kind.rpartition(".")[2], {})[via] = int(row["count"])
+    for name, count in counts(heapcensus, path, "heap.by(type & via)").items():
+        kind, _, via = name.partition(" & ")
+        found.setdefault(kind.rpartition(".")[2], {})[via] = count
     return [(name, relation, found.get(name)) for name, relation in relations.items()
             if sum(found.get(name, {}).values()) != COUNT or found[name].get(repr(relation), 0) < COUNT - LINGERING]
 
@@ -77,7 +71,7 @@ def test_frame(dumped, heapcensus):
     said, path = dumped
     for what, name, relation in said:
         if what == "local":
-            (found,) = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
+            (found,) = counts(heapcensus, path, f"heap.bytype['__main__.{name}'].byvia")
             assert repr(relation) in found
 
 
@@ -85,10 +79,10 @@ def test_garbage(dumped, heapcensus):
     said, path = dumped
     for what, name, count in said:
         if what == "garbage":
-            found = rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach")
+            found = counts(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach")
             assert found["garbage"] >= int(count) - LINGERING
     for name in ("Plain", "Slot", "DictValue"):
-        assert rows(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach").keys() == {"reachable"}
+        assert counts(heapcensus, path, f"heap.bytype['__main__.{name}'].byreach").keys() == {"reachable"}
 
 
 # The collector does not know these, or (weak references) ends them itself; what only an ended module of 3.8 has leaked.

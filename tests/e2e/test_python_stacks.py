@@ -8,6 +8,7 @@ import hcdump
 import pytest
 from census import Census, kind_name
 from pythons import VERSIONS, find_python
+from tables import counts
 
 FOLDER = pathlib.Path(__file__).with_name("python")
 DEPTH = 64
@@ -105,14 +106,13 @@ def test_merged(told, heapcensus):
 
 def test_sites(told, heapcensus):
     """bysite names Python's objects by their line, native blocks by the function."""
-    rows = json.loads(heapcensus("show", "--all", "--json", told.path, "heap.bysite").stdout)["rows"]
-    lines = {row["name"]: row["count"] for row in rows}
+    lines = counts(heapcensus, told.path, "heap.bysite")
     made = [frames[0] for size, frames in told.truth.items() if kind_name(told.blocks[size]) == "python"]
     (file, line, function), = set(made)
     assert lines[f"{file}:{line} {function}"] >= len(made)
     size = next(size for size in told.truth if kind_name(told.blocks[size]) == "malloc")
-    row, = json.loads(heapcensus("show", "--json", told.path, f"heap.bysize['{size:9d}'].bysite").stdout)["rows"]
-    assert ".py:" not in row["name"]
+    site, = counts(heapcensus, told.path, f"heap.bysize['{size:9d}'].bysite")
+    assert ".py:" not in site
 
 
 def compared(log):

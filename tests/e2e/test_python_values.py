@@ -8,6 +8,7 @@ import pytest
 
 from census import Census
 from pythons import find_python
+from tables import counts
 
 PROGRAM = pathlib.Path(__file__).with_name("python_values.py")
 VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
@@ -30,8 +31,7 @@ class Python:
 
     def rows(self, expression):
         """{name: count} of a table."""
-        rows = json.loads(self.show(expression, "--json"))["rows"]
-        return {row["name"]: row["count"] for row in rows}
+        return counts(self.heapcensus, self.path, expression)
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

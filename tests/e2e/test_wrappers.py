@@ -4,6 +4,7 @@ import json
 
 import pytest
 from census import Census
+from tables import counts
 
 CALLERS = {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 
@@ -15,19 +16,15 @@ def dump(request, program, preload, tmp_path_factory):
         return run.last_dump()
 
 
-def rows(heapcensus, *arguments):
-    return {row["name"]: row["count"] for row in json.loads(heapcensus("show", "--all", "--json", *arguments).stdout)["rows"]}
-
-
 def test_noticed(heapcensus, dump):
-    sites = rows(heapcensus, dump, "heap.bysite")
+    sites = counts(heapcensus, dump, "heap.bysite")
     assert {name: sites.get(name) for name in CALLERS} == dict.fromkeys(CALLERS, 2)
     assert sites["make_node"] == len(CALLERS), "a function that makes one structure is no wrapper"
     assert not {"grab", "draw"} & set(sites)
 
 
 def test_named(heapcensus, dump):
-    sites = rows(heapcensus, "--wrappers", "nobody,make_*", dump, "heap.bysite")
+    sites = counts(heapcensus, dump, "heap.bysite", "--wrappers", "nobody,make_*")
     assert {name: sites.get(name) for name in CALLERS} == dict.fromkeys(CALLERS, 3)
     assert "make_node" not in sites
 

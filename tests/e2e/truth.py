@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 
 from census import Census
+from tables import table
 
 FIELDS = 5
 
@@ -43,10 +44,9 @@ class Stopped:
 
 def census(heapcensus, dump):
     """{address: (class, size)} of the dump."""
-    told = json.loads(heapcensus("show", "--all", "--json", dump, "heap.by(id & type)", timeout=120).stdout)
     objects = {}
-    for row in told["rows"]:
-        addr, _, name = row["name"].partition(" & ")
+    for text, row in table(heapcensus, dump, "heap.by(id & type)", timeout=120).items():
+        addr, _, name = text.partition(" & ")
         objects[int(addr, 16)] = (name, row["size"])
     return objects
 

@@ -5,8 +5,9 @@ are no blocks; names that are nothing but keys, and what only C variables lead t
 Relations are those of one object, as a set: "['key']" and '[0]'.
 """
 import collections
-import json
 import re
+
+from tables import table
 
 NR_ROWS = 60
 HEADS = (0, 16, 32)             # what may stand in front of an object in its block
@@ -77,10 +78,9 @@ def as_guppy(guppys, ours):
 
 def by_via(heapcensus, dump, name):
     """{address: relations}"""
-    told = json.loads(heapcensus("show", "--all", "--json", dump, f"heap.bytype['{name}'].by(via & id)", timeout=120).stdout)
     found = {}
-    for row in told["rows"]:
-        text, _, addr = row["name"].rpartition(" & ")
+    for row in table(heapcensus, dump, f"heap.bytype['{name}'].by(via & id)", timeout=120):
+        text, _, addr = row.rpartition(" & ")
         found[int(addr, 16)] = split(text)
     return found
 
