@@ -16,6 +16,7 @@
 #include "typing/typing.h"
 
 #define KEY_NO_CACHE 0x301
+#define KEY_THREADS  0x302
 #define KEY_WRAPPERS 0x300 /* beyond the commands' own */
 
 static error_t parse_output(int key, char *arg, struct argp_state *state)
@@ -157,17 +158,27 @@ const struct argp wrappers_argp = { .options = wrappers_options, .parser = parse
 
 static error_t parse_cache(int key, char *arg, struct argp_state *state)
 {
-	(void)arg;
-	(void)state;
-	if (key != KEY_NO_CACHE)
+	char *end;
+
+	switch (key) {
+	case KEY_NO_CACHE:
+		setenv("HEAPCENSUS_CACHE", "", 1);
+		return 0;
+	case KEY_THREADS:
+		if (strtol(arg, &end, 10) < 1 || *end)
+			argp_error(state, "a number of threads is 1 or more, not '%s'", arg);
+		setenv("HEAPCENSUS_THREADS", arg, 1);
+		return 0;
+	default:
 		return ARGP_ERR_UNKNOWN;
-	setenv("HEAPCENSUS_CACHE", "", 1);
-	return 0;
+	}
 }
 
 static const struct argp_option cache_options[] = {
 	{ "no-cache", KEY_NO_CACHE, NULL, 0,
 	  "Work everything out anew, and keep nothing of it for the next time", 0 },
+	{ "threads", KEY_THREADS, "NUMBER", 0,
+	  "Threads that work at the same time (default: one for each processor)", 0 },
 	{ 0 },
 };
 

@@ -46,7 +46,8 @@ extern const struct argp dump_argp;
 
 /* --wrappers, of commands that print sites or types: the input is a const char **. */
 extern const struct argp wrappers_argp;
-/* --no-cache; without input: it is the same as HEAPCENSUS_CACHE= in the environment. */
+/* --no-cache and --threads, without input: they are the same as HEAPCENSUS_CACHE= and
+ * HEAPCENSUS_THREADS in the environment. */
 extern const struct argp cache_argp;
 
 /* How the heap is to be looked at: struct heap_options. */

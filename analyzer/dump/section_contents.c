@@ -9,10 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "dump/file.h"
 #include "dump/internal.h"
-
-#define NR_READERS 2
 
 /* Readers take the next chunk that nobody has taken. */
 struct readers {
@@ -20,58 +19,51 @@ struct readers {
 	const struct section *section;
 	const uint64_t *at; /* of each payload in the area */
 	pthread_t caller;   /* who says how far the work is */
-	atomic_size_t next;
+	struct dump_buffer buffers[PARALLEL_MAX];
+	struct error **errors; /* [nr_chunks] */
 	atomic_bool failed;
 };
 
-static void *read_chunks(void *arg)
+static void read_chunk(void *arg, unsigned int worker, uint64_t i, uint64_t end)
 {
-	_cleanup_(dump_buffer_deinit) struct dump_buffer buffer = { 0 };
 	struct readers *r = arg;
-	struct error *error = NULL;
 
-	while (!error && !atomic_load(&r->failed)) {
-		const size_t i = atomic_fetch_add(&r->next, 1);
-
-		if (i >= r->section->nr_chunks)
-			break;
-		error = dump_file_read_payload(r->d->file, &buffer, r->section->chunks[i],
-					       r->d->small.bytes + r->at[i]);
-		if (pthread_equal(pthread_self(), r->caller))
-			progress_step(&r->d->progress, "reading the dump",
-				      r->d->work_done + r->at[i], r->d->work_total);
-	}
-	if (error)
+	(void)end;
+	if (atomic_load(&r->failed))
+		return;
+	r->errors[i] = dump_file_read_payload(r->d->file, &r->buffers[worker],
+					      r->section->chunks[i], r->d->small.bytes + r->at[i]);
+	if (r->errors[i])
 		atomic_store(&r->failed, true);
-	return error;
+	if (pthread_equal(pthread_self(), r->caller))
+		progress_step(&r->d->progress, "reading the dump", r->d->work_done + r->at[i],
+			      r->d->work_total);
 }
 
-/* Reads all payloads into the area, two at a time: decompressing them is most of the work of
- * opening a dump. */
+/*
+ * Reads all payloads into the area, some at a time: decompressing them is most of the work of
+ * opening a dump.  Of several errors it is the first chunk's: those before any that failed had been
+ * begun.
+ */
 static struct error *read_payloads(struct dump *d, const struct section *s, const uint64_t *at)
 {
-	struct readers r = { .d = d, .section = s, .at = at, .caller = pthread_self() };
-	struct error *errors[NR_READERS] = { 0 };
-	pthread_t threads[NR_READERS];
-	bool started[NR_READERS] = { 0 };
+	_cleanup_free_ struct error **errors = xcalloc(s->nr_chunks + 1, sizeof(*errors));
+	struct readers r = {
+		.d = d, .section = s, .at = at, .caller = pthread_self(), .errors = errors
+	};
+	struct error *first = NULL;
 
-	for (int i = 1; i < NR_READERS && (size_t)i < s->nr_chunks; i++)
-		started[i] = !pthread_create(&threads[i], NULL, read_chunks, &r);
-	errors[0] = read_chunks(&r);
-	for (int i = 1; i < NR_READERS; i++) {
-		void *result = NULL;
-
-		if (started[i])
-			pthread_join(threads[i], &result);
-		errors[i] = result;
-		if (!errors[0]) {
-			errors[0] = errors[i];
-			errors[i] = NULL;
-		}
-		error_destroy(errors[i]);
+	parallel_for(s->nr_chunks, 1, read_chunk, &r);
+	for (unsigned int i = 0; i < PARALLEL_MAX; i++)
+		dump_buffer_deinit(&r.buffers[i]);
+	for (size_t i = 0; i < s->nr_chunks; i++) {
+		if (first)
+			error_destroy(errors[i]);
+		else
+			first = errors[i];
 	}
 	d->work_done += s->raw_len;
-	return errors[0];
+	return first;
 }
 
 static bool has_small_contents(const struct dump *d, size_t i)

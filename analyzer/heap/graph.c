@@ -7,17 +7,15 @@
  */
 #include "heap/graph.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "heap/ahead.h"
 #include "heap/fold.h"
 
-#define THREADS_MAX    8
 #define SPAN_BYTES_MIN (16u << 20) /* less is not worth a thread */
 #define WORDS_MAX \
 	((uint64_t)EDGE_INTERIOR) /* an edge has 31 bits for its word: 16 GB of one block */
@@ -139,9 +137,8 @@ static void scan_object(struct scan *s, node_id n)
 		scan_words(s, n, bytes, offset, end);
 }
 
-static void *scan_span(void *arg)
+static void scan_span(struct scan *s)
 {
-	struct scan *s = arg;
 	struct heap *h = s->h;
 
 	for (node_id n = s->first; n < s->last; n++) {
@@ -163,7 +160,6 @@ static void *scan_span(void *arg)
 		if (s->progress && n % PROGRESS_NODES == 0)
 			progress_step(s->progress, "references", n - s->first, s->last - s->first);
 	}
-	return NULL;
 }
 
 static uint64_t node_bytes(const struct heap *h, node_id n)
@@ -175,7 +171,6 @@ static uint64_t node_bytes(const struct heap *h, node_id n)
 static unsigned int scan_cut_spans(struct heap *h, struct scan *spans)
 {
 	const struct dump_blocks *b = dump_blocks(h->dump);
-	const long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t total = 0, high = 0, done = 0;
 
 	for (node_id n = 0; n < h->nr_nodes; n++)
@@ -188,10 +183,8 @@ static unsigned int scan_cut_spans(struct heap *h, struct scan *spans)
 	unsigned int wanted = total / SPAN_BYTES_MIN + 1;
 	unsigned int nr = 0;
 
-	if (wanted > THREADS_MAX)
-		wanted = THREADS_MAX;
-	if (nr_cpus > 0 && wanted > nr_cpus)
-		wanted = nr_cpus;
+	if (wanted > parallel_threads())
+		wanted = parallel_threads();
 	for (node_id n = 0; n < h->nr_nodes; n++) {
 		if (!n || (nr < wanted && done >= total / wanted * nr))
 			spans[nr++] = (struct scan){
@@ -203,23 +196,19 @@ static unsigned int scan_cut_spans(struct heap *h, struct scan *spans)
 	return nr;
 }
 
+static void scan_one(void *arg, unsigned int worker, uint64_t i, uint64_t end)
+{
+	struct scan *spans = arg;
+
+	(void)worker, (void)end;
+	scan_span(&spans[i]);
+}
+
 static void scan_run(struct scan *spans, unsigned int nr, const struct progress *progress)
 {
-	pthread_t threads[THREADS_MAX];
-	bool is_started[THREADS_MAX] = { false };
-
-	if (!nr) /* no nodes */
-		return;
-	for (unsigned int i = 1; i < nr; i++)
-		is_started[i] = !pthread_create(&threads[i], NULL, scan_span, &spans[i]);
-	spans[0].progress = progress;
-	scan_span(&spans[0]);
-	for (unsigned int i = 1; i < nr; i++) {
-		if (is_started[i])
-			pthread_join(threads[i], NULL);
-		else
-			scan_span(&spans[i]);
-	}
+	if (nr)
+		spans[0].progress = progress;
+	parallel_for(nr, 1, scan_one, spans);
 }
 
 /* out_first from counts to starts, and the spans' edges behind each other. */
@@ -247,24 +236,47 @@ static void graph_join_spans(struct heap *h, struct scan *spans, unsigned int nr
 	}
 }
 
-/* in_* from out_*.  Sources are visited in order, so each target's edges come out by source, then
- * offset. */
-static void graph_turn_round(struct heap *h)
+/* Each counts and deals out the edges to its own targets, so that all of them look at all edges. */
+static void count_targets(void *arg, unsigned int worker, uint64_t first, uint64_t end)
 {
-	h->in_from = xcalloc(h->nr_edges + 1, sizeof(*h->in_from));
-	h->in_offset = xcalloc(h->nr_edges + 1, sizeof(*h->in_offset));
+	struct heap *h = arg;
+
+	(void)worker;
 	for (uint64_t e = 0; e < h->nr_edges; e++)
-		h->in_first[h->out_to[e] + 1]++;
-	for (node_id n = 0; n < h->nr_objects; n++)
-		h->in_first[n + 1] += h->in_first[n];
+		if (h->out_to[e] - first < end - first)
+			h->in_first[h->out_to[e] + 1]++;
+}
+
+static void deal_out(void *arg, unsigned int worker, uint64_t first, uint64_t end)
+{
+	struct heap *h = arg;
+
+	(void)worker;
 	for (node_id n = 0; n < h->nr_nodes; n++) {
 		for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++) {
+			if (h->out_to[e] - first >= end - first)
+				continue;
+
 			const uint64_t k = h->in_first[h->out_to[e]]++;
 
 			h->in_from[k] = n;
 			h->in_offset[k] = h->out_offset[e];
 		}
 	}
+}
+
+/* in_* from out_*.  Sources are visited in order, so each target's edges come out by source, then
+ * offset. */
+static void graph_turn_round(struct heap *h)
+{
+	const uint64_t share = h->nr_objects / parallel_threads() + 1;
+
+	h->in_from = xcalloc(h->nr_edges + 1, sizeof(*h->in_from));
+	h->in_offset = xcalloc(h->nr_edges + 1, sizeof(*h->in_offset));
+	parallel_for(h->nr_objects, share, count_targets, h);
+	for (node_id n = 0; n < h->nr_objects; n++)
+		h->in_first[n + 1] += h->in_first[n];
+	parallel_for(h->nr_objects, share, deal_out, h);
 	/* Every start has moved to its end, which is the next one's start. */
 	memmove(h->in_first + 1, h->in_first, h->nr_objects * sizeof(*h->in_first));
 	h->in_first[0] = 0;
@@ -296,7 +308,7 @@ static void graph_keep_exact(struct heap *h)
 
 struct error *graph_create(struct heap *h, bool exact_edges, const struct progress *progress)
 {
-	struct scan spans[THREADS_MAX];
+	struct scan spans[PARALLEL_MAX];
 
 	if (!dump_has_contents(h->dump))
 		return error_create("%s: no contents in this dump (contents=none), so nothing is "

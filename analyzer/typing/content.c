@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "base/word.h"
 #include "typing/content.h"
@@ -21,6 +22,7 @@
 #define ZEROES_MIN	 32    /* bytes */
 #define ITEM_MAX	 65536 /* bytes of a text that an array is believed to hold */
 #define ARRAY_WORDS_MIN	 8
+#define PIECE_OBJECTS	 16384 /* that a thread looks at at a time */
 #define SPARSE_WORDS \
 	1024 /* after that many, mostly null, it is no array: it may be a terabyte of nothing */
 
@@ -211,21 +213,84 @@ static bool is_zero(const struct dump *d, node_id n, const uint8_t *bytes, uint6
 	return true;
 }
 
+/* What the bytes show. */
+enum content {
+	CONTENT_UNKNOWN, /* nobody has looked */
+	CONTENT_NOTHING,
+	CONTENT_ZEROES,
+	CONTENT_TEXT,
+	CONTENT_POINTERS,
+	CONTENT_WIDE_TEXT,
+};
+
+static enum content look(const struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
+{
+	const struct dump *d = t->heap->dump;
+
+	if (is_zero(d, n, bytes, size))
+		return CONTENT_ZEROES;
+	if (is_text(d, bytes, size))
+		return CONTENT_TEXT;
+	if (is_pointer_array(t, bytes, size))
+		return CONTENT_POINTERS;
+	if (is_wide_text(d, bytes, size, 4) || is_wide_text(d, bytes, size, 2))
+		return CONTENT_WIDE_TEXT;
+	return CONTENT_NOTHING;
+}
+
+/* Has it a type that is told without a look at its bytes? */
+static bool is_told(const struct typing *t, node_id n)
+{
+	size_t nr;
+
+	return t->blocks->kind[n] == HC_KIND_PYTHON ||
+	       dump_attrs(t->heap->dump, &nr)[t->blocks->attr[n]].tag;
+}
+
+static void look_at_all(void *arg, unsigned int worker, uint64_t first, uint64_t end)
+{
+	struct typing *t = arg;
+
+	(void)worker;
+	for (node_id n = (node_id)first; n < end; n++) {
+		const uint8_t *bytes =
+			is_told(t, n) ? NULL : dump_block_bytes(t->heap->dump, n);
+
+		if (bytes)
+			t->contents[n] = look(t, n, bytes, t->blocks->size[n]);
+	}
+}
+
+void content_look_ahead(struct typing *t)
+{
+	if (parallel_threads() == 1 || !t->has_text)
+		return;
+	t->contents = xcalloc(t->heap->nr_objects + 1ul, sizeof(*t->contents));
+	parallel_for(t->heap->nr_objects, PIECE_OBJECTS, look_at_all, t);
+}
+
 uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
 {
 	struct heap *h = t->heap;
+	enum content content;
 
 	if (!bytes || !t->has_text)
 		return TYPE_UNSURE;
-	if (is_zero(h->dump, n, bytes, size))
+	content = t->contents && t->contents[n] ? t->contents[n] : look(t, n, bytes, size);
+	switch (content) {
+	case CONTENT_ZEROES:
 		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
-	if (is_text(h->dump, bytes, size))
+	case CONTENT_TEXT:
 		return heap_intern_type(h, "text", PROVENANCE_CONTENT,
 					TYPE_NO_POINTERS | TYPE_LEAF);
-	if (is_pointer_array(t, bytes, size))
+	case CONTENT_POINTERS:
 		return heap_intern_type(h, "pointer array", PROVENANCE_CONTENT, TYPE_POINTER_ARRAY);
-	if (is_wide_text(h->dump, bytes, size, 4) || is_wide_text(h->dump, bytes, size, 2))
+	case CONTENT_WIDE_TEXT:
 		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT,
 					TYPE_NO_POINTERS | TYPE_LEAF);
+	case CONTENT_NOTHING:
+	case CONTENT_UNKNOWN:
+		break;
+	}
 	return TYPE_UNSURE;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "base/word.h"
 #include "typing/pointed.h"
 #include "typing/recogniser.h"
@@ -16,6 +17,7 @@
 #define NODES_MIN   8
 #define NODES_SURE  32 /* so many need no second number */
 #define NODE_MAX    48 /* bytes: what is larger has a life of its own */
+#define PIECE_OBJECTS 16384 /* that a thread looks at at a time */
 #define REACH	    64 /* the header's numbers lie so near the pointer */
 
 struct table {
@@ -34,6 +36,7 @@ struct hash {
 	struct map table_of; /* (buckets, 0) -> index in tables */
 	uint32_t *seen;	     /* [nr_objects] the walk that has met the block */
 	uint32_t nr_walks;
+	uint8_t *node_size; /* [nr_objects] of buckets, as their words say; 0: it is none */
 };
 
 /* The block of that size that begins at addr; NODE_NONE: there is none. */
@@ -115,9 +118,10 @@ static bool walk_table(struct hash *s, const uint8_t *bytes, struct table *t)
 static void find_table(struct hash *s, node_id n)
 {
 	const uint8_t *bytes = dump_block_bytes(s->typing->heap->dump, n);
-	struct table t = { .buckets = n, .nr_buckets = s->typing->blocks->size[n] / 8 };
+	struct table t = { .buckets = n,
+			   .nr_buckets = s->typing->blocks->size[n] / 8,
+			   .node_size = s->node_size[n] };
 
-	t.node_size = bytes ? find_node_size(s, bytes, t.nr_buckets) : 0;
 	for (; t.next + 8 <= t.node_size; t.next += 8) {
 		if (!walk_table(s, bytes, &t))
 			continue;
@@ -158,6 +162,22 @@ static void look_at_header(void *arg, const struct pointed *p)
 		      has_number(d, p->bytes, start, end, t->nr_buckets - 1);
 }
 
+static void find_node_sizes(void *arg, unsigned int worker, uint64_t first, uint64_t end)
+{
+	struct hash *s = arg;
+
+	(void)worker;
+	for (node_id n = (node_id)first; n < end; n++) {
+		const uint8_t *bytes = may_be_buckets(s, n)
+					       ? dump_block_bytes(s->typing->heap->dump, n)
+					       : NULL;
+
+		if (bytes)
+			s->node_size[n] = (uint8_t)find_node_size(
+				s, bytes, s->typing->blocks->size[n] / 8);
+	}
+}
+
 static void name_block(struct hash *s, node_id n, const char *name, uint32_t flags)
 {
 	struct heap *h = s->typing->heap;
@@ -190,8 +210,10 @@ void hash_settle(struct typing *t)
 	if (!t->has_text || !dump_has_contents(h->dump))
 		return;
 	s.seen = xcalloc(h->nr_objects + 1ul, sizeof(*s.seen));
+	s.node_size = xcalloc(h->nr_objects + 1ul, sizeof(*s.node_size));
+	parallel_for(h->nr_objects, PIECE_OBJECTS, find_node_sizes, &s);
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (may_be_buckets(&s, n))
+		if (s.node_size[n])
 			find_table(&s, n);
 	}
 	if (s.nr_tables) {
@@ -208,4 +230,5 @@ void hash_settle(struct typing *t)
 	map_deinit(&s.table_of);
 	free(s.tables);
 	free(s.seen);
+	free(s.node_size);
 }

@@ -32,6 +32,7 @@ struct typing {
 	bool has_text; /* contents=full: bytes that are no pointers are what they were, not zeroed
 			*/
 
+	uint8_t *contents;    /* [nr_objects] typing/content.c; NULL: looked at by need */
 	uint32_t *tag_types;	/* [nr attrs] type + 1, 0 until asked for; typing/tag.c */
 	uint32_t *site_types;	/* [nr stack nodes] the same; typing/label.c */
 	struct map vtables;	/* (first word, 0) -> type or TYPE_UNSURE; typing/vtable.c */
@@ -48,7 +49,9 @@ typedef uint32_t recognise_fn(struct typing *t, node_id n, const uint8_t *bytes,
 RECOGNISERS(RECOGNISER_DECLARE)
 #undef RECOGNISER_DECLARE
 
-/* Before any object has a type: what typing by debug information keeps with the heap, and which
+/* Before any object has a type: looks at bytes in several threads, where there are (content.c). */
+void content_look_ahead(struct typing *t);
+/* Then: what typing by debug information keeps with the heap, and which
  * functions are allocation wrappers (typing/native/settle.c). */
 void native_begin(struct typing *t);
 /* After every object has its first type: takes back the vtable types that an object's size shows to

@@ -70,6 +70,8 @@ static void typing_run(struct typing *t, const struct progress *progress)
 	struct heap *h = t->heap;
 	const bool searches = is_worth_searching(h);
 
+	content_look_ahead(t);
+	progress_pass(progress, "bytes");
 	native_begin(t);
 	progress_pass(progress, "native begin");
 	for (node_id n = 0; n < h->nr_objects; n++) {
@@ -133,6 +135,7 @@ struct error *heap_open(const struct dump *d, const struct heap_options *options
 	cpython_create(&t);
 	progress_pass(heap_progress(h), "python");
 	typing_run(&t, heap_progress(h));
+	free(t.contents);
 	free(t.tag_types);
 	free(t.site_types);
 	map_deinit(&t.vtables);
