@@ -5,16 +5,17 @@
  *	measure FILE SECONDS PROGRAM [ARGUMENTS]
  *
  * The program gets a process group of its own, which is killed after SECONDS, and what is left of
- * it when the program has ended.  Processor time is the program's and that of the children that it
- * waited for, peak RSS that of the largest of them.  The kernel counts the memory of the process
- * that forked into a child's peak RSS, so the one that forks must be small: this is why the bench
- * does not fork by itself.
+ * it when the program has ended; where measure is killed, so is the program.  Processor time is the
+ * program's and that of the children that it waited for, peak RSS that of the largest of them.  The
+ * kernel counts the memory of the process that forked into a child's peak RSS, so the one that
+ * forks must be small: this is why the bench does not fork by itself.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -44,11 +45,12 @@ static double seconds(struct timeval t)
 /* The program's status, once it has ended. */
 static int wait_for(unsigned int limit, struct rusage *usage)
 {
-	const struct sigaction on_alarm = { .sa_handler = kill_group, .sa_flags = SA_RESTART };
+	const struct sigaction on_signal = { .sa_handler = kill_group, .sa_flags = SA_RESTART };
 	int status;
 
 	setpgid(group, group);
-	sigaction(SIGALRM, &on_alarm, NULL);
+	sigaction(SIGALRM, &on_signal, NULL);
+	sigaction(SIGINT, &on_signal, NULL);
 	alarm(limit);
 	if (wait4(group, &status, 0, usage) != group)
 		return 127;
@@ -76,6 +78,7 @@ int main(int argc, char **argv)
 	}
 	if (!group) {
 		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execvp(argv[3], argv + 3);
 		_exit(127);
 	}

@@ -83,6 +83,11 @@ def test_verdicts(full, said):
     assert said in list(judge(WORKLOADS, {"perl": cells}))
 
 
+def test_verdict_where_nobody_adds():
+    cells = {"nothing": cell(1.0), "full": cell(0.98), "heaptrack raw": cell(0.99)}
+    assert "held   2 full on perl: adds -0.020 s, heaptrack raw -0.010 s" in list(judge(WORKLOADS, {"perl": cells}))
+
+
 def test_verdict_of_what_failed():
     cells = {"nothing": cell(1.0), "caller": cell(1.0, trouble="signal 11")}
     assert "MISSED 1 caller on htdig: caller: signal 11" in list(judge(WORKLOADS, {"htdig": cells}))
