@@ -10,8 +10,8 @@
 
 #define FAR	   16 /* blocks */
 #define NEAR	   8
-#define WORDS_MAX  16	   /* of each block */
-#define SMALL_HEAP 200000u /* objects: all is in the caches anyway */
+#define WORDS_MAX  16	    /* of each block */
+#define SMALL_HEAP 1000000u /* objects: what is asked about them fits into the caches */
 
 static void expect_lookups(const struct heap *h, const uint8_t *bytes, uint64_t nr)
 {
@@ -32,22 +32,29 @@ static void expect_blocks(const struct heap *h, const uint8_t *bytes, uint64_t n
 	}
 }
 
-static void look_at(const struct heap *h, node_id n,
-		    void (*expect)(const struct heap *h, const uint8_t *bytes, uint64_t nr))
+/* How many words of a block are looked at ahead; 0: it is passed over. */
+static uint64_t nr_words(const struct heap *h, node_id n,
+			 bool (*is_wanted)(const struct heap *h, node_id n))
 {
-	const uint8_t *bytes = n < h->nr_objects ? dump_block_bytes(h->dump, n) : NULL;
+	const uint64_t nr = n < h->nr_objects && is_wanted(h, n) ? block_size(h, n) / 8 : 0;
 
-	if (bytes) {
-		const uint64_t nr = block_size(h, n) / 8;
-
-		expect(h, bytes, nr < WORDS_MAX ? nr : WORDS_MAX);
-	}
+	return nr < WORDS_MAX ? nr : WORDS_MAX;
 }
 
-void heap_look_ahead(const struct heap *h, node_id n)
+void heap_look_ahead(const struct heap *h, node_id n,
+		     bool (*is_wanted)(const struct heap *h, node_id n))
 {
+	const uint8_t *bytes;
+	uint64_t nr;
+
 	if (h->nr_objects < SMALL_HEAP)
 		return;
-	look_at(h, n + FAR, expect_lookups);
-	look_at(h, n + NEAR, expect_blocks);
+	nr = nr_words(h, n + FAR, is_wanted);
+	bytes = nr ? dump_block_bytes(h->dump, n + FAR) : NULL;
+	if (bytes)
+		expect_lookups(h, bytes, nr);
+	nr = nr_words(h, n + NEAR, is_wanted);
+	bytes = nr ? dump_block_bytes(h->dump, n + NEAR) : NULL;
+	if (bytes)
+		expect_blocks(h, bytes, nr);
 }

@@ -10,8 +10,10 @@
 
 /*
  * Before the words of block n are looked up, in a walk over all blocks in order: fetches what will
- * be asked about those of the blocks that come soon.  Changes nothing; any thread.
+ * be asked about those of the blocks that come soon and are not passed over.  Changes nothing; any
+ * thread.
  */
-void heap_look_ahead(const struct heap *h, node_id n);
+void heap_look_ahead(const struct heap *h, node_id n,
+		     bool (*is_wanted)(const struct heap *h, node_id n));
 
 #endif

@@ -110,6 +110,11 @@ static void scan_words(struct scan *s, node_id n, const uint8_t *bytes, uint64_t
 	}
 }
 
+static bool has_pointers(const struct heap *h, node_id n)
+{
+	return h->owner[n] != NODE_NONE && !(object_type(h, n)->flags & TYPE_NO_POINTERS);
+}
+
 /* The words of an object that are not those of a block inside it. */
 static void scan_object(struct scan *s, node_id n)
 {
@@ -118,7 +123,7 @@ static void scan_object(struct scan *s, node_id n)
 	const uint8_t *bytes;
 	uint64_t offset = 0;
 
-	if (!end || s->h->owner[n] == NODE_NONE || object_type(s->h, n)->flags & TYPE_NO_POINTERS)
+	if (!end || !has_pointers(s->h, n))
 		return;
 	bytes = dump_block_bytes(s->h->dump, n);
 	if (!bytes)
@@ -144,7 +149,7 @@ static void scan_span(struct scan *s)
 	for (node_id n = s->first; n < s->last; n++) {
 		const size_t before = s->nr;
 
-		heap_look_ahead(h, n);
+		heap_look_ahead(h, n, has_pointers);
 		s->node = n;
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];

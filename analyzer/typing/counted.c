@@ -330,7 +330,7 @@ void counted_settle(struct typing *t)
 		return;
 	fields_init(&s.fields, t);
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		heap_look_ahead(h, n);
+		heap_look_ahead(h, n, may_hold);
 		if (may_hold(h, n))
 			fields_each_of_block(&s.fields, n, add_field, &s);
 	}

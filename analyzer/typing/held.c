@@ -291,9 +291,12 @@ static void decide(struct held *s)
 }
 
 /* Python's objects have none. */
-static bool may_have_parts(const struct type *type)
+static bool may_have_parts(const struct heap *h, node_id n)
 {
-	return !(type->flags & TYPE_NO_POINTERS) && type->provenance != PROVENANCE_CPYTHON;
+	const struct type *type = object_type(h, n);
+
+	return h->owner[n] != NODE_NONE && !(type->flags & TYPE_NO_POINTERS) &&
+	       type->provenance != PROVENANCE_CPYTHON;
 }
 
 /* All blocks: parts may lie in those without a type. */
@@ -302,8 +305,8 @@ static void run_first_round(struct held *s)
 	const struct heap *h = s->heap;
 
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		heap_look_ahead(h, n);
-		if (h->owner[n] != NODE_NONE && may_have_parts(object_type(h, n)))
+		heap_look_ahead(h, n, may_have_parts);
+		if (may_have_parts(h, n))
 			fields_each_of_block(&s->fields, n, add_field, s);
 	}
 	fields_each_of_roots(&s->fields, add_field, s);
