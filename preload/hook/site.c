@@ -12,6 +12,7 @@
 #include "rt/private.h"
 #include "stack/depot.h"
 #include "stack/unwind.h"
+#include "target/python.h"
 
 #include "rt/ban.h"
 
@@ -33,6 +34,9 @@ static uint32_t whole_stack(struct thread *t, uint64_t caller)
 		t->depot_memo = private_calloc(1, sizeof(*t->depot_memo));
 	if (!t->depot_memo)
 		return depot_intern(caller, 0);
+	/* The last call, so that there are fewer frames of ours to go past. */
+	if (!target_python.has_frames && site_state.mode != SITE_PYTHON)
+		return unwind_find(t, caller, site_state.depth);
 	return python_stack_add(t, native_stack(t, caller), site_state.depth);
 }
 

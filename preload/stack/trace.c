@@ -4,79 +4,53 @@
  */
 #include "stack/trace.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <heapcensus/dump_format.h>
 
 #include "rt/private.h"
-#include "rt/sys.h"
 #include "stack/cfi.h"
 #include "stack/depot.h"
+#include "stack/step.h"
 #include "stack/unwind.h"
 #include "rt/ban.h"
 
 #define FRAMES_MAX   512 /* of a remembered stack */
 #define SHORT_TRACES 255
 _Static_assert(UNWIND_DEPTH_MAX <= FRAMES_MAX, "a stack that is cut is read into as many frames");
-#define OWN_FRAMES_MAX \
-	16 /* between the program's call and trace_find, operator new's chain included */
-#define NR_CHAINS   16
-#define RULES_SHIFT 13
-#define PAGE	    4096ul
-#define GAP_MAX	    (8ul << 20) /* from one frame to the next, on one stack */
-
-/* The registers that decide how a stack goes on. */
-struct place {
-	uint64_t pc; /* a return address */
-	uint64_t sp, rbp;
-};
+#define NR_COLUMNS 2 /* depths of a stack that is cut go to and fro over a quantum */
 
 struct frame {
 	struct place at;
 	struct cfi_rule rule;
-	uint32_t node;	  /* of this frame and those further out, from `root` on */
+	uint32_t nodes[NR_COLUMNS]; /* of this frame and those further out: see column */
+	uint32_t word;	  /* the first that unwinding reads from here on (stack/recall.h) */
 	bool needs_rbp;	  /* rbp decides about frames further out */
 	bool checks_more; /* than the return address: see check_more */
 };
 
-struct known_rule {
-	uint64_t pc; /* 0: empty */
-	struct cfi_rule rule;
+/* Nodes of frames root .. nr, the outermost of which has no parent. */
+struct column {
+	uint32_t root, nr;
 };
 
-/*
- * Frames of ours between trace_find and the program's call, where they have frames of constant
- * size, but for one that is found by rbp: what is true of them while their return addresses are
- * those, and rbp in that frame is what it was, from sp.
- */
-struct chain {
-	uint32_t nr;		 /* 0: empty */
-	uint32_t rbp;		 /* the program's rbp is there, from sp; 0: it is in the register */
-	uint32_t base, base_rbp; /* rbp of that frame, from sp, and where it is; base 0: none is */
-	uint32_t slots[OWN_FRAMES_MAX]; /* [nr] return addresses, from sp; the last is the caller */
-	uint64_t pcs[OWN_FRAMES_MAX];	/* [nr - 1] */
-};
-
-/* One a thread, and its successors; at thread->trace. */
+/* The last stack, and what is known of code. */
 struct trace {
-	uint32_t epoch; /* of rules */
-	int32_t tid;
-	uint8_t nr_short; /* traces that look at no more than they keep, since the last one that did
-			     not found more than FRAMES_MAX, which is not remembered */
+	struct recall recall; /* first: trace_find_known */
+	uint8_t nr_short;     /* traces that look at no more than they keep, since the last one that
+				 did not found more than FRAMES_MAX, which is not remembered */
 	bool is_broken; /* a word of the stack being traced could not be read, or cannot be right */
-	uint32_t nr, root;
-	uint64_t low, high; /* this stack is readable there, as far as has been looked */
+	uint32_t nr;
 	struct frame frames[FRAMES_MAX]; /* [nr] outermost first */
-	uint32_t last_chain;
-	struct chain chains[NR_CHAINS];
+	struct column columns[NR_COLUMNS];
 	uint32_t nr_fresh;
 	struct frame fresh[FRAMES_MAX]; /* [nr_fresh] innermost first: of the stack being traced */
-	struct known_rule rules[1u << RULES_SHIFT];
+	struct known_rules rules;
 };
+_Static_assert(offsetof(struct trace, recall) == 0, "a struct trace is looked at as its recall");
 
-static uint32_t rules_epoch; /* counts flushes; atomically */
+uint32_t trace_epoch;
 
 bool trace_init(void)
 {
@@ -85,105 +59,7 @@ bool trace_init(void)
 
 void trace_flush(void)
 {
-	__atomic_fetch_add(&rules_epoch, 1, __ATOMIC_RELEASE);
-}
-
-/* What is no code now may be code later, so it is asked for each time. */
-__attribute__((noinline)) static struct cfi_rule find_new_rule(struct known_rule *known,
-							       uint64_t pc)
-{
-	const struct cfi_rule rule = cfi_find_rule(pc - 1);
-
-	if (rule.kind != CFI_NO_CODE) {
-		known->pc = pc;
-		known->rule = rule;
-	}
-	return rule;
-}
-
-static inline struct cfi_rule find_rule(struct trace *t, uint64_t pc)
-{
-	struct known_rule *const known = &t->rules[pc * 0x9e3779b97f4a7c15 >> (64 - RULES_SHIFT)];
-
-	return __builtin_expect(known->pc == pc, 1) ? known->rule : find_new_rule(known, pc);
-}
-
-/* ---- reading the stack ---- */
-
-/* The kernel looks at the new mask before it refuses the unknown `how`. */
-static bool is_readable(uint64_t addr)
-{
-	return sys_sigprocmask(-1, (const uint64_t *)addr, NULL) == -EINVAL;
-}
-
-/* Unwind rules of hand-written code may be wrong, and the stack's end is not known. */
-__attribute__((noinline)) static bool look_further(struct trace *t, uint64_t addr)
-{
-	if (addr < t->low || addr - t->low > GAP_MAX + (t->high - t->low) || addr % 8)
-		return false;
-	while (t->high <= addr) {
-		if (!is_readable(t->high))
-			return false;
-		t->high += PAGE;
-	}
-	return true;
-}
-
-static inline bool read_word(struct trace *t, uint64_t addr, uint64_t *value)
-{
-	if (__builtin_expect(addr - t->low >= t->high - t->low || addr % 8, 0) &&
-	    !look_further(t, addr))
-		return false;
-	*value = *(const uint64_t *)addr;
-	return true;
-}
-
-/* The page of sp is there: this function's own frame lies in it or further in. */
-static void begin_stack(struct trace *t, int32_t tid, uint64_t sp)
-{
-	if (sp >= t->low && sp < t->high && t->tid == tid)
-		return;
-	t->low = sp & -PAGE;
-	t->high = t->low + PAGE;
-	t->tid = tid;
-}
-
-/* ---- one step ---- */
-
-/* Inlined: a place is best kept in registers. */
-#define STEP __attribute__((always_inline)) static inline
-
-STEP bool find_outer_sp(struct trace *t, struct place at, struct cfi_rule rule, uint64_t *sp)
-{
-	const uint64_t offset = (uint64_t)(int64_t)rule.offset;
-
-	if (rule.base == CFI_RSP)
-		*sp = at.sp + offset;
-	else if (rule.base == CFI_RBP)
-		*sp = at.rbp + offset;
-	else if (!read_word(t, at.rbp + offset, sp))
-		return false;
-	return *sp > at.sp; /* stacks grow down */
-}
-
-/* Where a frame saved its caller's rbp. */
-STEP uint64_t find_rbp_slot(struct place at, struct cfi_rule rule, uint64_t outer_sp)
-{
-	return (rule.rbp == CFI_RBP_AT_RBP ? at.rbp : outer_sp) +
-	       (uint64_t)(int64_t)rule.rbp_offset;
-}
-
-/* To the caller's place.  False: the words that it needs are not there. */
-STEP bool step(struct trace *t, struct place *at, struct cfi_rule rule)
-{
-	struct place outer = { .rbp = at->rbp };
-
-	if (!find_outer_sp(t, *at, rule, &outer.sp) || !read_word(t, outer.sp - 8, &outer.pc) ||
-	    (rule.rbp != CFI_RBP_SAME &&
-	     !read_word(t, find_rbp_slot(*at, rule, outer.sp), &outer.rbp)))
-		return false;
-	*at = outer;
-	return true;
+	__atomic_fetch_add(&trace_epoch, 1, __ATOMIC_RELEASE);
 }
 
 /* ---- the last stack ---- */
@@ -193,10 +69,10 @@ static bool check_more(struct trace *t, const struct frame *f, const struct fram
 	uint64_t word = 0;
 
 	if (f->rule.base == CFI_RBP_DEREF &&
-	    (!find_outer_sp(t, f->at, f->rule, &word) || word != outer->at.sp))
+	    (!step_find_outer_sp(&t->recall.range, f->at, f->rule, &word) || word != outer->at.sp))
 		return false;
 	return f->rule.rbp == CFI_RBP_SAME || !outer->needs_rbp ||
-	       (read_word(t, find_rbp_slot(f->at, f->rule, outer->at.sp), &word) &&
+	       (step_read(&t->recall.range, step_rbp_slot(f->at, f->rule, outer->at.sp), &word) &&
 		word == outer->at.rbp);
 }
 
@@ -206,10 +82,13 @@ static bool goes_on(struct trace *t, uint32_t i, uint32_t *broken)
 {
 	uint64_t word;
 
+	if (t->frames[0].at.sp <= t->recall.range.high &&
+	    recall_holds(&t->recall, t->frames[i].word))
+		return true;
 	for (; i; i--) {
 		const struct frame *const f = &t->frames[i], *const outer = f - 1;
 
-		if (!read_word(t, outer->at.sp - 8, &word) || word != outer->at.pc ||
+		if (!step_read(&t->recall.range, outer->at.sp - 8, &word) || word != outer->at.pc ||
 		    (f->checks_more && !check_more(t, f, outer))) {
 			*broken = i - 1;
 			return false;
@@ -218,7 +97,7 @@ static bool goes_on(struct trace *t, uint32_t i, uint32_t *broken)
 	return true;
 }
 
-STEP bool is_same(const struct frame *then, struct place now)
+PLACE_INLINE bool is_same(const struct frame *then, struct place now)
 {
 	return then->at.sp == now.sp && then->at.pc == now.pc &&
 	       (!then->needs_rbp || then->at.rbp == now.rbp);
@@ -226,7 +105,7 @@ STEP bool is_same(const struct frame *then, struct place now)
 
 /* How many of the last stack's frames, from the outermost on, the stack goes on with at a place.
  * *nr: those that come into question for it, and for frames further out. */
-STEP uint32_t find_shared(struct trace *t, struct place at, uint32_t *nr)
+PLACE_INLINE uint32_t find_shared(struct trace *t, struct place at, uint32_t *nr)
 {
 	uint32_t broken;
 
@@ -258,7 +137,7 @@ static inline enum trace_end end_of(struct cfi_rule rule)
 
 /* Steps outwards, keeping what is new in t->fresh, until the last stack is met (*shared of its
  * frames go on) or the stack ends. */
-STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_t *shared)
+PLACE_INLINE enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_t *shared)
 {
 	uint32_t nr = t->nr, nr_fresh = 0;
 	enum trace_end end;
@@ -275,7 +154,7 @@ STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_
 		end = TRACE_CUT;
 		if (nr_fresh == max)
 			break;
-		const struct cfi_rule rule = find_rule(t, at.pc);
+		const struct cfi_rule rule = step_find_rule(&t->rules, at.pc);
 
 		f->at = at;
 		f->rule = rule;
@@ -284,7 +163,7 @@ STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_
 			end = end_of(rule);
 			break;
 		}
-		if (!step(t, &at, rule)) {
+		if (!step(&t->recall.range, &at, rule)) {
 			t->is_broken = true;
 			end = TRACE_LOST;
 			break;
@@ -298,6 +177,9 @@ STEP enum trace_end walk(struct trace *t, struct place at, uint32_t max, uint32_
 static void remember(struct trace *t, uint32_t shared)
 {
 	t->nr = shared;
+	for (uint32_t i = 0; i < NR_COLUMNS; i++)
+		if (t->columns[i].nr > shared)
+			t->columns[i].nr = shared;
 	while (t->nr_fresh) {
 		struct frame *const f = &t->frames[t->nr++];
 		const struct frame *const outer = f - 1;
@@ -315,31 +197,23 @@ static void remember(struct trace *t, uint32_t shared)
 
 /* ---- nodes ---- */
 
-/* Frames from..nr get their nodes.  The innermost's. */
-static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t from)
+/* The innermost frame's, where `root` is the outermost that is kept. */
+static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t root, uint32_t depth)
 {
-	uint32_t node = from > t->root ? t->frames[from - 1].node : 0;
+	const uint32_t k = root / unwind_quantum(depth) % NR_COLUMNS;
+	struct column *const c = &t->columns[k];
 
-	for (uint32_t i = from; i < t->nr; i++) {
-		node = depot_intern_again(depot, t->frames[i].at.pc, node);
-		if (!node) {
-			t->nr = i;
+	if (c->root != root || c->nr < root)
+		*c = (struct column){ root, root };
+	uint32_t node = c->nr > root ? t->frames[c->nr - 1].nodes[k] : 0;
+
+	for (; c->nr < t->nr; c->nr++) {
+		node = depot_intern_again(depot, t->frames[c->nr].at.pc, node);
+		if (!node)
 			return 0;
-		}
-		t->frames[i].node = node;
+		t->frames[c->nr].nodes[k] = node;
 	}
 	return node;
-}
-
-static uint32_t find_nodes(struct trace *t, struct depot_memo *depot, uint32_t shared,
-			   uint32_t depth)
-{
-	const uint32_t root = unwind_choose_root(t->nr, depth);
-
-	if (t->root != root || shared < root)
-		shared = root;
-	t->root = root;
-	return add_nodes(t, depot, shared);
 }
 
 /* Of a stack that is not to be remembered: the frames nearest to the caller, `shared` of which are
@@ -361,22 +235,68 @@ static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_
 	return node;
 }
 
-/* ---- frames of ours ---- */
+/* ---- for the next time ---- */
 
-/* rbp, which lies that far from sp; 0: not on the stack but in the register still. */
-STEP uint64_t chain_rbp(const struct place *at, uint32_t slot)
+/* The words that lead from a frame to the next one.  False: they do not lie in it. */
+static bool add_words(struct recall *r, struct frame *f)
 {
-	return slot ? *(const uint64_t *)(at->sp + slot) : at->rbp;
+	const struct frame *const outer = f - 1;
+	const uint64_t size = outer->at.sp - f->at.sp;
+	uint64_t alien = 0;
+
+	f->word = outer->word;
+	if (f->rule.rbp != CFI_RBP_SAME && outer->needs_rbp) {
+		const uint64_t slot = step_rbp_slot(f->at, f->rule, outer->at.sp);
+
+		f->word = recall_add_word(r, f->word, slot, outer->at.rbp);
+		alien |= slot - f->at.sp >= size;
+	}
+	f->word = recall_add_word(r, f->word, outer->at.sp - 8, outer->at.pc);
+	if (f->rule.base == CFI_RBP_DEREF) {
+		const uint64_t slot = f->at.rbp + (uint64_t)(int64_t)f->rule.offset;
+
+		f->word = recall_add_word(r, f->word, slot, outer->at.sp);
+		alien |= slot - f->at.sp >= size;
+	}
+	return !alien;
 }
 
-STEP bool is_chain(const struct chain *c, const struct place *at, uint64_t caller)
+/* Frames shared.. are new.  False: there are words where none should be. */
+static bool remember_words(struct trace *t, uint32_t shared)
 {
-	for (uint32_t i = 0; i + 1 < c->nr; i++)
-		if (*(const uint64_t *)(at->sp + c->slots[i]) != c->pcs[i])
+	const uint32_t from = recall_make_room(&t->recall, 6 * (t->nr - shared)) ? shared : 0;
+
+	for (uint32_t i = from; i < t->nr; i++) {
+		t->frames[i].word = 0;
+		if (i && !add_words(&t->recall, &t->frames[i]))
 			return false;
-	return c->nr && *(const uint64_t *)(at->sp + c->slots[c->nr - 1]) == caller &&
-	       (!c->base || chain_rbp(at, c->base_rbp) == at->sp + c->base);
+	}
+	return true;
 }
+
+/* What ends at code of no object is asked for each time. */
+static void remember_stack(struct trace *t, const struct trace_result *result)
+{
+	const struct frame *const f = &t->frames[t->nr - 1];
+	const int64_t rbp = (int64_t)(f->at.rbp - f->at.sp);
+	const uint64_t size = t->frames[0].at.sp - f->at.sp;
+
+	if (t->nr < 3 || result->end == TRACE_LOST || !result->node || size > UINT32_MAX ||
+	    (f->needs_rbp && rbp != (int32_t)rbp))
+		return;
+	const struct known_stack stack = { .pc = f->at.pc,
+					   .sp = f->at.sp,
+					   .rbp = (uint32_t)rbp,
+					   .highest = (uint32_t)size,
+					   .node = result->node,
+					   .word = (uint16_t)f->word,
+					   .end = (uint8_t)result->end,
+					   .needs_rbp = f->needs_rbp };
+
+	recall_add(&t->recall, &stack, f[-1].at, f[-2].at);
+}
+
+/* ---- frames of ours ---- */
 
 /* One more frame, which is at `at`.  False: it is not of constant size. */
 static bool lengthen_chain(struct chain *c, uint64_t sp, const struct place *at,
@@ -389,98 +309,83 @@ static bool lengthen_chain(struct chain *c, uint64_t sp, const struct place *at,
 		c->base = (uint32_t)(at->rbp - sp);
 		c->base_rbp = c->rbp;
 	}
-	return at->sp - sp < GAP_MAX;
+	return at->sp - sp < STEP_GAP_MAX;
 }
 
 /* From a place of ours outwards to the frame that is at `caller`. */
-__attribute__((noinline)) static bool step_to_caller(struct trace *t, struct place *at,
-						     uint64_t caller)
+static bool step_to_caller(struct trace *t, struct place *at, uint64_t caller)
 {
+	struct recall *const r = &t->recall;
 	const uint64_t sp = at->sp;
 	struct chain chain = { 0 };
 	bool is_constant = true;
 
-	while (chain.nr < OWN_FRAMES_MAX) {
-		const struct cfi_rule rule = find_rule(t, at->pc);
+	while (chain.nr < CHAIN_FRAMES_MAX) {
+		const struct cfi_rule rule = step_find_rule(&t->rules, at->pc);
 
 		is_constant = is_constant && lengthen_chain(&chain, sp, at, rule);
-		if (rule.kind != CFI_STEP || !step(t, at, rule))
+		if (rule.kind != CFI_STEP || !step(&r->range, at, rule))
 			return false;
 		if (rule.rbp == CFI_RBP_SAVED)
 			chain.rbp = (uint32_t)(at->sp + (uint64_t)(int64_t)rule.rbp_offset - sp);
-		chain.slots[chain.nr] = (uint32_t)(at->sp - 8 - sp);
-		chain.pcs[chain.nr++] = at->pc;
+		chain.frames[chain.nr].slot = (uint32_t)(at->sp - 8 - sp);
+		chain.frames[chain.nr++].pc = at->pc;
 		if (at->pc != caller)
 			continue;
 		if (is_constant) {
-			t->last_chain = (t->last_chain + 1) % NR_CHAINS;
-			t->chains[t->last_chain] = chain;
+			r->last_chain = (r->last_chain + 1) % RECALL_CHAINS;
+			r->chains[r->last_chain] = chain;
 		}
 		return true;
 	}
 	return false;
 }
 
-STEP bool find_caller(struct trace *t, struct place *at, uint64_t caller)
+static bool find_caller(struct trace *t, struct place *at, uint64_t caller)
 {
-	for (uint32_t i = 0; i < NR_CHAINS; i++) {
-		const uint32_t k = (t->last_chain + i) % NR_CHAINS;
-		const struct chain *const c = &t->chains[k];
+	struct recall *const r = &t->recall;
 
-		if (!is_chain(c, at, caller))
-			continue;
-		t->last_chain = k;
-		at->rbp = chain_rbp(at, c->rbp);
-		at->sp += c->slots[c->nr - 1] + 8;
-		at->pc = caller;
-		return true;
+	for (uint32_t i = 0; i < RECALL_CHAINS; i++) {
+		const uint32_t k = (r->last_chain + i) % RECALL_CHAINS;
+
+		if (chain_follow(&r->chains[k], at, caller)) {
+			r->last_chain = k;
+			return true;
+		}
 	}
 	return step_to_caller(t, at, caller);
 }
 
 /* ---- */
 
-static bool prepare(struct trace **trace)
+static bool prepare(struct trace **trace, uint32_t depth)
 {
-	const uint32_t epoch = __atomic_load_n(&rules_epoch, __ATOMIC_ACQUIRE);
+	const uint32_t epoch = __atomic_load_n(&trace_epoch, __ATOMIC_ACQUIRE);
 
 	if (!*trace)
 		*trace = private_calloc(1, sizeof(**trace));
+	else if ((*trace)->recall.epoch == epoch && (*trace)->recall.depth == depth)
+		return true;
+	else
+		memset(&(*trace)->rules, 0, sizeof((*trace)->rules));
 	if (!*trace)
 		return false;
-	if ((*trace)->epoch != epoch) {
-		memset((*trace)->rules, 0, sizeof((*trace)->rules));
-		memset((*trace)->chains, 0, sizeof((*trace)->chains));
-		(*trace)->nr = 0;
-		(*trace)->epoch = epoch;
-	}
+	recall_forget(&(*trace)->recall);
+	(*trace)->nr = 0;
+	(*trace)->recall.depth = depth;
+	(*trace)->recall.epoch = epoch;
 	return true;
 }
 
-__attribute__((noinline)) bool trace_find(struct trace **trace, struct depot_memo *depot,
-					  int32_t tid, uint64_t caller, uint32_t depth,
-					  struct trace_result *ret)
+static void find_anew(struct trace *t, struct depot_memo *depot, struct place at, uint32_t depth,
+		      struct trace_result *ret)
 {
-	struct place at;
-	struct trace *t;
-	uint32_t shared;
-
-	if (!prepare(trace))
-		return false;
-	t = *trace;
-	__asm__ volatile("lea 1f(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2\n1:"
-			 : "=&r"(at.pc), "=&r"(at.sp), "=&r"(at.rbp));
-	begin_stack(t, tid, at.sp);
-	ret->node = 0;
-	if (!find_caller(t, &at, caller)) {
-		ret->end = TRACE_FAILED;
-		return true;
-	}
 	const bool is_short = t->nr_short;
+	uint32_t shared;
 
 	ret->end = walk(t, at, is_short ? depth : FRAMES_MAX, &shared);
 	if (ret->end == TRACE_OTHER)
-		return true;
+		return;
 	const bool is_deep = ret->end == TRACE_CUT || shared + t->nr_fresh > FRAMES_MAX;
 
 	t->nr_short = !is_deep ? 0 : is_short ? t->nr_short - 1 : SHORT_TRACES;
@@ -489,11 +394,41 @@ __attribute__((noinline)) bool trace_find(struct trace **trace, struct depot_mem
 			ret->end = TRACE_CUT;
 		ret->node = find_unshared(t, depot, shared, depth);
 		t->nr = 0;
-		return true;
+		return;
 	}
 	remember(t, shared);
-	ret->node = find_nodes(t, depot, shared, depth);
-	if (t->root)
+	const uint32_t root = unwind_choose_root(t->nr, depth);
+
+	if (root)
 		ret->end = TRACE_CUT;
+	ret->node = add_nodes(t, depot, root, depth);
+	if (remember_words(t, shared))
+		remember_stack(t, ret);
+	else
+		t->nr = 0;
+}
+
+bool trace_find(struct trace **trace, struct depot_memo *depot, int32_t tid, struct place at,
+		uint64_t caller, uint32_t depth, struct trace_result *ret)
+{
+	const struct known_stack *known = NULL;
+
+	if (!prepare(trace, depth))
+		return false;
+	struct trace *const t = *trace;
+
+	step_begin(&t->recall.range, tid, at.sp);
+	ret->node = 0;
+	if (at.pc != caller) {
+		if (!find_caller(t, &at, caller)) {
+			ret->end = TRACE_FAILED;
+			return true;
+		}
+		known = recall_find(&t->recall, at);
+	}
+	if (known)
+		*ret = (struct trace_result){ (enum trace_end)known->end, known->node };
+	else
+		find_anew(t, depot, at, depth, ret);
 	return true;
 }

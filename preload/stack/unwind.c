@@ -147,12 +147,14 @@ __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 		log_difference(ours, caller, pcs, nr);
 }
 
-uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
+/* `at` is a place of ours. */
+__attribute__((noinline)) static uint32_t find_unknown(struct thread *t, struct place at,
+						       uint64_t caller, uint32_t depth)
 {
 	struct trace_result trace;
 
 	if (!unwinder.has_rules ||
-	    !trace_find(&t->trace, t->depot_memo, t->tid, caller, depth, &trace))
+	    !trace_find(&t->trace, t->depot_memo, t->tid, at, caller, depth, &trace))
 		return find_by_libunwind(t, caller, depth);
 	switch (trace.end) {
 	case TRACE_FAILED:
@@ -172,6 +174,24 @@ uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
 	if (unwinder.verifies && unwinder.has_libunwind)
 		verify(t, caller, &trace);
 	return trace.node;
+}
+
+__attribute__((noinline)) uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth)
+{
+	struct place at;
+
+	PLACE_HERE(at);
+	const struct known_stack *const known =
+		trace_find_known(t->trace, t->tid, &at, caller, depth);
+
+	if (!known)
+		return find_unknown(t, at, caller, depth);
+	if (known->end == TRACE_CUT)
+		COUNT(stacks_truncated);
+	if (unwinder.verifies && unwinder.has_libunwind)
+		verify(t, caller,
+		       &(struct trace_result){ (enum trace_end)known->end, known->node });
+	return known->node;
 }
 
 void unwind_flush(void)

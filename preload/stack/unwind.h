@@ -15,11 +15,16 @@
 #define UNWIND_DEPTH_MAX 128
 
 /* Of a chain of nr frames that is cut where it has more than depth, how many of the outermost it
- * loses.  They are not others with each frame that comes or goes, since all nodes would be others
- * then. */
+ * loses: a multiple of the quantum.  They are not others with each frame that comes or goes, since
+ * all nodes would be others then. */
+static inline uint32_t unwind_quantum(uint32_t depth)
+{
+	return depth - HC_STACK_CUT_MIN(depth) + 1;
+}
+
 static inline uint32_t unwind_choose_root(uint32_t nr, uint32_t depth)
 {
-	const uint32_t quantum = depth - HC_STACK_CUT_MIN(depth) + 1;
+	const uint32_t quantum = unwind_quantum(depth);
 
 	return nr <= depth ? 0 : (nr - depth + quantum - 1) / quantum * quantum;
 }
