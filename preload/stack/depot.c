@@ -13,12 +13,15 @@
 #include "rt/private.h"
 #include "rt/ban.h"
 
-#define CHUNK_SHIFT	16
-#define CHUNK_NODES  (1u << CHUNK_SHIFT)
-#define NR_CHUNKS    ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
-#define BUCKET_SHIFT 20
-#define NR_BUCKETS   (1u << BUCKET_SHIFT)
-#define OUTERMOST_SHIFT 14
+#define CHUNK_SHIFT   16
+#define CHUNK_NODES   (1u << CHUNK_SHIFT)
+#define NR_CHUNKS     ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
+#define BUCKET_SHIFT  20
+#define NR_BUCKETS    (1u << BUCKET_SHIFT)
+#define FIRST_SHIFT   14 /* buckets for nodes under the first PARENTS */
+#define GROUP_SHIFT   11 /* ... and under each PARENTS more */
+#define PARENTS_SHIFT 10
+#define USER_SHIFT    47 /* of an address */
 
 /* Written by any thread that interns, with atomics; chunks and buckets only ever become non-null.
  */
@@ -46,12 +49,25 @@ static uint64_t hash_node(uint64_t pc, uint32_t parent)
 	return (pc ^ (uint64_t)parent << 40 ^ parent) * 0x9e3779b97f4a7c15;
 }
 
-/* Nodes without a parent (callers are nothing else) stay in few pages of the table: there are
- * thousands, not millions. */
+/*
+ * Children of parents that were made at about one time share some pages of the table, so that it
+ * takes no more memory than the nodes: a frame calls from few places.  Frames of Python are not
+ * addresses, and their parents may have any number of children.
+ */
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 {
-	return &depot.buckets[hash_node(pc, parent) >>
-			      (64 - (parent ? BUCKET_SHIFT : OUTERMOST_SHIFT))];
+	const uint64_t hash = hash_node(pc, parent);
+	const uint32_t group = parent >> PARENTS_SHIFT;
+	uint64_t bucket;
+
+	if (pc >> USER_SHIFT)
+		bucket = hash >> (64 - BUCKET_SHIFT);
+	else if (!group)
+		bucket = hash >> (64 - FIRST_SHIFT);
+	else
+		bucket = (1u << FIRST_SHIFT) + ((group - 1) << GROUP_SHIFT) +
+			 (hash >> (64 - GROUP_SHIFT));
+	return &depot.buckets[bucket % NR_BUCKETS];
 }
 
 /* Searches the chain from head to (not including) end. */

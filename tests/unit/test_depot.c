@@ -102,14 +102,51 @@ static void test_threads(void **state)
 	}
 }
 
-/* A million nodes in less than 64 MB of address space. */
+/* A short program touches few pages of the depot: with 5000 stacks all is under 512 KB. */
+ * many. */
 static void test_size(void **state)
 {
+	const uint32_t first = depot_intern(0x10000000, 0);
+	uint32_t last = first;
+
 	(void)state;
-	for (uint64_t i = 0; i < 1000000; i++)
-		assert_int_not_equal(depot_intern(0x10000000 + i * 5, (uint32_t)(i % 3)), 0);
-	assert_true(depot_nr() >= 1000000);
+	for (uint64_t i = 1; i < 1000000; i++) {
+		const uint32_t parent = i % 100 ? first + (uint32_t)i / 5 : (uint32_t)i % 3;
+
+		last = depot_intern(0x10000000 + i * 5, parent);
+		assert_int_equal(last, first + i);
+		assert_int_equal(depot_get(last)->parent, parent);
+	}
+	for (uint64_t i = 1; i < 1000000; i++) {
+		const struct depot_node *const node = depot_get(first + (uint32_t)i);
+
+		assert_int_equal(depot_intern(node->pc, node->parent), first + i);
+	}
 	assert_true(private_reserved_bytes() < 64 << 20);
+}
+
+static uint64_t resident_bytes(void)
+{
+	FILE *const f = fopen("/proc/self/statm", "r");
+	uint64_t size, resident;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu %lu", &size, &resident), 2);
+	fclose(f);
+	return resident << 12;
+}
+
+/* A short program's depot takes few pages of the table: of 5000 stacks all under 512 KB. */
+static void test_small(void **state)
+{
+	const uint64_t before = resident_bytes();
+	const uint32_t first = depot_intern(0x20000000, 0);
+
+	(void)state;
+	for (uint64_t i = 1; i < 5000; i++)
+		depot_intern(0x20000000 + i * 7, first + (uint32_t)i / 5);
+	assert_int_equal(depot_nr() - first + 1, 5000);
+	assert_true(resident_bytes() - before < 512 << 10);
 }
 
 static int setup(void **state)
@@ -121,6 +158,7 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_intern),
 		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_threads),
