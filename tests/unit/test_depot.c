@@ -102,8 +102,8 @@ static void test_threads(void **state)
 	}
 }
 
-/* A short program touches few pages of the depot: with 5000 stacks all is under 512 KB. */
- * many. */
+/* A million stacks in less than 64 MB of address space: most nodes have five children, few
+ * have very many. */
 static void test_size(void **state)
 {
 	const uint32_t first = depot_intern(0x10000000, 0);
