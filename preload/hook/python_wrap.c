@@ -128,13 +128,30 @@ __attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t s
 	return p;
 }
 
-/* pymalloc has no memory, or made it known to malloc; or a new pool, site or tick. */
+/* A new pool, tick or site, or each one its own stack. */
+static void insert_object(struct thread *t, void *p, size_t size, uint64_t site)
+{
+	if (UNLIKELY(!thread_enter_known(t)))
+		return;
+	const uint32_t stack = site_find(t, site, size);
+
+	live_notice_time(t);
+	if (!object_insert_hot(t, (uint64_t)p, size, stack) &&
+	    !object_insert(t, (uint64_t)p, size, stack))
+		live_insert(t, PLANE_PYTHON, (uint64_t)p, size, HC_KIND_PYTHON, stack, t->attr);
+	thread_leave(t);
+}
+
+/* Where it lies in none of pymalloc's pools, malloc may know it. */
 __attribute__((noinline)) static void insert_slow(struct thread *t, void *p, size_t size,
 						  uint64_t site)
 {
+	const struct object_pool *const pool = object_find_pool((uint64_t)p);
 	struct live_block block;
 
-	if (p && !live_find(PLANE_MALLOC, (uint64_t)p, &block))
+	if (pool && pool->block_size)
+		insert_object(t, p, size, site);
+	else if (!live_find(PLANE_MALLOC, (uint64_t)p, &block))
 		insert(t, p, size, site);
 }
 
@@ -148,8 +165,6 @@ static void *python_alloc(void *ctx, size_t size)
 		return alloc_any(l, size, WRAP_CALLER, WRAP_FRAME);
 	t->python_layer = l;
 	void *const p = l->next.alloc(l->next.ctx, size);
-
-	t->python_layer = NULL;
 	const struct thread_site *const s = &t->sites[site_index(WRAP_CALLER)];
 
 	thread_enter_known(t);
@@ -159,8 +174,9 @@ static void *python_alloc(void *ctx, size_t size)
 		object_insert_hot(t, (uint64_t)p, size, s->node);
 
 	thread_leave(t);
-	if (UNLIKELY(!done))
+	if (UNLIKELY(!done) && p)
 		insert_slow(t, p, size, WRAP_CALLER);
+	t->python_layer = NULL; /* until here the frames are those of the GIL's holder */
 	return p;
 }
 

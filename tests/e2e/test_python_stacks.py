@@ -148,6 +148,8 @@ def test_elsewhere(python, where, preload, tmp_path):
     told = {b.size: [(frame.file, frame.line, frame.function) for frame in dump.python_stack(b.stack)]
             for b in dump.blocks if b.size in truth}
     assert len(truth) == 2 and told == truth
+    small = [dump.python_stack(b.stack) for b in dump.blocks if b.size == 488 and kind_name(b) == "python"]
+    assert sum(stack[:1] != [] and stack[0].function == "small" for stack in small) >= 500
 
 
 def test_end(python, preload, build, tmp_path):
