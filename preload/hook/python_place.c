@@ -42,7 +42,8 @@ static uint64_t find_birth(uint64_t code)
 }
 
 /* Rare, and with large buffers: not on the stack of every allocation. */
-__attribute__((noinline)) static uint32_t make_place(const struct python_frame *f)
+__attribute__((noinline)) static uint32_t make_place(const struct python_frame *f,
+						     struct python_lines *lines)
 {
 	char file[PYTHON_TEXT_MAX], function[PYTHON_TEXT_MAX];
 
@@ -52,11 +53,24 @@ __attribute__((noinline)) static uint32_t make_place(const struct python_frame *
 	const uint32_t function_len = python_read_function(f->code, function);
 
 	return location_intern(file, file_len, function, function_len,
-			       python_find_line(f->code, (uint64_t)((int64_t)f->at >> 1)));
+			       python_find_line(lines, f->code, (uint64_t)((int64_t)f->at >> 1)));
 }
 
-uint32_t python_find_place(struct python_places *places, const struct python_frame *f,
-			   bool *known)
+/* The last search in that code object, where it is that one still.  A module's code is run from its
+ * beginning to its end, and each line of it once. */
+static struct python_lines *find_lines(struct python_places *places, const struct python_frame *f,
+				       bool known)
+{
+	struct python_searches *const s = &places->searches;
+
+	if (s->nr_dropped != places->nr_dropped || !known)
+		memset(s, 0, sizeof(*s));
+	s->nr_dropped = places->nr_dropped;
+	return &s->lines[hash_frame(&(struct python_frame){ .code = f->code }, 0,
+				    PYTHON_SEARCHES_SHIFT)];
+}
+
+uint32_t python_find_place(struct python_places *places, const struct python_frame *f, bool *known)
 {
 	struct python_place *const cached = &places->places[hash_frame(f, 0, PYTHON_PLACES_SHIFT)];
 	const bool same = is_same(&cached->frame, f);
@@ -65,7 +79,7 @@ uint32_t python_find_place(struct python_places *places, const struct python_fra
 	if (!same || cached->nr_dropped != places->nr_dropped || birth == BIRTH_UNKNOWN)
 		birth = find_birth(f->code);
 	if (!same || cached->birth != birth || birth == BIRTH_UNKNOWN)
-		cached->place = make_place(f);
+		cached->place = make_place(f, find_lines(places, f, birth != BIRTH_UNKNOWN));
 	cached->frame = *f;
 	cached->birth = birth;
 	cached->nr_dropped = places->nr_dropped;
@@ -103,6 +117,7 @@ static bool is_text(uint32_t text, const char *bytes, uint32_t len)
 bool python_is_node(uint32_t node, const struct python_frame *f)
 {
 	const uint64_t pc = depot_get(node)->pc;
+	struct python_lines lines = { 0 };
 	char text[PYTHON_TEXT_MAX];
 
 	if (!(pc & HC_STACK_PYTHON) || !(pc & HC_STACK_ENTRY) != !(f->at & 1) ||
@@ -110,7 +125,7 @@ bool python_is_node(uint32_t node, const struct python_frame *f)
 		return false;
 	const struct location place = location_get(HC_STACK_INDEX(pc));
 
-	return place.line == python_find_line(f->code, (uint64_t)((int64_t)f->at >> 1)) &&
+	return place.line == python_find_line(&lines, f->code, (uint64_t)((int64_t)f->at >> 1)) &&
 	       is_text(place.file, text, python_read_file(f->code, text)) &&
 	       is_text(place.function, text, python_read_function(f->code, text));
 }

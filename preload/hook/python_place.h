@@ -18,8 +18,9 @@
 
 #include "target/python_frame.h"
 
-#define PYTHON_PLACES_SHIFT 12
-#define PYTHON_NODES_SHIFT  13
+#define PYTHON_PLACES_SHIFT   12
+#define PYTHON_NODES_SHIFT    13
+#define PYTHON_SEARCHES_SHIFT 4
 
 /* A place, as long as the code object is that one. */
 struct python_place {
@@ -35,11 +36,18 @@ struct python_node {
 	uint32_t nr_dropped;
 };
 
+/* Searches in tables of lines, of code that is alive while no watched block has died. */
+struct python_searches {
+	uint32_t nr_dropped;
+	struct python_lines lines[1u << PYTHON_SEARCHES_SHIFT];
+};
+
 /* One a thread; all zero at first. */
 struct python_places {
 	uint32_t nr_dropped; /* live_nr_dropped of now: the caller's to write */
 	struct python_node nodes[1u << PYTHON_NODES_SHIFT];
 	struct python_place places[1u << PYTHON_PLACES_SHIFT];
+	struct python_searches searches;
 };
 
 /* The depot's node of one more frame.  0 where it found no room.  Not *known: it is to be asked for

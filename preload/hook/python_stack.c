@@ -54,8 +54,8 @@ struct python_memo {
 	uint32_t nr_fresh;
 	uint8_t nr_short; /* chains that are read no further than they are kept, since the last one
 			     that was not had more than KEPT_MAX frames, and is not kept */
-	uint16_t slots[1u << SLOTS_SHIFT]; /* where a frame of that address may be in kept */
-	struct kept_frame kept[KEPT_MAX];  /* [nr] outermost first */
+	uint16_t slots[1u << SLOTS_SHIFT];   /* where a frame of that address may be in kept */
+	struct kept_frame kept[KEPT_MAX];    /* [nr] outermost first */
 	struct python_words fresh[KEPT_MAX]; /* [nr_fresh] innermost first: of the chain being read
 					      */
 	struct python_places places;

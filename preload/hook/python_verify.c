@@ -25,9 +25,9 @@ static uint64_t nr_verified; /* atomically */
 
 /* Frames as they are, and nodes as they are said to be, both from the innermost outwards. */
 struct comparison {
-	uint32_t node;	   /* the next one */
+	uint32_t node;	       /* the next one */
 	uint32_t nr, nr_nodes; /* frames that are shown, and nodes so far */
-	uint32_t named;	   /* the frame whose names are looked at */
+	uint32_t named;	       /* the frame whose names are looked at */
 	uint32_t last; /* node of the frame seen last, where its loop is not at its end yet */
 	bool is_empty, differs;
 	struct python_frame frame; /* of `last` */

@@ -16,40 +16,32 @@
 #define NO_LINE		(-128)
 #define LINES_MAX	(1ul << 28) /* bytes of a table of lines that can be */
 
-/* A table of lines. */
-struct lines {
-	const uint8_t *at, *end;
-	int64_t line; /* so far */
-};
-
 static uint64_t read_word(uint64_t addr)
 {
 	return *(const uint64_t *)addr;
 }
 
 /* Up to 3.9: { bytes of code, lines }, both to be added. */
-static int64_t find_in_lnotab(struct lines t, uint64_t offset)
+static int64_t find_in_lnotab(struct python_lines *t, uint64_t offset)
 {
-	for (uint64_t start = 0; t.end - t.at >= 2; t.at += 2) {
-		start += t.at[0];
-		if (start > offset)
-			break;
-		t.line += (int8_t)t.at[1];
+	for (; t->end - t->at >= 2 && t->start + t->at[0] <= offset; t->at += 2) {
+		t->start += t->at[0];
+		t->line += (int8_t)t->at[1];
 	}
-	return t.line;
+	return t->line;
 }
 
 /* 3.10: { bytes of code that have this line, lines to be added before }. */
-static int64_t find_in_ranges(struct lines t, uint64_t offset)
+static int64_t find_in_ranges(struct python_lines *t, uint64_t offset)
 {
-	for (uint64_t end = 0; t.end - t.at >= 2; t.at += 2) {
-		const int8_t delta = (int8_t)t.at[1];
+	for (; t->end - t->at >= 2; t->at += 2) {
+		const int8_t delta = (int8_t)t->at[1];
+		const int64_t line = t->line + (delta != NO_LINE ? delta : 0);
 
-		end += t.at[0];
-		if (delta != NO_LINE)
-			t.line += delta;
-		if (offset < end)
-			return delta != NO_LINE ? t.line : 0;
+		if (offset < t->start + t->at[0])
+			return delta != NO_LINE ? line : 0;
+		t->start += t->at[0];
+		t->line = line;
 	}
 	return 0;
 }
@@ -68,46 +60,59 @@ static int64_t read_signed(const uint8_t *at, const uint8_t *end)
 }
 
 /* From 3.11 on: entries that begin with a byte of 128 or more: 1, kind:4, code units - 1:3. */
-static int64_t find_in_locations(struct lines t, uint64_t offset)
+static int64_t find_in_locations(struct python_lines *t, uint64_t offset)
 {
 	enum { ONE_LINE_0 = 10, ONE_LINE_2 = 12, NO_COLUMNS = 13, LONG = 14, NONE = 15 };
-	uint64_t end = 0;
 
-	while (t.at < t.end) {
-		const uint32_t kind = *t.at >> 3 & 15;
+	while (t->at < t->end) {
+		const uint32_t kind = *t->at >> 3 & 15;
+		const uint64_t end = t->start + ((*t->at & 7) + 1ul) * 2;
+		int64_t line = t->line;
 
-		end += ((*t.at & 7) + 1ul) * 2;
 		if (kind == NO_COLUMNS || kind == LONG)
-			t.line += read_signed(t.at + 1, t.end);
+			line += read_signed(t->at + 1, t->end);
 		else if (kind >= ONE_LINE_0 && kind <= ONE_LINE_2)
-			t.line += kind - ONE_LINE_0;
+			line += kind - ONE_LINE_0;
 		if (offset < end)
-			return kind != NONE ? t.line : 0;
+			return kind != NONE ? line : 0;
+		t->start = end;
+		t->line = line;
 		do
-			t.at++;
-		while (t.at < t.end && !(*t.at & 128));
+			t->at++;
+		while (t->at < t->end && !(*t->at & 128));
 	}
 	return 0;
 }
 
-uint32_t python_find_line(uint64_t code, uint64_t offset)
+static struct python_lines begin_lines(uint64_t code)
 {
 	const struct python_layout *const l = &target_python.layout;
 	const uint64_t bytes = read_word(code + l->code_lines);
-	const int32_t first = *(const int32_t *)(code + l->code_first_line);
 	const uint64_t len = read_word(bytes + HC_PYTHON_OB_SIZE);
 	const uint8_t *const table = (const uint8_t *)bytes + HC_PYTHON_BYTES_BYTES;
-	const struct lines t = { table, table + (len < LINES_MAX ? len : 0), first };
-	int64_t line = first;
 
+	return (struct python_lines){
+		.code = code,
+		.at = table,
+		.end = table + (len < LINES_MAX ? len : 0),
+		.line = *(const int32_t *)(code + l->code_first_line),
+	};
+}
+
+uint32_t python_find_line(struct python_lines *last, uint64_t code, uint64_t offset)
+{
+	int64_t line;
+
+	if (last->code != code || (int64_t)offset < (int64_t)last->start)
+		*last = begin_lines(code);
 	if ((int64_t)offset < 0)
-		line = first; /* it has not begun */
+		line = last->line; /* it has not begun, nor has the search */
 	else if (target_python.minor >= MINOR_LOCATIONS)
-		line = find_in_locations(t, offset);
+		line = find_in_locations(last, offset);
 	else if (target_python.minor >= MINOR_RANGES)
-		line = find_in_ranges(t, offset);
+		line = find_in_ranges(last, offset);
 	else
-		line = find_in_lnotab(t, offset);
+		line = find_in_lnotab(last, offset);
 	return line > 0 && line <= INT32_MAX ? (uint32_t)line : 0;
 }
 

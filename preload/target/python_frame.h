@@ -85,8 +85,18 @@ static inline bool python_is_unchanged(const struct python_words *then, uint64_t
 bool python_is_code(uint64_t addr);
 /* Does it lie in the interpreter's own data, where nothing is ever freed? */
 bool python_is_static(uint64_t addr);
-/* The line of the instruction at that offset; 0: it has none. */
-uint32_t python_find_line(uint64_t code, uint64_t offset);
+
+/* How far a search in a code object's table of lines has come; all zero at first. */
+struct python_lines {
+	uint64_t code;
+	const uint8_t *at, *end; /* what is left of the table */
+	uint64_t start;		 /* where in the code what is left begins */
+	int64_t line;		 /* before that */
+};
+
+/* The line of the instruction at that offset; 0: it has none.  Goes on from the last search where
+ * it can: that code must be alive. */
+uint32_t python_find_line(struct python_lines *last, uint64_t code, uint64_t offset);
 /* File and function of a code object, as UTF-8 in buf; returns the length. */
 uint32_t python_read_file(uint64_t code, char buf[static PYTHON_TEXT_MAX]);
 uint32_t python_read_function(uint64_t code, char buf[static PYTHON_TEXT_MAX]);
