@@ -28,7 +28,8 @@ struct plane live_planes[NR_PLANES];
 /* 16 MB of address space, so only for planes that are used. */
 static bool plane_add_directory(struct plane *p)
 {
-	const uint64_t size = PLANE_NR_LEAVES * sizeof(*p->leaves);
+	const uint64_t size =
+		PLANE_NR_LEAVES * sizeof(*p->leaves) + PLANE_NR_LEAVES / PLANE_GROUP;
 	void **expected = NULL;
 	void **leaves;
 
@@ -40,6 +41,7 @@ static bool plane_add_directory(struct plane *p)
 	if (!__atomic_compare_exchange_n(&p->leaves, &expected, leaves, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE))
 		private_pages_free(leaves, size);
+	__atomic_store_n(&p->groups, (uint8_t *)(p->leaves + PLANE_NR_LEAVES), __ATOMIC_RELAXED);
 	__atomic_store_n(&p->nr_leaves, PLANE_NR_LEAVES, __ATOMIC_RELEASE);
 	return true;
 }
@@ -84,11 +86,66 @@ bool plane_add_leaf(struct plane *p, uint64_t addr)
 		COUNT(blocks_no_shadow);
 		return false;
 	}
+	__atomic_store_n(&p->groups[index / PLANE_GROUP], 1, __ATOMIC_RELAXED);
 	/* Release: pairs with the acquire in plane_find_slot. */
 	if (!__atomic_compare_exchange_n(&p->leaves[index], &expected, leaf, false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		private_pages_free(leaf, leaf_bytes(p));
 	return true;
+}
+
+void *plane_next_leaf(const struct plane *p, uint64_t *index)
+{
+	while (*index < p->nr_leaves) {
+		if (!p->groups[*index / PLANE_GROUP]) {
+			*index = (*index / PLANE_GROUP + 1) * PLANE_GROUP;
+			continue;
+		}
+		void *const leaf = __atomic_load_n(&p->leaves[*index], __ATOMIC_ACQUIRE);
+
+		if (leaf)
+			return leaf;
+		++*index;
+	}
+	return NULL;
+}
+
+uint64_t plane_page_covers(const struct plane *p)
+{
+	const uint64_t size = is_malloc(p) ? sizeof(uint64_t) : sizeof(struct record);
+
+	return PAGE / size << p->granule_shift;
+}
+
+/* A block that begins in the last words before a page may go on in its first ones: not where these
+ * are 0, which they are again when the page is given back. */
+static bool words_go_on(const uint64_t *leaf, uint64_t first)
+{
+	return first && (leaf[first] || leaf[first + 1]) &&
+	       (leaf[first - 1] | leaf[first - 2]) & RECORD_START;
+}
+
+static bool words_are_empty(const uint64_t *leaf, uint64_t first)
+{
+	for (uint64_t i = first; i < first + PAGE / sizeof(*leaf); i++)
+		if (leaf[i] & RECORD_START)
+			return false;
+	return !words_go_on(leaf, first);
+}
+
+/* The first record may be the size of the last one before. */
+static bool records_are_empty(const struct record *leaf, uint64_t first)
+{
+	for (uint64_t i = first; i < first + PAGE / sizeof(*leaf); i++)
+		if (record_kind(leaf[i].a))
+			return false;
+	return !(first && leaf[first].a && record_kind(leaf[first - 1].a));
+}
+
+bool plane_page_is_empty(const struct plane *p, const void *leaf, uint64_t n)
+{
+	return is_malloc(p) ? words_are_empty(leaf, n * (PAGE / sizeof(uint64_t)))
+			    : records_are_empty(leaf, n * (PAGE / sizeof(struct record)));
 }
 
 /* Whole pages are given back. */
@@ -130,18 +187,12 @@ void plane_cursor_init(struct plane_cursor *c, const struct plane *p)
 /* The leaf of c->next, skipping the ranges that have none; NULL at the end. */
 static const void *cursor_leaf(struct plane_cursor *c)
 {
-	for (;;) {
-		const uint64_t index = c->next >> PLANE_LEAF_SHIFT;
+	uint64_t index = c->next >> PLANE_LEAF_SHIFT;
+	const void *const leaf = plane_next_leaf(c->plane, &index);
 
-		if (index >= c->plane->nr_leaves)
-			return NULL;
-		const void *const leaf =
-			__atomic_load_n(&c->plane->leaves[index], __ATOMIC_ACQUIRE);
-
-		if (leaf)
-			return leaf;
-		c->next = (index + 1) << PLANE_LEAF_SHIFT;
-	}
+	if (index != c->next >> PLANE_LEAF_SHIFT)
+		c->next = index << PLANE_LEAF_SHIFT;
+	return leaf;
 }
 
 /* What the store has for a word, if it does, is on its way to the processor. */

@@ -5,7 +5,8 @@
  * (a pool object in a malloc block, a Python object in an arena), blocks of one plane may not.
  *
  *   directory   one pointer per 64 MB of the 47-bit address space, reserved at the plane's first
- *               block (malloc's: at start), pages touched on demand
+ *               block (malloc's: at start), pages touched on demand; and a byte for each of those
+ *               pages, 1 where there is a leaf: so who walks touches no others
  *   leaf        (64 MB >> granule_shift) records or words, mmap'd NORESERVE when the first block
  *               falls into it, never moved
  *
@@ -25,6 +26,7 @@
 #define PLANE_LEAF_SHIFT 26		/* 64 MB */
 #define PLANE_ADDRESS_BITS 47
 #define PLANE_NR_LEAVES (1ul << (PLANE_ADDRESS_BITS - PLANE_LEAF_SHIFT))
+#define PLANE_GROUP 512		/* leaves: a page of the directory */
 
 enum plane_id {
 	PLANE_MALLOC,	/* 32 over glibc, else 16 */
@@ -39,6 +41,7 @@ enum plane_id {
 
 struct plane {
 	void **leaves;			/* the directory: each entry is set once, atomically */
+	uint8_t *groups;		/* a byte for PLANE_GROUP of them: 1 before one is set */
 	uint64_t nr_leaves;		/* 0 while there is no directory, else PLANE_NR_LEAVES */
 	uint32_t granule_shift;
 	uint32_t inline_min; /* malloc's: blocks of this size and more cover two granules */
@@ -51,6 +54,15 @@ bool live_planes_init(uint32_t malloc_granule_shift);
 
 /* Maps the leaf of addr.  False (counted) where it cannot. */
 bool plane_add_leaf(struct plane *p, uint64_t addr);
+
+/* The first leaf at or after an index, which becomes its own; NULL where there is none.  It covers
+ * addresses from index << PLANE_LEAF_SHIFT. */
+void *plane_next_leaf(const struct plane *p, uint64_t *index);
+
+/* Bytes of address space that a page of a leaf covers; and whether no block has any of its record
+ * in the nth one.  What else is there is left over from blocks that are gone. */
+uint64_t plane_page_covers(const struct plane *p);
+bool plane_page_is_empty(const struct plane *p, const void *leaf, uint64_t n);
 
 /* Not malloc's: forgets all that starts in [addr, addr + len), which is page aligned, and gives the
  * memory of its records back. */

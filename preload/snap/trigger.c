@@ -28,6 +28,7 @@
 #include "snap/later.h"
 #include "snap/layout.h"
 #include "snap/restart.h"
+#include "snap/shrink.h"
 #include "snap/signals.h"
 #include "snap/snapshot.h"
 #include "rt/ban.h"
@@ -54,6 +55,7 @@ static struct {
 	uint64_t next_every_ns;	/* under busy */
 	uint64_t grow_from;	/* live bytes at the last snapshot; under busy */
 	uint64_t changes;	/* births and deaths; under busy */
+	uint64_t freed;		/* bytes in all; under busy */
 	uint64_t changes_dumped;	/* ... at the last snapshot */
 } trigger;
 
@@ -70,6 +72,7 @@ static void trigger_update_estimates(void)
 		deaths += t->nr_freed;
 	}
 	trigger.changes = births + deaths;
+	trigger.freed = freed;
 	__atomic_store_n(&rt_status->live_bytes, allocated > freed ? allocated - freed : 0,
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&rt_status->live_blocks, births > deaths ? births - deaths : 0,
@@ -101,6 +104,7 @@ static bool trigger_take_one(uint32_t reasons, void *context)
 	trigger.gate_tries = 0;
 	trigger.grow_from = rt_status->live_bytes;
 	trigger.changes_dumped = trigger.changes;
+	shrink_ask();
 	return true;
 }
 
@@ -235,6 +239,7 @@ static void trigger_look(void)
 	trigger_update_estimates();
 	(void)snapshot_is_running();	/* reaps */
 	__atomic_fetch_or(&trigger.asked, trigger_find_due(), __ATOMIC_RELAXED);
+	shrink_look(rt_status->live_bytes, trigger.freed);
 }
 
 /* Once a tick, by whichever thread comes first. */
