@@ -97,16 +97,51 @@ static bool find_container(struct heap *h, const struct ctype *t, const struct c
 	return true;
 }
 
-/* Their first word leads to what they hold. */
-static bool is_smart_pointer(const char *name)
+static bool is_of(const char *name, const char *template)
 {
-	static const char *const templates[] = { "std::unique_ptr<", "std::shared_ptr<",
-						 "std::weak_ptr<" };
+	return !strncmp(name, template, strlen(template)) && name[strlen(name) - 1] == '>';
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(templates); i++)
-		if (!strncmp(name, templates[i], strlen(templates[i])))
-			return name[strlen(name) - 1] == '>';
-	return false;
+/* Their first word leads to what they hold. */
+static bool find_smart_pointer(const struct ctype *t, const char *name, const uint8_t *bytes,
+			       struct container_value *ret)
+{
+	if (!is_of(name, "std::unique_ptr<") && !is_of(name, "std::shared_ptr<") &&
+	    !is_of(name, "std::weak_ptr<"))
+		return false;
+	ret->leads_to = load_word(bytes, 0);
+	ret->item = t->arguments[0];
+	return true;
+}
+
+/* The byte behind the value says whether there is one. */
+static bool find_optional(struct heap *h, const struct ctype *t, const uint8_t *bytes,
+			  struct container_value *ret)
+{
+	const struct ctype *value = ctype_complete(h->native, t->arguments[0]);
+
+	if (!value->size || value->size >= t->size || bytes[value->size] > 1)
+		return false;
+	if (bytes[value->size])
+		ret->value = value;
+	else
+		ret->text = xstrdup("none");
+	return true;
+}
+
+#define GNU_FUNCTION_MANAGER 16 /* of what is called; NULL: nothing is */
+#define GNU_FUNCTION_INVOKER 24 /* calls it */
+#define GNU_FUNCTION_SIZE    32
+
+static bool find_function(const struct ctype *t, const uint8_t *bytes, struct container_value *ret)
+{
+	if (t->size != GNU_FUNCTION_SIZE || strstr(t->name, "std::__1::"))
+		return false;
+	if (load_word(bytes, GNU_FUNCTION_MANAGER))
+		ret->leads_to = load_word(bytes, GNU_FUNCTION_INVOKER);
+	else
+		ret->text = xstrdup("none");
+	return true;
 }
 
 bool container_value_find(struct heap *h, const struct ctype *t, const uint8_t *bytes,
@@ -118,13 +153,13 @@ bool container_value_find(struct heap *h, const struct ctype *t, const uint8_t *
 	*ret = (struct container_value){ 0 };
 	if (type)
 		return find_container(h, t, type, bytes, text_max, ret);
-	if (!(t->flags & CTYPE_CXX) || !t->nr_arguments || t->size < sizeof(uint64_t))
+	if (!(t->flags & CTYPE_CXX) || !t->nr_arguments)
 		return false;
 	name = container_spell(t->name);
-	if (!is_smart_pointer(name))
-		return false;
 	ret->type = heap_intern_name(h, name);
-	ret->leads_to = load_word(bytes, 0);
-	ret->item = t->arguments[0];
-	return true;
+	if (is_of(name, "std::optional<"))
+		return find_optional(h, t, bytes, ret);
+	if (is_of(name, "std::function<"))
+		return find_function(t, bytes, ret);
+	return t->size >= sizeof(uint64_t) && find_smart_pointer(t, name, bytes, ret);
 }

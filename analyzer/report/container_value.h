@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What std:: containers and smart pointers in an object hold, in one line each.
+ * What std:: containers, smart pointers, optionals and functions in an object hold, in one line
+ * each.
  */
 #ifndef REPORT_CONTAINER_VALUE_H
 #define REPORT_CONTAINER_VALUE_H
@@ -15,6 +16,8 @@ struct container_value {
 	const struct ctype *item;  /* of pointers: what they lead to; else NULL */
 	const struct ctype *items; /* of what lies side by side at leads_to; NULL: nothing does */
 	uint64_t items_size;	   /* bytes */
+	const struct ctype *value; /* of what lies in the container itself, at its start, and is
+				      told in its place; NULL: nothing does */
 };
 
 /*

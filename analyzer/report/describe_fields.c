@@ -33,6 +33,7 @@ struct filler {
 	const uint8_t *bytes;
 	bool all;
 	const struct field *container; /* the bytes are items of that field; NULL: the object's */
+	uint64_t base;		       /* where the bytes begin in the object */
 };
 
 static struct described_reading *add_reading(struct description *d, const char *as)
@@ -76,7 +77,8 @@ static size_t text_max(bool all)
 static void add_native(void *arg, const struct field *f)
 {
 	struct filler *filler = arg;
-	struct described_field *field = add_field(filler, f->path, f->type->name, f->offset);
+	struct described_field *field =
+		add_field(filler, f->path, f->type->name, filler->base + f->offset);
 
 	if (!field)
 		return;
@@ -103,10 +105,24 @@ static void add_items(const struct filler *f, const struct field *container,
 	if (!value->items_size || f->container)
 		return;
 	inner.container = container;
+	inner.base = 0;
 	inner.bytes = pointee_bytes(f->d->heap, value->leads_to, value->items_size);
 	if (inner.bytes)
 		fields_each(n, ctype_get_array(n, value->items, 0), inner.bytes, value->items_size,
 			    &options);
+}
+
+/* What is in the optional of that field, in its place. */
+static void add_value(const struct filler *f, const struct field *optional,
+		      const struct ctype *value)
+{
+	struct filler inner = *f;
+	const struct fields_options options = { optional->path, f->all ? UINT64_MAX : ELEMENTS_MOST,
+						add_native, add_container, &inner };
+
+	inner.bytes += optional->offset;
+	inner.base += optional->offset;
+	fields_each(f->d->heap->native, value, inner.bytes, value->size, &options);
 }
 
 /* A container of the C++ library is one field, and its items; with --all as it is made, too. */
@@ -120,7 +136,11 @@ static bool add_container(void *arg, const struct field *f)
 	if (!container_value_find(h, f->type, filler->bytes + f->offset, text_max(filler->all),
 				  &value))
 		return false;
-	field = add_field(filler, f->path, value.type, f->offset);
+	if (value.value) {
+		add_value(filler, f, value.value);
+		return !filler->all;
+	}
+	field = add_field(filler, f->path, value.type, filler->base + f->offset);
 	if (!field) {
 		free(value.text);
 		return true;
@@ -139,7 +159,7 @@ static bool add_container(void *arg, const struct field *f)
 static void read_as(struct description *d, const struct ctype *t, const uint8_t *bytes,
 		    uint64_t size, bool all)
 {
-	struct filler f = { d, add_reading(d, t->name), bytes, all, NULL };
+	struct filler f = { d, add_reading(d, t->name), bytes, all, NULL, 0 };
 	const struct fields_options options = { "", all ? UINT64_MAX : ELEMENTS_MOST, add_native,
 						add_container, &f };
 
@@ -150,7 +170,7 @@ static void read_as(struct description *d, const struct ctype *t, const uint8_t 
 
 static void read_text(struct description *d, const uint8_t *bytes, bool all)
 {
-	struct filler f = { d, add_reading(d, ""), bytes, all, NULL };
+	struct filler f = { d, add_reading(d, ""), bytes, all, NULL, 0 };
 	const char *text = (const char *)bytes;
 
 	add_field(&f, "", "", 0)->value =
@@ -224,7 +244,7 @@ static void add_rest(struct filler *f, uint64_t offset, uint64_t size)
 
 static void read_words(struct description *d, const uint8_t *bytes, uint64_t size, bool all)
 {
-	struct filler f = { d, add_reading(d, ""), bytes, all, NULL };
+	struct filler f = { d, add_reading(d, ""), bytes, all, NULL, 0 };
 	const uint64_t end = size / 8 * 8;
 	uint64_t next, told = 0;
 
@@ -272,7 +292,7 @@ static void add_members(struct filler *f)
 static void read_python(struct description *d, bool all)
 {
 	struct cpython *p = d->heap->cpython;
-	struct filler f = { d, add_reading(d, ""), NULL, all, NULL };
+	struct filler f = { d, add_reading(d, ""), NULL, all, NULL, 0 };
 	const size_t max = all ? CPYTHON_REPR_MAX : TEXT_MOST;
 	char *value = cpython_value_repr(p, d->addr, max);
 	struct cpython_items items;

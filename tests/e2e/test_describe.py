@@ -179,6 +179,9 @@ CONTAINERS = {
     ".nothing": ("std::unique_ptr<web::Link>", "NULL"), ".peers": ("std::unordered_map<int, web::Page*>", "1 item"),
     ".queue": ("std::list<web::Page*>", "5 items"), ".ids": ("std::set<int>", "3 items"),
     ".refs": ("int", "7"), ".done": ("bool", "true"),
+    ".limit": ("int", "7"), ".unlimited": ("std::optional<int>", "none"),
+    ".last.url": ("std::string", '"http://127.0.0.1/in/an/optional"'), ".last.depth": ("int", "9"),
+    ".title": ("std::string", '"a title that is long enough"'), ".untitled": ("std::optional<std::string>", "none"),
 }
 
 
@@ -206,6 +209,10 @@ def test_containers_are_one_field_each(heapcensus, pages):
     assert (found["type"], found["provenance"]) == ("web::Page", "vtable-rtti")
     assert {path: (spelled(fields[path]), fields[path]["value"]) for path in CONTAINERS} == CONTAINERS
     assert fields[".best"]["leads_to"]["type"] == "web::Link"
+    if ".callback" in fields:  # libstdc++'s
+        assert fields[".uncalled"]["value"] == "none" and "int (*)(int)" in fields[".callback"]["leads_to"]["name"]
+    offsets = [fields[path]["offset"] for path in (".limit", ".last.url", ".last.depth", ".title", ".peer")]
+    assert offsets == sorted(set(offsets))
     assert fields[".reference"]["leads_to"]["object"] == link
     assert (fields[".peer"]["leads_to"]["object"], fields[".peer"]["leads_to"]["place"]) == (first, "web::Named")
     text = rows(heapcensus, dump, page)

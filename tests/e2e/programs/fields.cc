@@ -4,9 +4,11 @@
 // this with each compiler and C++ library.
 #include <cstdio>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unistd.h>
@@ -30,6 +32,11 @@ struct Named {
 	const char *name = "page";
 };
 
+static int twice(int n)
+{
+	return 2 * n;
+}
+
 struct Page : Counted, Named {
 	std::string url = "http://127.0.0.1/some/long/page", word = "short", empty;
 	std::vector<Link *> links;
@@ -41,6 +48,10 @@ struct Page : Counted, Named {
 	std::unordered_map<int, Page *> peers;
 	std::list<Page *> queue;
 	std::set<int> ids;
+	std::optional<int> limit = 7, unlimited;
+	std::optional<Link> last = Link{ "http://127.0.0.1/in/an/optional", 9 };
+	std::optional<std::string> title = "a title that is long enough", untitled;
+	std::function<int(int)> callback = twice, uncalled;
 	Named *peer = nullptr;
 	Link &reference;
 	bool done = true;
