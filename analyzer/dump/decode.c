@@ -121,6 +121,7 @@ static void join_column(uint8_t *to, const uint8_t *planes, size_t count, size_t
 static struct error *read_blocks_head(const struct dump_file *file, const struct dump_chunk *chunk,
 				      const uint8_t *raw, struct hc_blocks_header *head)
 {
+	*head = (struct hc_blocks_header){ 0 };
 	if (chunk->header.raw_len < sizeof(*head))
 		return dump_chunk_error(file, chunk, "too short for its header");
 	memcpy(head, raw, sizeof(*head));
