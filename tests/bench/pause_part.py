@@ -41,7 +41,7 @@ def pause(runner, rounds):
         runs = [one_run(runner, mode, size, blocks) for _ in range(rounds)]
         failed = next((run for run in runs if isinstance(run, str)), None)
         if failed:
-            yield f"  {mode:<7} {failed}"
+            yield line(False, 0, f"pause, {mode}", failed)
             continue
         quiet, snapshot, said = zip(*runs)
         yield (f"  {mode:<7} quiet {spread(quiet, '.2f')}   with a snapshot {spread(snapshot, '.2f')}   "

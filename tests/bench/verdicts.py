@@ -60,6 +60,21 @@ def limits(workloads):
         yield from ((4, name, mode, memory_ratio, "nothing", 1.25) for name in CRAWLERS)
 
 
+def speed_up(one, two):
+    """How much more two threads do than one."""
+    return 2 * median([sample.ns for sample in one.samples]) / median([sample.ns for sample in two.samples])
+
+
+def scaling(results, configuration="caller", base="forward", limit=0.95):
+    """The line of how two threads scale, beside how they do where calls are only forwarded; none where it was not measured."""
+    pairs = [(results.get("pair", {}).get(name), results.get("pair-2", {}).get(name)) for name in (configuration, base)]
+    if any(cell is None or cell.trouble for pair in pairs for cell in pair):
+        return
+    ours, forwarded = (speed_up(one, two) for one, two in pairs)
+    yield line(ours >= limit * forwarded, 0, f"{configuration} on pair-2",
+               f"two threads do {ours:.2f} times the pairs of one, {base} {forwarded:.2f} (at least {limit:g} of that)")
+
+
 def line(held, number, about, said):
     return f"{'held  ' if held else 'MISSED'} {number} {about}: {said}"
 
@@ -75,3 +90,4 @@ def judge(workloads, results):
         failed = [f"{need}: {cells[need].trouble}" for need in dict.fromkeys(needed) if cells[need].trouble]
         held, said = (False, "; ".join(failed)) if failed else rule(cells, configuration, base, units[name], limit)
         yield line(held, number, f"{configuration} on {name}", said)
+    yield from scaling(results)

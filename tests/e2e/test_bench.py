@@ -88,6 +88,12 @@ def test_verdict_where_nobody_adds():
     assert "held   2 full on perl: adds -0.020 s, heaptrack raw -0.010 s" in list(judge(WORKLOADS, {"perl": cells}))
 
 
+def test_scaling():
+    results = {"pair": {"forward": cell(10.0), "caller": cell(12.0)}, "pair-2": {"forward": cell(10.0), "caller": cell(15.0)}}
+    assert list(judge(WORKLOADS, results)) == [
+        "MISSED 0 caller on pair-2: two threads do 1.60 times the pairs of one, forward 2.00 (at least 0.95 of that)"]
+
+
 def test_verdict_of_what_failed():
     cells = {"nothing": cell(1.0), "caller": cell(1.0, trouble="signal 11")}
     assert "MISSED 1 caller on htdig: caller: signal 11" in list(judge(WORKLOADS, {"htdig": cells}))
