@@ -17,10 +17,11 @@ def compared(out):
 
 def verify(runner, workloads):
     """Lines to print."""
-    total = differing = 0
+    total = differing = failed = 0
     for workload in workloads:
         sample, (number, differ) = runner.run(workload, VERIFY, look=compared)
         trouble = sample.trouble or ("" if number else "nothing was compared")
-        total, differing = total + number, differing + differ
+        total, differing, failed = total + number, differing + differ, failed + bool(trouble)
         yield line(not (differ or trouble), 3, f"verify on {workload.name}", trouble or f"{number} compared, {differ} differ")
-    yield line(not differing, 3, "verify on all of them", f"{total} compared, {differing} differ")
+    yield line(not (differing or failed), 3, "verify on all of them",
+               f"{total} compared, {differing} differ" + (f", {failed} workloads failed" if failed else ""))
