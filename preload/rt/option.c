@@ -226,7 +226,8 @@ static void set_option(const struct option_row *row, const char *text)
 /* `heapcensus` itself, and `heapcensus run` for the preload, read these. */
 static bool is_of_analyzer(const char *name, size_t len)
 {
-	static const char *const names[] = { "LIBRARY", "SYMBOLS", "CACHE" };
+	static const char *const names[] = { "LIBRARY", "SYMBOLS", "CACHE",
+					     "INDEX",	"THREADS", "TIMINGS" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i]) == len && strncmp(name, names[i], len) == 0)

@@ -106,6 +106,8 @@ static void test_option_values(void **state)
 	read_environment("HEAPCENSUS_SIGNAL=12", "HEAPCENSUS_LIBRARY=/x.so");
 	assert_int_equal(option_get(OPTION_SIGNAL), 12);
 	read_environment("HEAPCENSUS_SYMBOLS=/debug", "HEAPCENSUS_CACHE=");
+	read_environment("HEAPCENSUS_INDEX=0", "HEAPCENSUS_THREADS=1");
+	read_environment("HEAPCENSUS_TIMINGS=1", "HEAPCENSUS_LIBRARY=/x.so");
 	read_environment("HEAPCENSUS_ZSTD=7", "HEAPCENSUS_CPU=1");
 	assert_int_equal(option_get(OPTION_ZSTD), 7);
 	assert_int_equal(option_get(OPTION_CPU), 1);
