@@ -17,7 +17,6 @@
 #include "typing/typing.h"
 
 #define INDEX_VERSION	1
-#define INDEX_SUFFIX	".index"
 #define INDEX_BLOCKS	100000 /* of fewer blocks a dump is opened as fast */
 #define INDEX_TEXT_MAX	(64ul << 20)
 #define NR_INDEX_PLACES 2
@@ -80,8 +79,8 @@ struct index *index_open(const struct dump *d, const struct heap_options *option
 	x->dump = d;
 	x->symbol_path = options->symbol_path;
 	x->folder = options->cache_path;
-	x->paths[0] = xasprintf("%s" INDEX_SUFFIX, dump_path(d));
-	x->paths[1] = xasprintf("%s/%016" PRIx64 INDEX_SUFFIX, x->folder, dump_checksum(d));
+	x->paths[0] = xasprintf("%s" HC_INDEX_SUFFIX, dump_path(d));
+	x->paths[1] = xasprintf("%s/%016" PRIx64 HC_INDEX_SUFFIX, x->folder, dump_checksum(d));
 	x->key = make_key(d, options);
 	x->pieces = find_pieces(x);
 	if (!x->pieces)
@@ -135,7 +134,7 @@ static void write_index(const struct index *x, const struct pieces_writer *w)
 	if (pieces_write(w, x->paths[0]))
 		return;
 	kept_file_make_folder(x->folder);
-	kept_file_remove_old(x->folder, INDEX_SUFFIX);
+	kept_file_remove_old(x->folder, HC_INDEX_SUFFIX);
 	pieces_write(w, x->paths[1]);
 }
 

@@ -20,6 +20,7 @@
 #define HC_CHUNK_MAGIC	 0x4b434348u /* "HCCK" */
 #define HC_CHUNK_RAW_MAX (64u << 20) /* no chunk holds more raw bytes */
 #define HC_STRING_MAX	 (1u << 20)  /* no string is longer */
+#define HC_INDEX_SUFFIX	 ".index"    /* of what the analyzer keeps beside a dump: goes with it */
 
 #define HC_ID(a, b, c, d) \
 	((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)

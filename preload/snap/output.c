@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "heapcensus/dump_format.h"
 #include "rt/format.h"
 #include "rt/process.h"
 #include "rt/sys.h"
@@ -16,8 +17,8 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-#define OUTPUT_LINK_SIZE 32
-#define OUTPUT_NUMBERS_MAX 1000000	/* final names that are tried */
+#define OUTPUT_LINK_SIZE   32
+#define OUTPUT_NUMBERS_MAX 1000000 /* final names that are tried */
 
 /* The name that a file without one can be linked by. */
 static void output_format_link(const struct output *o, char *text, size_t size)
@@ -43,9 +44,8 @@ static bool output_open_unnamed(struct output *o, const char *dir)
 
 static int output_open_in(struct output *o, const char *dir, uint64_t unique, bool unnamed)
 {
-	const size_t len =
-		format_text(o->part, sizeof(o->part), "%s/.%s.%d.%08x.part", dir, rt_process.name,
-			    rt_process.pid, (unsigned int)unique);
+	const size_t len = format_text(o->part, sizeof(o->part), "%s/.%s.%d.%08x.part", dir,
+				       rt_process.name, rt_process.pid, (unsigned int)unique);
 
 	if (len + 1 >= sizeof(o->part))
 		return -ENAMETOOLONG;
@@ -161,10 +161,12 @@ static void output_format_path(char *path, size_t size, const char *dir, uint64_
 
 void output_remove(const char *dir, uint64_t number)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], index[PATH_MAX + sizeof(HC_INDEX_SUFFIX)];
 
 	output_format_path(path, sizeof(path), dir, number);
 	(void)sys_unlink(path);
+	(void)format_text(index, sizeof(index), "%s" HC_INDEX_SUFFIX, path);
+	(void)sys_unlink(index);
 }
 
 int output_commit(struct output *o, uint64_t first)

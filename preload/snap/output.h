@@ -40,7 +40,7 @@ int output_sink(void *arg, const void *bytes, size_t len);
  * file is removed; returns -errno. */
 int output_commit(struct output *o, uint64_t first);
 
-/* Removes a dump of this process. */
+/* Removes a dump of this process, and what the analyzer has kept of it. */
 void output_remove(const char *dir, uint64_t number);
 
 /* Closes and removes the temporary file. */

@@ -106,8 +106,10 @@ def test_keep(preload, tmp_path):
             end = time.monotonic() + 60
             while not (tmp_path / (name % number)).exists() and time.monotonic() < end:
                 time.sleep(0.02)
+            (tmp_path / (name % number + ".index")).write_text("of the analyzer")
         end = time.monotonic() + 60
-        while len(run.files()) > 3 and time.monotonic() < end:
+        while (len(run.files()) > 3 or len(list(tmp_path.glob("*.index"))) > 2) and time.monotonic() < end:
             time.sleep(0.02)
         assert [path.name for path in run.files()] == [name % number for number in (3, 5, 6)]
+        assert sorted(path.name for path in tmp_path.glob("*.index")) == [name % number + ".index" for number in (5, 6)]
         assert (tmp_path / (name % 3)).read_text() == "somebody else's"
