@@ -50,6 +50,17 @@ static void fork_prepare(void)
 	lock_all_held = true;
 }
 
+/* What parent and child do alike, between the innermost lock and the outermost. */
+static void fork_done(void)
+{
+	location_fork_done();
+	attr_fork_done();
+	label_fork_done();
+	store_fork_done();
+	objects_fork_done();
+	mapped_fork_done();
+}
+
 static void fork_parent(void)
 {
 	if (!lock_all_held)
@@ -57,12 +68,7 @@ static void fork_parent(void)
 	lock_all_held = false;
 	private_fork_parent();
 	unwind_fork_parent();
-	location_fork_done();
-	attr_fork_done();
-	label_fork_done();
-	store_fork_done();
-	objects_fork_done();
-	mapped_fork_done();
+	fork_done();
 	threads_fork_parent();
 }
 
@@ -72,12 +78,7 @@ static void fork_child(void)
 		lock_all_held = false;
 		private_fork_child();
 		unwind_fork_child();
-		location_fork_done();
-		attr_fork_done();
-		label_fork_done();
-		store_fork_done();
-		objects_fork_done();
-		mapped_fork_done();
+		fork_done();
 		threads_fork_child();
 	}
 	process_after_fork();
