@@ -100,6 +100,18 @@ def test_odd_stacks_alone(program, preload, tmp_path):
         assert {"stacks_truncated", "stacks_lost"} == {n for n in hcdump.Dump(run.new_file()).counts if n.startswith("stacks_")}
 
 
+def test_reloaded_code(program, build, preload, tmp_path):
+    """Objects that come to where another one has been, with other frames: what was known of the code there is forgotten."""
+    objects = [build / f"tests/unit/libunload_{size}.so" for size in ("small", "large")]
+    with Census([program("reload"), *objects], preload, tmp_path, env={"HEAPCENSUS_STACKS": "verify"}) as run:
+        status, out, err = run.finish()
+        number, differing = compared(run.log())
+    assert (status, err) == (0, "")
+    assert int(out) > 10
+    assert number > 100
+    assert differing == 0
+
+
 @pytest.mark.parametrize("crawler", CRAWLERS, ids=lambda crawler: crawler.name)
 def test_crawler_stacks(crawler, preload, tmp_path):
     server = Server(Site(60))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Allocates from stacks that are not simply deeper or shallower than the last one: frames of
 // varying and of aligned size, tail calls, deep recursion, coroutines (swapcontext, and a switch in
-// assembly), longjmp, exceptions, signal handlers on either stack, code without unwind information.
+// assembly), a stack that is shorter than the one before in its place, longjmp, exceptions, signal
+// handlers on either stack, code without unwind information.
 // Says nothing; the unwinder is compared with its reference by the profiler.
 #include <alloca.h>
 #include <csetjmp>
@@ -124,6 +125,50 @@ static void switch_by_hand()
 	munmap(stack, size);
 }
 
+// Frames of one size on two stacks, the shorter one in place of the inner end of the longer, which
+// is gone: at one place there are the same callers, and further out there is nothing any more.
+static ucontext_t caller_context, callee_context;
+static char *frames[2];
+
+NOINLINE static int descend(int depth)
+{
+	volatile char room[48];
+
+	room[0] = char(depth);
+	if (depth < 2)
+		frames[depth] = const_cast<char *>(room);
+	allocate(size_t(depth + 5));
+	return depth ? descend(depth - 1) + room[0] : 0;
+}
+
+static void run_descent(int depth) { descend(depth); }
+
+static void descend_below(char *bottom, char *top, int depth)
+{
+	getcontext(&callee_context);
+	callee_context.uc_stack.ss_sp = bottom;
+	callee_context.uc_stack.ss_size = size_t(top - bottom);
+	callee_context.uc_link = &caller_context;
+	makecontext(&callee_context, reinterpret_cast<void (*)()>(run_descent), 1, depth);
+	swapcontext(&caller_context, &callee_context);
+}
+
+static void shorten()
+{
+	const size_t size = 128 << 10;
+	char *const stack = static_cast<char *>(
+		mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *const middle = stack + size / 2;
+
+	descend(1);
+	for (int i = 0; i < 10; i++)
+		descend_below(stack, middle + 300 * (frames[1] - frames[0]), 400);
+	munmap(middle, size / 2);
+	for (int i = 0; i < 10; i++)
+		descend_below(stack, middle, 100);
+	munmap(stack, size / 2);
+}
+
 // ---- ways out ----
 
 static thread_local jmp_buf back;
@@ -237,6 +282,7 @@ int main()
 	run(nullptr);
 	switch_by_libc();
 	switch_by_hand();
+	shorten();
 	interrupt();
 	for (pthread_t &thread : threads)
 		pthread_create(&thread, nullptr, run, nullptr);
