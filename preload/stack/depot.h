@@ -16,7 +16,7 @@
 #define DEPOT_NODES_MAX ((1u << 24) - 1) /* what live/record.h can name */
 
 #define DEPOT_MEMO_MAX	  128
-#define DEPOT_CACHE_SHIFT 14
+#define DEPOT_CACHE_SHIFT 12
 
 struct depot_node {
 	uint64_t pc;
