@@ -41,7 +41,8 @@ def page_part(kept, workloads, configurations, verdicts):
         markdown(names, all_rows(measured, kept.results)),
         "Configurations:\n", items((c.name, c.summary) for c in configurations if c.name in names),
         "Workloads:\n", items((workload.name, workload.summary) for workload in measured),
-        "What must hold (by the number in the list above; 0: else):\n", "".join(f"- {line}\n" for line in [*verdicts, *kept.parts])])
+        "What must hold (by the number in the list above; 0: else):\n",
+        "".join(f"- {line}\n" for line in [*verdicts, *kept.parts])])
 
 
 def has_part(path):

@@ -42,7 +42,8 @@ def less_added(cells, name, base, unit, limit):
     """Against what another profiler adds to the time of nothing."""
     ours, theirs = (added(cells, who, "nothing", unit) for who in (name, base))
     said = f"adds {UNIT_TEXT[unit].format(ours)}, {base} {UNIT_TEXT[unit].format(theirs)}"
-    return ours <= 0 or ours * limit <= theirs, said + (f": {theirs / ours:.1f} times less (at least {limit:g})" if ours > 0 else "")
+    times = f": {theirs / ours:.1f} times less (at least {limit:g})" if ours > 0 else ""
+    return ours <= 0 or ours * limit <= theirs, said + times
 
 
 def limits(workloads):

@@ -61,7 +61,8 @@ def cell(*times, rss=1000, trouble=""):
 
 
 def test_ratios_within_a_round():
-    cells = {"nothing": cell(1.0, 2.0, 4.0), "full": cell(2.0, 3.0, 4.0, rss=1500), "late": cell(3.0), "dead": cell(trouble="signal 11")}
+    cells = {"nothing": cell(1.0, 2.0, 4.0), "full": cell(2.0, 3.0, 4.0, rss=1500), "late": cell(3.0),
+             "dead": cell(trouble="signal 11")}
     wall, _, memory = rows_of(BY_NAME["perl"], cells)
     assert wall[2:] == ["2.00 s", "1.50 (1.00-2.00)", "3.00 [1]", "signal 11"]
     assert memory[3] == "1.50 (1.50-1.50)" and memory[4] == "1.00 [1]"
