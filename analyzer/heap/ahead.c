@@ -11,7 +11,7 @@
 #define FAR	   16 /* blocks */
 #define NEAR	   8
 #define WORDS_MAX  16	    /* of each block */
-#define SMALL_HEAP 1000000u /* objects: what is asked about them fits into the caches */
+#define SMALL_HEAP 150000u /* objects: what is asked about them fits into the caches */
 
 static void expect_lookups(const struct heap *h, const uint8_t *bytes, uint64_t nr)
 {

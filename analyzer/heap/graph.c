@@ -115,6 +115,12 @@ static bool has_pointers(const struct heap *h, node_id n)
 	return h->owner[n] != NODE_NONE && !(object_type(h, n)->flags & TYPE_NO_POINTERS);
 }
 
+/* Python's objects lead to what was made with them, so looking ahead costs more than it saves. */
+static bool is_scattered(const struct heap *h, node_id n)
+{
+	return has_pointers(h, n) && object_type(h, n)->provenance != PROVENANCE_CPYTHON;
+}
+
 /* The words of an object that are not those of a block inside it. */
 static void scan_object(struct scan *s, node_id n)
 {
@@ -149,7 +155,7 @@ static void scan_span(struct scan *s)
 	for (node_id n = s->first; n < s->last; n++) {
 		const size_t before = s->nr;
 
-		heap_look_ahead(h, n, has_pointers);
+		heap_look_ahead(h, n, is_scattered);
 		s->node = n;
 		if (node_is_root(h, n)) {
 			const struct root *r = &h->roots[n - h->nr_objects];

@@ -26,5 +26,5 @@ def test_verdict(capsys):
     judge.rows = [row("h", "c", n, name, seconds, seconds, 1.0)
                   for name, costs in {"linear": (1.0, 10.0), "log": (1.0, 12.0), "worse": (1.0, 31.6), "small": (0.001, 0.1)}.items()
                   for n, seconds in zip((100_000, 1_000_000), costs)]
-    assert judge.verdict() == 1
+    assert judge.verdict(*growth["DECADE"]) == 1
     assert "pass 'worse'" in capsys.readouterr().out
