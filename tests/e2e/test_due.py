@@ -20,6 +20,7 @@ keep = [b"k" * 10000 for i in range(1)]
 for line in sys.stdin:
     if line == "grow\\n":
         keep.append(bytearray(8 << 20))
+        del keep[100:]
     sys.stdout.write("%d %d\\n" % (len(received), len(signal.sigpending()))); sys.stdout.flush()
 """
 
@@ -113,3 +114,19 @@ def test_keep(preload, tmp_path):
         assert [path.name for path in run.files()] == [name % number for number in (3, 5, 6)]
         assert sorted(path.name for path in tmp_path.glob("*.index")) == [name % number + ".index" for number in (5, 6)]
         assert (tmp_path / (name % 3)).read_text() == "somebody else's"
+
+
+def test_keep_of_many(preload, tmp_path):
+    """With a dump each second, in a folder of bounded size."""
+    with start(preload, tmp_path, {"HEAPCENSUS_EVERY": "1", "HEAPCENSUS_KEEP": "2", "HEAPCENSUS_CONTENTS": "none"}) as run:
+        newest, most, end = 0, 0, time.monotonic() + 120
+        while newest < 6:
+            assert time.monotonic() < end, "too few dumps"
+            assert ask(run, "grow")
+            time.sleep(0.05)
+            files = run.files()
+            newest = max([newest, *(int(path.name.split(".")[-2]) for path in files)])
+            most = max(most, len(files))
+        # one more between the moments that a new one has its name and that an old one goes
+        assert 2 <= most <= 3
+        assert run.finish()[0] == 0
