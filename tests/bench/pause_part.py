@@ -36,7 +36,6 @@ def one_run(runner, mode, size, blocks):
 def pause(runner, rounds):
     """Lines to print."""
     size, blocks = GB // runner.place.shrink, BLOCKS // runner.place.shrink
-    yield f"pause: {blocks} blocks, {size >> 20} MB touched: longest gap in ms: median (least-greatest)"
     for mode in "spin", "malloc":
         runs = [one_run(runner, mode, size, blocks) for _ in range(rounds)]
         failed = next((run for run in runs if isinstance(run, str)), None)
@@ -44,8 +43,8 @@ def pause(runner, rounds):
             yield line(False, 0, f"pause, {mode}", failed)
             continue
         quiet, snapshot, said = zip(*runs)
-        yield (f"  {mode:<7} quiet {spread(quiet, '.2f')}   with a snapshot {spread(snapshot, '.2f')}   "
-               f"the dump's own word {spread(said, '.2f')}")
+        yield (f"pause, {blocks} blocks, {size >> 20} MB, {mode}: longest gap {spread(quiet, '.2f')} ms, with a snapshot "
+               f"{spread(snapshot, '.2f')} ms; stopped, as the dump says, for {spread(said, '.2f')} ms")
         if mode == "spin":
             per_gb = statistics.median(snapshot) * GB / size
             yield line(per_gb <= PAUSE_MS_PER_GB, 0, "pause", f"{per_gb:.1f} ms per GB (at most {PAUSE_MS_PER_GB})")
