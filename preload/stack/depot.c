@@ -7,6 +7,7 @@
  */
 #include "stack/depot.h"
 
+#include <heapcensus/dump_format.h>
 #include <stddef.h>
 
 #include "rt/count.h"
@@ -21,7 +22,7 @@
 #define FIRST_SHIFT   14 /* buckets for nodes under the first PARENTS */
 #define GROUP_SHIFT   11 /* ... and under each PARENTS more */
 #define PARENTS_SHIFT 10
-#define USER_SHIFT    47 /* of an address */
+#define SPREAD_SHIFT  18 /* native stacks under one Python frame, that share buckets */
 
 /* Written by any thread that interns, with atomics; chunks and buckets only ever become non-null.
  */
@@ -51,22 +52,22 @@ static uint64_t hash_node(uint64_t pc, uint32_t parent)
 
 /*
  * Children of parents that were made at about one time share some pages of the table, so that it
- * takes no more memory than the nodes: a frame calls from few places.  Frames of Python are not
- * addresses, and their parents may have any number of children.
+ * takes no more memory than the nodes, and what is looked up one after the other is near: a frame
+ * calls from few places.  A node of both sorts of frames is near the others of its Python frame,
+ * which calls few functions of C; where C code is most of the program, so that they are many, they
+ * spread.
  */
 static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 {
 	const uint64_t hash = hash_node(pc, parent);
-	const uint32_t group = parent >> PARENTS_SHIFT;
-	uint64_t bucket;
+	const bool is_both = (pc & (HC_STACK_PYTHON | HC_STACK_BOTH)) == HC_STACK_BOTH;
+	const uint32_t group =
+		is_both ? (HC_STACK_INDEX(pc) >> PARENTS_SHIFT) + (parent >> SPREAD_SHIFT)
+			: parent >> PARENTS_SHIFT;
+	const uint64_t bucket = group ? (1u << FIRST_SHIFT) + ((group - 1) << GROUP_SHIFT) +
+						(hash >> (64 - GROUP_SHIFT))
+				      : hash >> (64 - FIRST_SHIFT);
 
-	if (pc >> USER_SHIFT)
-		bucket = hash >> (64 - BUCKET_SHIFT);
-	else if (!group)
-		bucket = hash >> (64 - FIRST_SHIFT);
-	else
-		bucket = (1u << FIRST_SHIFT) + ((group - 1) << GROUP_SHIFT) +
-			 (hash >> (64 - GROUP_SHIFT));
 	return &depot.buckets[bucket % NR_BUCKETS];
 }
 
