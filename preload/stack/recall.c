@@ -39,20 +39,18 @@ uint32_t recall_add_word(struct recall *r, uint32_t outer, uint64_t slot, uint64
 	return r->nr_words++;
 }
 
-static void note_site(struct recall *r, struct place at, struct place outer, uint32_t chain)
+void recall_note_site(struct recall *r, uint64_t pc, struct cfi_rule rule)
 {
-	*recall_get_site(r, at.pc) =
-		(struct recall_site){ at.pc, (uint32_t)(outer.sp - 8 - at.sp), chain };
+	struct recall_site *const site = recall_get_site(r, pc);
+
+	*site = (struct recall_site){ pc, rule, site->pc == pc ? site->chain : 0 };
 }
 
-void recall_add(struct recall *r, const struct known_stack *s, struct place outer,
-		struct place next)
+void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, uint64_t next)
 {
-	struct known_stack *const pair = recall_get_pair(r, s->pc, s->sp, outer.pc, next.pc);
-	const struct recall_site *const site = recall_get_site(r, outer.pc);
+	struct known_stack *const pair = recall_get_pair(r, s->pc, s->sp, outer, next);
 
-	note_site(r, outer, next, site->pc == outer.pc ? site->chain : 0);
-	note_site(r, (struct place){ .pc = s->pc, .sp = s->sp }, outer, r->last_chain);
+	recall_get_site(r, s->pc)->chain = r->last_chain;
 	pair[1] = pair[0];
 	pair[0] = *s;
 }

@@ -21,18 +21,12 @@
 
 #include "stack/chain.h"
 #include "stack/place.h"
+#include "stack/step.h"
 
 #define RECALL_CHAINS	   16
 #define RECALL_SITES_SHIFT 10
 #define RECALL_SHIFT	   12
 #define RECALL_WORDS	   8192 /* indices are 16 bits */
-
-/* How far the stack that the thread is on is known to be readable: [low, high), from a page that
- * a frame of ours was in. */
-struct stack_range {
-	uint64_t low, high;
-	int32_t tid; /* of that thread: a later one may have its struct thread */
-};
 
 struct stack_word {
 	uint64_t slot; /* its address; RECALL_JUMP: goes on at index `value`; RECALL_END: no more */
@@ -51,11 +45,11 @@ struct known_stack {
 };
 _Static_assert(sizeof(struct known_stack) == 32, "two of them, which are looked at, are a line");
 
-/* What is likely of a return address: a wrong one only costs time. */
+/* What is known of a return address. */
 struct recall_site {
-	uint64_t pc;
-	uint32_t outer; /* the next return address lies there, from sp */
-	uint32_t chain; /* of ours, where the program calls us from there */
+	uint64_t pc;	      /* 0: empty */
+	struct cfi_rule rule; /* a step */
+	uint32_t chain;	      /* of ours, likely to be that where the program calls us from there */
 };
 
 /* What should not be split comes first, as memory so large begins at a line. */
@@ -69,11 +63,6 @@ struct recall {
 	struct recall_site sites[1u << RECALL_SITES_SHIFT];
 	struct chain chains[RECALL_CHAINS];
 };
-
-PLACE_INLINE bool range_has(const struct stack_range *r, uint64_t sp, int32_t tid)
-{
-	return sp - r->low < r->high - r->low && r->tid == tid;
-}
 
 PLACE_INLINE struct recall_site *recall_get_site(struct recall *r, uint64_t pc)
 {
@@ -116,20 +105,27 @@ PLACE_INLINE bool recall_is(const struct recall *r, const struct known_stack *s,
 	       recall_holds(r, s->word);
 }
 
-/* The stack that has its innermost frame there, or NULL.  `at` is in the range. */
+/* To the next frame.  False: nothing is known of this one. */
+PLACE_INLINE bool recall_step(struct recall *r, struct place *at)
+{
+	const struct recall_site *const site = recall_get_site(r, at->pc);
+
+	return site->pc == at->pc && step(&r->range, at, site->rule);
+}
+
+/* The stack that has its innermost frame there, or NULL.  `at` is in the range.  No word is read
+ * but where a rule or an equal word says that a frame is. */
 PLACE_INLINE const struct known_stack *recall_find(struct recall *r, struct place at)
 {
-	const uint64_t slot = at.sp + recall_get_site(r, at.pc)->outer;
+	struct place outer = at, next;
 
-	if (slot > r->range.high - 8)
+	if (!recall_step(r, &outer))
 		return NULL;
-	const uint64_t outer = *(const uint64_t *)slot,
-		       next = slot + 8 + recall_get_site(r, outer)->outer;
-
-	if (next > r->range.high - 8)
+	next = outer;
+	if (!recall_step(r, &next))
 		return NULL;
 	const struct known_stack *const pair =
-		recall_get_pair(r, at.pc, at.sp, outer, *(const uint64_t *)next);
+		recall_get_pair(r, at.pc, at.sp, outer.pc, next.pc);
 
 	if (recall_is(r, pair, at))
 		return pair;
@@ -154,8 +150,9 @@ bool recall_make_room(struct recall *r, uint32_t max);
 /* One more word, which unwinding reads before word `outer` (0: it is the last).  Its index. */
 uint32_t recall_add_word(struct recall *r, uint32_t outer, uint64_t slot, uint64_t value);
 
-/* A stack, where its words are; and the next two frames that it has further out. */
-void recall_add(struct recall *r, const struct known_stack *s, struct place outer,
-		struct place next);
+/* A frame that is left by this rule; of the first two of each stack it has to be known. */
+void recall_note_site(struct recall *r, uint64_t pc, struct cfi_rule rule);
+/* A stack, where its words are, and the return addresses of the next two frames further out. */
+void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, uint64_t next);
 
 #endif

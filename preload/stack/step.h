@@ -13,7 +13,6 @@
 
 #include "stack/cfi.h"
 #include "stack/place.h"
-#include "stack/recall.h"
 
 #define STEP_RULES_SHIFT 12
 #define STEP_GAP_MAX	 (8ul << 20) /* from one frame to the next, on one stack */

@@ -197,6 +197,12 @@ static void remember(struct trace *t, uint32_t shared)
 
 /* ---- nodes ---- */
 
+/* Address 0 is no frame: who makes a stack by hand ends it so. */
+PLACE_INLINE uint32_t add_node(struct depot_memo *depot, uint64_t pc, uint32_t outer)
+{
+	return pc ? depot_intern_again(depot, pc, outer) : 0;
+}
+
 /* The innermost frame's, where `root` is the outermost that is kept. */
 static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t root, uint32_t depth)
 {
@@ -208,8 +214,8 @@ static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t ro
 	uint32_t node = c->nr > root ? t->frames[c->nr - 1].nodes[k] : 0;
 
 	for (; c->nr < t->nr; c->nr++) {
-		node = depot_intern_again(depot, t->frames[c->nr].at.pc, node);
-		if (!node)
+		node = add_node(depot, t->frames[c->nr].at.pc, node);
+		if (!node && t->frames[c->nr].at.pc)
 			return 0;
 		t->frames[c->nr].nodes[k] = node;
 	}
@@ -228,8 +234,8 @@ static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_
 		const struct frame *const f =
 			i <= t->nr_fresh ? &t->fresh[i - 1] : &t->frames[nr - i];
 
-		node = depot_intern_again(depot, f->at.pc, node);
-		if (!node)
+		node = add_node(depot, f->at.pc, node);
+		if (!node && f->at.pc)
 			break;
 	}
 	return node;
@@ -293,7 +299,9 @@ static void remember_stack(struct trace *t, const struct trace_result *result)
 					   .end = (uint8_t)result->end,
 					   .needs_rbp = f->needs_rbp };
 
-	recall_add(&t->recall, &stack, f[-1].at, f[-2].at);
+	recall_note_site(&t->recall, f[-1].at.pc, f[-1].rule);
+	recall_note_site(&t->recall, f->at.pc, f->rule);
+	recall_add(&t->recall, &stack, f[-1].at.pc, f[-2].at.pc);
 }
 
 /* ---- frames of ours ---- */

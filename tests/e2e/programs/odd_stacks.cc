@@ -108,14 +108,15 @@ static void run_fiber()
 	}
 }
 
-static void switch_by_hand()
+// filling: what the outermost frame returns to is made of it.
+static void switch_by_hand(int filling)
 {
 	const size_t size = 65536;
 	char *const stack = static_cast<char *>(
 		mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	void **const top = reinterpret_cast<void **>(stack + size) - 10;
 
-	memset(stack, 0x5a, size);
+	memset(stack, filling, size);
 	top[6] = reinterpret_cast<void *>(run_fiber);
 	inside = top;
 	for (int i = 0; i < 3000; i++) {
@@ -167,6 +168,42 @@ static void shorten()
 	for (int i = 0; i < 10; i++)
 		descend_below(stack, middle, 100);
 	munmap(stack, size / 2);
+}
+
+NOINLINE static int make_room(size_t size, int depth)
+{
+	volatile char *const room = static_cast<char *>(alloca(size));
+
+	room[0] = 1;
+	if (!depth)
+		allocate(size);
+	return depth ? make_room(size, depth - 1) + room[0] : 0;
+}
+
+static void take_much() { make_room(60000, 1); }
+static void take_little() { make_room(100, 1); }
+
+static void run_on(char *stack, size_t size, void (*function)())
+{
+	getcontext(&contexts[0]);
+	contexts[0].uc_stack.ss_sp = stack;
+	contexts[0].uc_stack.ss_size = size;
+	contexts[0].uc_link = &main_context;
+	makecontext(&contexts[0], function, 0);
+	swapcontext(&main_context, &contexts[0]);
+}
+
+// Large frames on the whole of a stack, small ones on its lower part while nobody may read the other.
+static void guard()
+{
+	const size_t size = 1 << 18, gone = 1 << 16;
+	char *const stack = static_cast<char *>(
+		mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+	run_on(stack, size, take_much);
+	mprotect(stack + size - gone, gone, PROT_NONE);
+	run_on(stack, size - gone, take_little);
+	munmap(stack, size);
 }
 
 // ---- ways out ----
@@ -281,8 +318,10 @@ int main()
 
 	run(nullptr);
 	switch_by_libc();
-	switch_by_hand();
+	switch_by_hand(0x5a);
+	switch_by_hand(0);
 	shorten();
+	guard();
 	interrupt();
 	for (pthread_t &thread : threads)
 		pthread_create(&thread, nullptr, run, nullptr);
