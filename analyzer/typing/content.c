@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "base/word.h"
+#include "heap/ahead.h"
 #include "typing/content.h"
 #include "typing/recogniser.h"
 
@@ -238,13 +239,13 @@ static enum content look(const struct typing *t, node_id n, const uint8_t *bytes
 	return CONTENT_NOTHING;
 }
 
-/* Has it a type that is told without a look at its bytes? */
-static bool is_told(const struct typing *t, node_id n)
+/* Is its type told only by a look at its bytes? */
+static bool is_untold(const struct heap *h, node_id n)
 {
+	const struct dump_blocks *b = dump_blocks(h->dump);
 	size_t nr;
 
-	return t->blocks->kind[n] == HC_KIND_PYTHON ||
-	       dump_attrs(t->heap->dump, &nr)[t->blocks->attr[n]].tag;
+	return b->kind[n] != HC_KIND_PYTHON && !dump_attrs(h->dump, &nr)[b->attr[n]].tag;
 }
 
 static void look_at_all(void *arg, unsigned int worker, uint64_t first, uint64_t end)
@@ -254,8 +255,9 @@ static void look_at_all(void *arg, unsigned int worker, uint64_t first, uint64_t
 	(void)worker;
 	for (node_id n = (node_id)first; n < end; n++) {
 		const uint8_t *bytes =
-			is_told(t, n) ? NULL : dump_block_bytes(t->heap->dump, n);
+			is_untold(t->heap, n) ? dump_block_bytes(t->heap->dump, n) : NULL;
 
+		heap_look_ahead(t->heap, n, is_untold);
 		if (bytes)
 			t->contents[n] = look(t, n, bytes, t->blocks->size[n]);
 	}
