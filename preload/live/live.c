@@ -79,14 +79,13 @@ static bool put_stored(uint64_t *word, uint64_t a, uint64_t b)
 
 static uint64_t pack_brief(uint64_t a, uint32_t number)
 {
-	return record_pack_brief(record_size_field(a), record_stack(a),
-				 record_brief_kind(record_kind(a)),
+	return record_pack_brief(record_size_field(a), record_stack(a), record_kind(a),
 				 a & (uint64_t)(RECORD_LABELLED | RECORD_HALF) << 61, number);
 }
 
 static bool can_be_brief(uint64_t a)
 {
-	return !record_attr(a) && record_brief_kind(record_kind(a));
+	return !record_attr(a) && record_can_be_brief(record_kind(a));
 }
 
 /* A block of one granule. */

@@ -144,14 +144,14 @@ __attribute__((always_inline)) static inline bool live_insert_hot(struct thread 
 		word[0] = record_pack_a(size, stack, t->attr, kind, 0) | half;
 	} else {
 		if (__builtin_expect(size >= RECORD_SIZE_ESCAPE || !t->nr_spare || t->attr ||
-					     !record_brief_kind(kind),
+					     !record_can_be_brief(kind),
 				     0))
 			return false;
 		const uint32_t number = t->spare[--t->nr_spare];
 
 		*store_birth(number) = b;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		word[0] = record_pack_brief(size, stack, record_brief_kind(kind), half, number);
+		word[0] = record_pack_brief(size, stack, kind, half, number);
 	}
 	t->bytes_allocated += size;
 	t->seq++;

@@ -13,8 +13,9 @@
  *
  * In malloc's plane a granule has one word.  A block that covers two granules at least has its
  * record there, a and then b: the top bit tells which. A smaller one has only one word:
- *   brief      a without attr, which is 0; its kind is one of RECORD_BRIEF's. In the place of attr
- *              and of the size's upper bits stands a number: b is what live/store.h has under that
+ *   brief      a without attr, which is 0; its kind is one of RECORD_BRIEF's four, which has the
+ *              lower bits of the block's. In the place of attr and of the size's upper bits stand
+ *              the upper bit and a number: b is what live/store.h has under that
  *   stored     of kind RECORD_STORED, where that would not do: live/store.h has the whole record
  *
  * Writing: only the thread that owns the block (has just got it from, or is about to give it to,
@@ -43,7 +44,7 @@
 #define RECORD_BRIEF 11u
 #define RECORD_STORED 15u
 #define RECORD_BRIEF_SIZE_BITS 6
-#define RECORD_BRIEF_NUMBER_BITS (RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS + RECORD_ATTR_BITS)
+#define RECORD_BRIEF_NUMBER_BITS (RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS + RECORD_ATTR_BITS - 1)
 #define RECORD_STACK_MAX ((1u << RECORD_STACK_BITS) - 1)
 #define RECORD_ATTR_MAX ((1u << RECORD_ATTR_BITS) - 1)
 #define RECORD_TICK_MAX ((1u << RECORD_TICK_BITS) - 1)
@@ -93,49 +94,54 @@ static inline uint64_t record_pack_stored(uint64_t a, uint32_t number)
 }
 static inline uint32_t record_number(uint64_t word) { return (uint32_t)(word >> 19); }
 
-/* The word's kind for a small block of this one; 0 where it has to be stored. */
-__attribute__((always_inline)) static inline uint32_t record_brief_kind(uint32_t kind)
+/* Others are stored. */
+static inline bool record_can_be_brief(uint32_t kind)
 {
-	return kind == HC_KIND_NEW ? RECORD_BRIEF + 3
-	       : kind >= HC_KIND_MALLOC && kind <= HC_KIND_REALLOC
-		       ? RECORD_BRIEF + kind - HC_KIND_MALLOC
-		       : 0;
+	return kind - 1 < 8;
 }
-_Static_assert(HC_KIND_MALLOC + 2 == HC_KIND_REALLOC && HC_KIND_PYTHON < RECORD_BRIEF,
-	       "the last four kinds before RECORD_STORED are free");
+_Static_assert(HC_KIND_NEW_ARRAY <= 8 && HC_KIND_PYTHON < RECORD_BRIEF &&
+		       RECORD_STORED - RECORD_BRIEF == 4,
+	       "all that malloc's plane has can be brief");
 
 static inline bool record_is_brief(uint64_t word)
 {
 	return record_kind(word) - RECORD_BRIEF < RECORD_STORED - RECORD_BRIEF;
 }
 
-/* size is below 1 << RECORD_BRIEF_SIZE_BITS, number below 1 << RECORD_BRIEF_NUMBER_BITS. */
-static inline uint64_t record_pack_brief(uint64_t size, uint32_t stack, uint32_t brief_kind,
-					 uint64_t flags, uint32_t number)
+/* size is below 1 << RECORD_BRIEF_SIZE_BITS, number below 1 << RECORD_BRIEF_NUMBER_BITS; flags are
+ * in their place. */
+__attribute__((always_inline)) static inline uint64_t
+record_pack_brief(uint64_t size, uint32_t stack, uint32_t kind, uint64_t flags, uint32_t number)
 {
 	const uint32_t low = RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS;
+	const uint32_t rest = number | ((kind - 1) >> 2) << RECORD_BRIEF_NUMBER_BITS;
 
-	return record_pack_a(size | (number & ((1u << low) - 1)) << RECORD_BRIEF_SIZE_BITS, stack,
-			     number >> low, brief_kind, 0) |
+	return record_pack_a(size | (rest & ((1u << low) - 1)) << RECORD_BRIEF_SIZE_BITS, stack,
+			     rest >> low, RECORD_BRIEF + ((kind - 1) & 3), 0) |
 	       flags;
 }
 static inline uint32_t record_brief_size(uint64_t word)
 {
 	return word & ((1u << RECORD_BRIEF_SIZE_BITS) - 1);
 }
-static inline uint32_t record_brief_number(uint64_t word)
+static inline uint32_t record_brief_rest(uint64_t word)
 {
 	return record_size_field(word) >> RECORD_BRIEF_SIZE_BITS |
 	       record_attr(word) << (RECORD_SIZE_BITS - RECORD_BRIEF_SIZE_BITS);
+}
+static inline uint32_t record_brief_number(uint64_t word)
+{
+	return record_brief_rest(word) & ((1u << RECORD_BRIEF_NUMBER_BITS) - 1);
 }
 
 /* a of the block that has a brief word. */
 static inline uint64_t record_brief_a(uint64_t word)
 {
-	const uint32_t nth = record_kind(word) - RECORD_BRIEF;
+	const uint32_t upper = record_brief_rest(word) >> RECORD_BRIEF_NUMBER_BITS;
 
 	return record_pack_a(record_brief_size(word), record_stack(word), 0,
-			     nth == 3 ? HC_KIND_NEW : HC_KIND_MALLOC + nth, record_flags(word));
+			     1 + (record_kind(word) - RECORD_BRIEF) + upper * 4,
+			     record_flags(word));
 }
 
 #endif
