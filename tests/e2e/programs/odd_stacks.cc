@@ -193,7 +193,7 @@ static void run_on(char *stack, size_t size, void (*function)())
 	swapcontext(&main_context, &contexts[0]);
 }
 
-// Large frames on the whole of a stack, small ones on its lower part while nobody may read the rest.
+// Large frames on the whole of one, small ones on its lower part while the rest is out of reach.
 static void guard()
 {
 	const size_t size = 1 << 18, gone = 1 << 16;
