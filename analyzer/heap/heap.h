@@ -135,11 +135,15 @@ struct heap {
 
 	/*
 	 * Folding.  A block may count for another one: a dict's keys for the dict.
-	 *	owner[n] == n: an object; only these are in sets and tables
-	 *	owner[n] == NODE_NONE: nobody's, left out: an object on a free list, whose words
-	 *count for nothing else: a table of owner[n], which is an object; owner[n] is never itself
-	 *a table size[n] of an object is that of its block and of its tables; those are
-	 *next_table[n], next_table of that one ... until NODE_NONE.
+	 *
+	 * owner[n] == n: an object; only these are in sets and tables.
+	 *
+	 * owner[n] == NODE_NONE: nobody's, left out: on a free list, its words count for nothing.
+	 *
+	 * else: a table of owner[n], which is an object; owner[n] is never itself a table.
+	 *
+	 * size[n] of an object is that of its block and of its tables; those are next_table[n],
+	 * next_table of that one ... until NODE_NONE.
 	 */
 	node_id *owner;
 	node_id *next_table;
