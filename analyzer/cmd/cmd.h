@@ -69,6 +69,7 @@ extern const struct argp own_argp;
 struct opened {
 	const char *wrappers; /* of --wrappers, set before cmd_open; NULL: none */
 	char *cache;	      /* where debug information's cache is; "" nowhere */
+	char *symbols;	      /* where binaries and debug files may be besides; NULL: nowhere */
 	struct progress progress;
 	unsigned int view;
 	struct heap_options options;

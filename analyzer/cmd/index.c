@@ -63,13 +63,21 @@ static bool has_true_witnesses(const struct pieces *p)
 static struct pieces *find_pieces(const struct index *x)
 {
 	for (int i = 0; i < NR_INDEX_PLACES; i++) {
-		struct pieces *p = pieces_open(x->paths[i]);
+		struct pieces *p = x->paths[i] ? pieces_open(x->paths[i]) : NULL;
 
 		if (p && is_text(p, PIECE_KEY, x->key) && has_true_witnesses(p))
 			return p;
 		pieces_close(p);
 	}
 	return NULL;
+}
+
+/* Beside the file itself, whatever leads to it (links, /dev/stdin).  NULL: it has no name. */
+static char *find_place_beside(const struct dump *d)
+{
+	_cleanup_free_ char *path = realpath(dump_path(d), NULL);
+
+	return path ? xasprintf("%s" HC_INDEX_SUFFIX, path) : NULL;
 }
 
 struct index *index_open(const struct dump *d, const struct heap_options *options)
@@ -79,7 +87,7 @@ struct index *index_open(const struct dump *d, const struct heap_options *option
 	x->dump = d;
 	x->symbol_path = options->symbol_path;
 	x->folder = options->cache_path;
-	x->paths[0] = xasprintf("%s" HC_INDEX_SUFFIX, dump_path(d));
+	x->paths[0] = find_place_beside(d);
 	x->paths[1] = xasprintf("%s/%016" PRIx64 HC_INDEX_SUFFIX, x->folder, dump_checksum(d));
 	x->key = make_key(d, options);
 	x->pieces = find_pieces(x);
@@ -131,7 +139,7 @@ static void add_witnesses(struct pieces_writer *w, const struct index *x)
 
 static void write_index(const struct index *x, const struct pieces_writer *w)
 {
-	if (pieces_write(w, x->paths[0]))
+	if (x->paths[0] && pieces_write(w, x->paths[0]))
 		return;
 	kept_file_make_folder(x->folder);
 	kept_file_remove_old(x->folder, HC_INDEX_SUFFIX);

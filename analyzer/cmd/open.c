@@ -4,7 +4,9 @@
  * the reader of the output should know, when they are closed.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -29,6 +31,17 @@ static char *find_cache(void)
 	return home && *home == '/' ? xasprintf("%s/.cache/heapcensus", home) : xstrdup("");
 }
 
+/* HEAPCENSUS_SYMBOLS, from the root on: libdwfl looks for what is relative beside each binary. */
+static char *find_symbols(void)
+{
+	const char *told = getenv("HEAPCENSUS_SYMBOLS");
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+
+	if (!told || !*told)
+		return NULL;
+	return *told == '/' || !here ? xstrdup(told) : xasprintf("%s/%s", here, told);
+}
+
 /* Rows of objects inside arenas, and edges that are left out, are worked out each time. */
 #define VIEWS_WITHOUT_INDEX (CMD_VIEW_INTERIOR | CMD_VIEW_EXACT_EDGES)
 
@@ -36,7 +49,10 @@ static struct error *open_head(const char *path, unsigned int view, struct opene
 {
 	struct error *error;
 
+	/* A limit on the size of files is no reason to die of an index. */
+	signal(SIGXFSZ, SIG_IGN);
 	o->cache = find_cache();
+	o->symbols = find_symbols();
 	o->progress = progress_terminal();
 	o->progress.pass = timings_find();
 	o->view = view;
@@ -47,7 +63,7 @@ static struct error *open_head(const char *path, unsigned int view, struct opene
 		.source_types = view & CMD_VIEW_SOURCE_TYPES,
 		.thorough = view & CMD_VIEW_THOROUGH,
 		.wrappers = o->wrappers,
-		.symbol_path = getenv("HEAPCENSUS_SYMBOLS"),
+		.symbol_path = o->symbols,
 		.cache_path = *o->cache ? o->cache : NULL,
 		.progress = o->progress,
 	};
@@ -153,5 +169,6 @@ void cmd_close(struct opened *o)
 	index_close(o->index);
 	dump_close(o->dump);
 	free(o->cache);
+	free(o->symbols);
 	progress_pass(&o->progress, "close");
 }

@@ -167,11 +167,6 @@ static void witness_add_module(struct witnesses *w, const char *path, const stru
 
 char *witness_create(const struct dump *d, const char *symbol_path)
 {
-	_cleanup_free_ char *here = getcwd(NULL, 0);
-	_cleanup_free_ char *absolute = symbol_path && symbol_path[0] != '/' && here
-						? xasprintf("%s/%s", here, symbol_path)
-					: symbol_path ? xstrdup(symbol_path)
-						      : NULL;
 	size_t len, nr;
 	const struct hc_module *modules = dump_modules(d, &nr);
 	struct witnesses w = { .names = intern_create() };
@@ -185,7 +180,7 @@ char *witness_create(const struct dump *d, const char *symbol_path)
 		const struct dump_string id = dump_get_string(d, modules[i].build_id);
 
 		if (path[0] == '/')
-			witness_add_module(&w, path, &id, absolute);
+			witness_add_module(&w, path, &id, symbol_path);
 	}
 	if (fclose(w.out))
 		mem_exhausted();

@@ -14,7 +14,7 @@
 
 #include "dump/dump.h"
 
-/* Of a dump whose head is open.  symbol_path as in struct heap_options.  The caller frees it. */
+/* Of a dump whose head is open.  symbol_path is absolute, or NULL.  The caller frees it. */
 char *witness_create(const struct dump *d, const char *symbol_path);
 /* Are all files as that text says? */
 bool witness_is_true(const char *text);

@@ -254,6 +254,47 @@ def test_files_of_the_machine(analyzer, preload, tmp_path):
     assert has_types()
 
 
+def test_relative_symbols(analyzer, preload, tmp_path, monkeypatch):
+    """A folder of debug files is relative to where the analyzer is, not to each binary."""
+    program = corpus.Builder(tmp_path).build("modules", "gcc -O2 -gdwarf-5")
+    beside, here, there = program.parent / "symbols", tmp_path / "here/symbols", tmp_path / "there"
+    for folder in beside, here, there:
+        folder.mkdir(parents=True)
+    debug = here / f"{program.name}.debug"
+    subprocess.run(["objcopy", "--only-keep-debug", program, debug], check=True, timeout=60)
+    subprocess.run(["strip", "-g", program], check=True, timeout=60)
+    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", program], check=True, timeout=60)
+    shutil.copy(debug, beside)
+    dump = corpus.Truth(program, preload, tmp_path / "run", "full").dump
+    for folder, is_there in (there, False), (here.parent, True), (there, False):
+        monkeypatch.chdir(folder)
+        for options in [], [], ["--no-cache"]:
+            assert ("web::Visit::Cookie" in analyzer.show(dump, *options, HEAPCENSUS_SYMBOLS="symbols")) == is_there
+        shutil.rmtree(analyzer.cache)
+
+
+def test_by_another_name(analyzer, sample, tmp_path):
+    """The index is beside the file, not beside what leads to it."""
+    link = tmp_path / "links" / "link.hc"
+    link.parent.mkdir()
+    link.symlink_to(sample)
+    expected = analyzer.show(link)
+    lie(index_of(sample))
+    assert analyzer.show(link) == expected.replace("Request", "Kwestie")
+    with open(sample) as file:
+        subprocess.run([analyzer.path, "show", "/dev/stdin"], stdin=file, check=True, capture_output=True, timeout=60)
+    assert not os.path.lexists("/dev/stdin.index")
+    assert list(link.parent.iterdir()) == [link]
+
+
+def test_limit_of_file_sizes(analyzer, sample):
+    expected = analyzer.show(sample, "--no-cache")
+    limited = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@" | cat', "sh", analyzer.path, "show", sample], capture_output=True, text=True,
+                             timeout=60, env={**os.environ, "HEAPCENSUS_INDEX": "0", "HEAPCENSUS_CACHE": str(analyzer.cache)})
+    assert (limited.stdout, limited.stderr) == (expected, "")
+    assert [path.name for path in sample.parent.glob("sample.hc*")] == ["sample.hc"]
+
+
 def question(analyzer, dump):
     return analyzer.show(dump, "heap.bytype; heap.byvia; heap.byclodo; heap.bysite")
 
