@@ -60,8 +60,12 @@ void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uin
 {
 	if (t->via_sp)
 		wrap_take_via(t, p, &size, &kind, &site);
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site, size),
-		    t->attr);
+
+	const uint32_t stack = site_find(t, site, size);
+
+	/* With whole stacks every block comes here. */
+	if (!live_insert_hot(t, (uint64_t)p, size, kind, stack))
+		live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, stack, t->attr);
 }
 
 static bool is_private(const void *p) { return p && private_contains(p); }
