@@ -78,6 +78,13 @@ class Census:
     def files(self, folder=None):
         return sorted(pathlib.Path(folder or self.folder).glob("*.hc"))
 
+    def all_files(self, nr, timeout=DEADLINE):
+        """The same, once there are nr: after an exec the writing child has nobody who waits for it."""
+        end = time.monotonic() + timeout
+        while len(self.files()) < nr and time.monotonic() < end:
+            time.sleep(0.005)
+        return self.files()
+
     def wait_for(self, condition, what, timeout=DEADLINE):
         """Polls until condition() is true and gives its value."""
         end = time.monotonic() + timeout

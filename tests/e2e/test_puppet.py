@@ -353,7 +353,7 @@ def test_exec(puppet):
     """The program that comes by exec is under census too; its dumps do not write over those from before."""
     run = puppet("alloc", 10, 333, "dump", "exec", "alloc", 5, 444, "dump", "exit", 4)
     assert run.finish() == (4, "dump 1\ndump 1\n", "")
-    dumps = [hcdump.Dump(path) for path in run.files()]
+    dumps = [hcdump.Dump(path) for path in run.all_files(2)]
     assert {d.proc["pid"] for d in dumps} == {run.pid}
     assert sorted((nr_of_size(d, 333), nr_of_size(d, 444)) for d in dumps) == [(0, 5), (10, 0)]
 
