@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <heapcensus/dump_format.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -178,13 +179,27 @@ static struct thread *get_thread(void)
 	return t;
 }
 
+/* A signal's handler that comes between would wait for the locks that we hold: without thread_self
+ * nothing tells it that it is nested. */
+static struct thread *get_thread_undisturbed(void)
+{
+	const uint64_t all = ~0ull;
+	uint64_t mask;
+
+	(void)sys_sigprocmask(SIG_SETMASK, &all, &mask);
+	struct thread *const t = get_thread();
+
+	thread_self = t;
+	(void)sys_sigprocmask(SIG_SETMASK, &mask, NULL);
+	return t;
+}
+
 struct thread *thread_register(void)
 {
 	const int saved_errno = errno;
-	struct thread *const t = threads.refused ? NULL : get_thread();
-
 	/* First ours: pthread_setspecific may allocate. */
-	thread_self = t;
+	struct thread *const t = threads.refused ? NULL : get_thread_undisturbed();
+
 	if (t && threads.has_key)
 		pthread_setspecific(threads.key, t);
 	errno = saved_errno;

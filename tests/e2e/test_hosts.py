@@ -42,6 +42,14 @@ def test_short_threads(program, preload, tmp_path):
     print(f"{len(dump.threads)} threads told, {dump.counts}")
 
 
+def test_signals_in_short_threads(program, preload, tmp_path):
+    """A handler that comes while a thread gets known to the census is nested, and does not wait for it."""
+    with Census([program("short_threads"), 3000, 100], preload, tmp_path) as run:
+        run.expect("kept 3000")
+        run.say()
+        assert run.finish()[0] == 0
+
+
 def test_plugin(program, preload, build, tmp_path):
     """A C program loads a C++ library privately: its operator new is seen, its exceptions pass, it can go."""
     with Census([program("plugin_host"), build / "tests/e2e/e2e_plugin.so"], preload, tmp_path) as run:
