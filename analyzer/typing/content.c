@@ -143,6 +143,17 @@ static bool is_wide_text(const struct dump *d, const uint8_t *bytes, uint64_t si
 	       !holds_pointer(d, bytes, size);
 }
 
+/* What the bytes show. */
+enum content {
+	CONTENT_UNKNOWN, /* nobody has looked */
+	CONTENT_NO_TEXT, /* neither of the next two; the rest has not been looked for */
+	CONTENT_ZEROES,
+	CONTENT_TEXT,
+	CONTENT_NOTHING,
+	CONTENT_POINTERS,
+	CONTENT_WIDE_TEXT,
+};
+
 /* All words null or the start of a live block, at least half of them not null. */
 static bool holds_only_pointers(const struct typing *t, const uint8_t *bytes, uint64_t nr)
 {
@@ -168,6 +179,12 @@ static bool holds_only_pointers(const struct typing *t, const uint8_t *bytes, ui
 static bool is_text_block(const struct typing *t, uint32_t block)
 {
 	const uint64_t size = t->blocks->size[block];
+	/* Another thread may just be finding out more about a block without text. */
+	const uint8_t known = __atomic_load_n(&t->contents[block], __ATOMIC_RELAXED);
+
+	if (known)
+		return known == CONTENT_TEXT && size <= ITEM_MAX;
+
 	const uint8_t *bytes = size <= ITEM_MAX ? dump_block_bytes(t->heap->dump, block) : NULL;
 
 	return bytes && is_text(t->heap->dump, bytes, size);
@@ -214,24 +231,21 @@ static bool is_zero(const struct dump *d, node_id n, const uint8_t *bytes, uint6
 	return true;
 }
 
-/* What the bytes show. */
-enum content {
-	CONTENT_UNKNOWN, /* nobody has looked */
-	CONTENT_NOTHING,
-	CONTENT_ZEROES,
-	CONTENT_TEXT,
-	CONTENT_POINTERS,
-	CONTENT_WIDE_TEXT,
-};
-
-static enum content look(const struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
+static enum content look_for_text(const struct typing *t, node_id n, const uint8_t *bytes,
+				  uint64_t size)
 {
 	const struct dump *d = t->heap->dump;
 
 	if (is_zero(d, n, bytes, size))
 		return CONTENT_ZEROES;
-	if (is_text(d, bytes, size))
-		return CONTENT_TEXT;
+	return is_text(d, bytes, size) ? CONTENT_TEXT : CONTENT_NO_TEXT;
+}
+
+/* In what is no text. */
+static enum content look_for_more(const struct typing *t, const uint8_t *bytes, uint64_t size)
+{
+	const struct dump *d = t->heap->dump;
+
 	if (is_pointer_array(t, bytes, size))
 		return CONTENT_POINTERS;
 	if (is_wide_text(d, bytes, size, 4) || is_wide_text(d, bytes, size, 2))
@@ -248,7 +262,7 @@ static bool is_untold(const struct heap *h, node_id n)
 	return b->kind[n] != HC_KIND_PYTHON && !dump_attrs(h->dump, &nr)[b->attr[n]].tag;
 }
 
-static void look_at_all(void *arg, unsigned int worker, uint64_t first, uint64_t end)
+static void look_at_texts(void *arg, unsigned int worker, uint64_t first, uint64_t end)
 {
 	struct typing *t = arg;
 
@@ -257,18 +271,44 @@ static void look_at_all(void *arg, unsigned int worker, uint64_t first, uint64_t
 		const uint8_t *bytes =
 			is_untold(t->heap, n) ? dump_block_bytes(t->heap->dump, n) : NULL;
 
-		heap_look_ahead(t->heap, n, is_untold);
 		if (bytes)
-			t->contents[n] = look(t, n, bytes, t->blocks->size[n]);
+			t->contents[n] =
+				(uint8_t)look_for_text(t, n, bytes, t->blocks->size[n]);
 	}
 }
 
+static void look_at_rest(void *arg, unsigned int worker, uint64_t first, uint64_t end)
+{
+	struct typing *t = arg;
+
+	(void)worker;
+	for (node_id n = (node_id)first; n < end; n++) {
+		heap_look_ahead(t->heap, n, is_untold);
+		if (t->contents[n] == CONTENT_NO_TEXT)
+			__atomic_store_n(&t->contents[n],
+					 (uint8_t)look_for_more(t,
+								dump_block_bytes(t->heap->dump, n),
+								t->blocks->size[n]),
+					 __ATOMIC_RELAXED);
+	}
+}
+
+/* The texts first: what a block's pointers lead to is known then, and need not be read for each. */
 void content_look_ahead(struct typing *t)
 {
-	if (parallel_threads() == 1 || !t->has_text)
+	if (!t->has_text)
 		return;
 	t->contents = xcalloc(t->heap->nr_objects + 1ul, sizeof(*t->contents));
-	parallel_for(t->heap->nr_objects, PIECE_OBJECTS, look_at_all, t);
+	parallel_for(t->heap->nr_objects, PIECE_OBJECTS, look_at_texts, t);
+	parallel_for(t->heap->nr_objects, PIECE_OBJECTS, look_at_rest, t);
+}
+
+/* Of one that was not among those. */
+static enum content look(const struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
+{
+	const enum content content = look_for_text(t, n, bytes, size);
+
+	return content == CONTENT_NO_TEXT ? look_for_more(t, bytes, size) : content;
 }
 
 uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, uint64_t size)
@@ -278,7 +318,7 @@ uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, ui
 
 	if (!bytes || !t->has_text)
 		return TYPE_UNSURE;
-	content = t->contents && t->contents[n] ? t->contents[n] : look(t, n, bytes, size);
+	content = t->contents[n] ? (enum content)t->contents[n] : look(t, n, bytes, size);
 	switch (content) {
 	case CONTENT_ZEROES:
 		return heap_intern_type(h, "zeroes", PROVENANCE_CONTENT, TYPE_NO_POINTERS);
@@ -291,6 +331,7 @@ uint32_t recognise_content(struct typing *t, node_id n, const uint8_t *bytes, ui
 		return heap_intern_type(h, "wide text", PROVENANCE_CONTENT,
 					TYPE_NO_POINTERS | TYPE_LEAF);
 	case CONTENT_NOTHING:
+	case CONTENT_NO_TEXT:
 	case CONTENT_UNKNOWN:
 		break;
 	}

@@ -32,7 +32,7 @@ struct typing {
 	bool has_text; /* contents=full: bytes that are no pointers are what they were, not zeroed
 			*/
 
-	uint8_t *contents;    /* [nr_objects] typing/content.c; NULL: looked at by need */
+	uint8_t *contents;    /* [nr_objects] typing/content.c; NULL without has_text */
 	uint32_t *tag_types;	/* [nr attrs] type + 1, 0 until asked for; typing/tag.c */
 	uint32_t *site_types;	/* [nr stack nodes] the same; typing/label.c */
 	struct map vtables;	/* (first word, 0) -> type or TYPE_UNSURE; typing/vtable.c */
