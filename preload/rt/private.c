@@ -236,13 +236,19 @@ bool private_contains_slow(uint64_t addr)
 
 /* ---- small things ---- */
 
+/* jemalloc's start prints and crashes where it does not get its first page. */
+static bool can_start(void)
+{
+	return state.nr_regions || region_add(PAGE);
+}
+
 static void *allocate(size_t size, int flags)
 {
 	const int saved_errno = errno;
 	void *p = NULL;
 
 	if (size <= PTRDIFF_MAX && owner_lock_acquire(&state.lock)) {
-		p = hc_je_mallocx(size > 16 ? size : 16, flags);
+		p = can_start() ? hc_je_mallocx(size > 16 ? size : 16, flags) : NULL;
 		if (p)
 			state.bytes += hc_je_sallocx(p, 0);
 		owner_lock_release(&state.lock);

@@ -50,6 +50,15 @@ def test_signals_in_short_threads(program, preload, tmp_path):
         assert run.finish()[0] == 0
 
 
+def test_little_address_space(preload, tmp_path):
+    """Where there is no room for a census (ulimit -v) a program that has enough runs as ever, and hears nothing."""
+    for kilobytes in range(6000, 24000, 1000):
+        limited = ["sh", "-c", f'ulimit -v {kilobytes}; LD_PRELOAD="$1" exec /bin/true', "sh", preload]
+        done = subprocess.run(limited, env={"HEAPCENSUS_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 127 or (done.returncode, done.stderr) == (0, ""), f"{kilobytes}: {done}"
+    assert done.returncode == 0
+
+
 def test_plugin(program, preload, build, tmp_path):
     """A C program loads a C++ library privately: its operator new is seen, its exceptions pass, it can go."""
     with Census([program("plugin_host"), build / "tests/e2e/e2e_plugin.so"], preload, tmp_path) as run:
