@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "rt/count.h"
 #include "rt/jemalloc.h"
@@ -124,8 +125,23 @@ uint64_t private_reserved_bytes(void)
 
 /* ---- whole mappings ---- */
 
+/* Of what a limit (ulimit -v) leaves the whole process a quarter is ours at most: it is the program
+ * that it was set for, and whose allocations must not fail. */
+static bool is_within_limit(size_t size)
+{
+	struct rlimit limit;
+
+	if (sys_call3(SYS_getrlimit, RLIMIT_AS, (long)&limit, 0) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	return private_reserved_bytes() + size <= limit.rlim_cur / 4;
+}
+
 static void *map_pages(size_t size)
 {
+	if (!is_within_limit(size))
+		return NULL;
+
 	void *p = sys_mmap(NULL, size, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 

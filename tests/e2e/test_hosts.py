@@ -59,6 +59,14 @@ def test_little_address_space(preload, tmp_path):
     assert done.returncode == 0
 
 
+def test_limit_is_the_programs(preload, tmp_path):
+    """Most of what ulimit -v allows stays the program's: what it could allocate without a census it can with one."""
+    script = '$x = "x" x 10_000_000; print length($x)'
+    limited = ["sh", "-c", 'ulimit -v 50000; LD_PRELOAD="$1" exec perl -e "$2"', "sh", preload, script]
+    done = subprocess.run(limited, env={"HEAPCENSUS_DIR": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "10000000", "")
+
+
 def test_plugin(program, preload, build, tmp_path):
     """A C program loads a C++ library privately: its operator new is seen, its exceptions pass, it can go."""
     with Census([program("plugin_host"), build / "tests/e2e/e2e_plugin.so"], preload, tmp_path) as run:
