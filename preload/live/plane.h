@@ -74,50 +74,52 @@ __attribute__((always_inline)) static inline uint32_t plane_shift(const struct p
 	return p == &live_planes[PLANE_PYTHON] ? PLANE_PYTHON_SHIFT : p->granule_shift;
 }
 
-/* The leaf of addr and its granule's place in it.  NULL where the leaf does not exist or addr is
- * beyond the address space. */
+/* NULL where the leaf of addr does not exist or addr is beyond the address space. */
 __attribute__((always_inline)) static inline void *plane_find_leaf(const struct plane *p,
-								   uint64_t addr, uint64_t *place)
+								   uint64_t addr)
 {
 	/* Pairs with the release in plane_add_directory. */
 	if (addr >> PLANE_LEAF_SHIFT >= __atomic_load_n(&p->nr_leaves, __ATOMIC_ACQUIRE))
 		return NULL;
-	*place = (addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> plane_shift(p);
 	return __atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
+}
+
+/* How many times 1 << shift bytes addr lies behind its leaf's beginning. */
+__attribute__((always_inline)) static inline uint64_t plane_place(uint64_t addr, uint32_t shift)
+{
+	return (addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> shift;
 }
 
 /* The slot of addr; not malloc's plane. */
 __attribute__((always_inline)) static inline struct record *plane_find_slot(const struct plane *p,
 									    uint64_t addr)
 {
-	uint64_t place;
-	struct record *const leaf = plane_find_leaf(p, addr, &place);
+	struct record *const leaf = plane_find_leaf(p, addr);
 
-	return leaf ? leaf + place : NULL;
+	return leaf ? leaf + plane_place(addr, plane_shift(p)) : NULL;
 }
 
-/* The same in malloc's plane.  Behind a leaf's last word there is room for what follows it. */
-__attribute__((always_inline)) static inline uint64_t *plane_find_word(const struct plane *p,
-								       uint64_t addr)
-{
-	uint64_t place;
-	uint64_t *const leaf = plane_find_leaf(p, addr, &place);
-
-	return leaf ? leaf + place : NULL;
-}
-
-/* The same; and the flag RECORD_HALF, in its place, if addr is in its granule's second half. */
+/* The same in malloc's plane; and the flag RECORD_HALF, in its place, if addr is in its granule's
+ * second half.  Behind a leaf's last word there is room for what follows it. */
 __attribute__((always_inline)) static inline uint64_t *
 plane_find_word_half(const struct plane *p, uint64_t addr, uint64_t *half)
 {
-	if (addr >> PLANE_LEAF_SHIFT >= __atomic_load_n(&p->nr_leaves, __ATOMIC_ACQUIRE))
+	uint64_t *const leaf = plane_find_leaf(p, addr);
+
+	if (!leaf)
 		return NULL;
-	uint64_t *const leaf =
-		__atomic_load_n(&p->leaves[addr >> PLANE_LEAF_SHIFT], __ATOMIC_ACQUIRE);
-	const uint64_t halves = (addr & ((1ul << PLANE_LEAF_SHIFT) - 1)) >> (p->granule_shift - 1);
+	const uint64_t halves = plane_place(addr, p->granule_shift - 1);
 
 	*half = halves << 62 & 1ull << 62;
-	return leaf ? leaf + (halves >> 1) : NULL;
+	return leaf + (halves >> 1);
+}
+
+__attribute__((always_inline)) static inline uint64_t *plane_find_word(const struct plane *p,
+								       uint64_t addr)
+{
+	uint64_t half;
+
+	return plane_find_word_half(p, addr, &half);
 }
 
 /* Walks one plane in address order, gate closed or in the child; one that has no block yet, too: */

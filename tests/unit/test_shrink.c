@@ -51,11 +51,13 @@ static uint64_t map_heap(void)
 /* Resident pages of shadow of [addr, addr + len). */
 static uint64_t count_shadow(enum plane_id plane, uint64_t addr, uint64_t len)
 {
-	const uint64_t covers = plane_page_covers(&live_planes[plane]);
-	uint64_t nr = 0, place = 0;
+	const struct plane *const p = &live_planes[plane];
+	const uint64_t covers = plane_page_covers(p);
+	uint64_t nr = 0;
 
 	for (uint64_t at = addr; at < addr + len; at += covers) {
-		char *const leaf = plane_find_leaf(&live_planes[plane], at, &place);
+		char *const leaf = plane_find_leaf(p, at);
+		const uint64_t place = plane_place(at, plane_shift(p));
 		const uint64_t size = plane == PLANE_MALLOC ? 8 : 16;
 		unsigned char in = 0;
 
