@@ -83,11 +83,16 @@ def compared(log):
     return tuple(map(sum, zip(*(map(int, pair) for pair in told)))) if told else (0, 0)
 
 
+def run_verified(argv, preload, tmp_path):
+    """(exit status, stdout, stderr) of a program each of whose stacks is compared, and what compared() says."""
+    with Census(argv, preload, tmp_path, env={"HEAPCENSUS_STACKS": "verify"}) as run:
+        return run.finish(), compared(run.log())
+
+
 def test_odd_stacks(program, preload, tmp_path):
     """Coroutines, signals, exceptions, long jumps, aligned frames, code that nobody knows: the stacks are the reference's."""
-    with Census([program("odd_stacks")], preload, tmp_path, env={"HEAPCENSUS_STACKS": "verify"}) as run:
-        assert run.finish() == (0, "", "")
-        number, differing = compared(run.log())
+    ended, (number, differing) = run_verified([program("odd_stacks")], preload, tmp_path)
+    assert ended == (0, "", "")
     assert number > 50000
     assert differing == 0
 
@@ -103,9 +108,7 @@ def test_odd_stacks_alone(program, preload, tmp_path):
 def test_reloaded_code(program, build, preload, tmp_path):
     """Objects that come to where another one has been, with other frames: what was known of the code there is forgotten."""
     objects = [build / f"tests/unit/libunload_{size}.so" for size in ("small", "large")]
-    with Census([program("reload"), *objects], preload, tmp_path, env={"HEAPCENSUS_STACKS": "verify"}) as run:
-        status, out, err = run.finish()
-        number, differing = compared(run.log())
+    (status, out, err), (number, differing) = run_verified([program("reload"), *objects], preload, tmp_path)
     assert (status, err) == (0, "")
     assert int(out) > 10
     assert number > 100
