@@ -15,6 +15,8 @@ TP_FLAGS = 168
 HEAP_TYPE = 1 << 9
 MANAGED_DICT = 1 << 4
 COUNT_MOST = 1 << 16   # of references to a dict that only C code knows
+DICT_WORDS = 6         # count, class, number of keys, version, keys, values
+KEYS_WORDS = 5
 STATE = 0x4000         # of an interpreter, so much is looked at
 CODE_PARTS = [name for name in ("co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars", "co_filename", "co_name",
                                 "co_qualname", "co_linetable", "co_lnotab", "co_exceptiontable", "co_code")
@@ -111,20 +113,41 @@ def interpreter():
         return memory.read(STATE)
 
 
+def words_at(memory, addr, nr):
+    """nr words of this process; empty where there is no memory."""
+    try:
+        memory.seek(addr)
+        return memoryview(memory.read(nr * WORD)).cast("Q")
+    except (OSError, OverflowError, TypeError, ValueError):
+        return ()
+
+
+def is_dict(memory, addr):
+    """Whether the memory is a dict that can be looked into: what was one, or only looks like one, has no keys where they belong."""
+    dict_words = words_at(memory, addr, DICT_WORDS)
+    # A pointer in the place of the count: no object.
+    if len(dict_words) < DICT_WORDS or not 0 < dict_words[0] < COUNT_MOST or dict_words[1] != id(dict):
+        return False
+    used, keys, values = dict_words[2], dict_words[4], dict_words[5]
+    keys_words = words_at(memory, keys, KEYS_WORDS)
+    if len(keys_words) < KEYS_WORDS or keys % WORD or not 0 < keys_words[0] < 1 << 32:
+        return False
+    if values and not words_at(memory, values, 1):
+        return False
+    # Up to 3.10 a number of places, then its logarithm in a byte.
+    places = 1 << (keys_words[1] & 0xff) if sys.version_info >= (3, 11) else keys_words[1]
+    return used <= places < 1 << 48 and not places & (places - 1)
+
+
 def in_variables(classes):
     """Addresses of what looks like an object of these classes (ids) that a word of a module's data points at, and of what is in
     dicts among these."""
     with open("/proc/self/mem", "rb", 0) as memory:
         for data in [interpreter(), *data_of_modules()]:
             for addr in set(memoryview(data).cast("Q")):
-                try:
-                    memory.seek(addr)
-                    count, kind = memoryview(memory.read(2 * WORD)).cast("Q")
-                except (OSError, OverflowError, TypeError, ValueError):
-                    continue
-                if count and kind in classes:
+                head = words_at(memory, addr, HEAD // WORD)
+                if len(head) == HEAD // WORD and head[0] and head[1] in classes:
                     yield addr
-                # A pointer in the place of the count: no object.
-                if 0 < count < COUNT_MOST and kind == id(dict):
+                if is_dict(memory, addr):
                     yield from map(id, gc.get_referents(object_at(addr)))
                     yield from map(id, object_at(addr))
