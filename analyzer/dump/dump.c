@@ -120,7 +120,7 @@ void dump_close(struct dump *d)
 {
 	if (!d)
 		return;
-	block_index_destroy(d->index);
+	block_index_destroy(&d->core);
 	kvs_deinit(&d->proc);
 	kvs_deinit(&d->counts);
 	kvs_deinit(&d->alloc);
@@ -134,8 +134,8 @@ void dump_close(struct dump *d)
 	free(d->modules_by_start);
 	for (size_t i = 0; i < ARRAY_SIZE(d->block_areas); i++)
 		area_release(&d->block_areas[i]);
-	free(d->small_offset);
-	free(d->small_base);
+	free(d->core.place);
+	free(d->core.place_base);
 	free(d->large_blocks);
 	free(d->extents);
 	free(d->ranges.items);

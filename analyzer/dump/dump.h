@@ -115,7 +115,7 @@ const struct hc_python_place *dump_places(const struct dump *d, size_t *nr);
 const struct hc_stack_node *dump_stacks(const struct dump *d, size_t *nr);
 const struct hc_attr *dump_attrs(const struct dump *d,
 				 size_t *nr); /* attrs[0] is a dummy { 0, 0 } */
-const struct dump_blocks *dump_blocks(const struct dump *d);
+static inline const struct dump_blocks *dump_blocks(const struct dump *d);
 const struct hc_label *dump_labels(const struct dump *d, size_t *nr);
 /* By address, then offset; of a block with that address, in its size. */
 const struct hc_relation *dump_relations(const struct dump *d, size_t *nr);
@@ -129,23 +129,23 @@ bool dump_has_contents(const struct dump *d); /* full or pointers */
  * 8-byte aligned, readable up to the size rounded up to 8.  NULL where the dump has no contents,
  * for ARENA blocks and for empty ones.
  */
-const uint8_t *dump_block_bytes(const struct dump *d, size_t i);
+static inline const uint8_t *dump_block_bytes(const struct dump *d, size_t i);
 /*
  * The first piece [*start, *end) of block i, at offset `from` or after it, that may hold something
  * else than zeroes; false: there is none.  Small blocks are one piece; a large one may be a
  * terabyte of which three pages were written.
  */
-bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
-			uint64_t *end);
+static inline bool dump_next_contents(const struct dump *d, size_t i, uint64_t from,
+				      uint64_t *start, uint64_t *end);
 /*
  * len bytes at addr, wherever they are known: a block, a range, the annex.  NULL where not all of
  * them are.
  */
-const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len);
+static inline const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len);
 
 /* The innermost block that contains addr (addr == end counts as outside; an empty block contains
  * its own address). UINT32_MAX: none. O(1). */
-uint32_t dump_find_block(const struct dump *d, uint64_t addr);
+static inline uint32_t dump_find_block(const struct dump *d, uint64_t addr);
 /*
  * An address will be asked for soon: fetches what the index has of it; somewhat later, the block
  * that is the answer, if any, whose number it returns.  Words that are no addresses do no harm.
@@ -158,5 +158,7 @@ const struct hc_thread *dump_find_thread(const struct dump *d, uint32_t slot, ui
 uint32_t dump_find_module(const struct dump *d, uint64_t addr);
 /* Age of a birth tick at the time of the dump, in nanoseconds. */
 uint64_t dump_age_ns(const struct dump *d, uint32_t tick);
+
+#include "dump/core.h"
 
 #endif

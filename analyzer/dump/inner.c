@@ -32,7 +32,7 @@ static void copy_block(struct dump_blocks *to, size_t i, const struct dump_block
 
 static void set_parent(struct insertion *in, size_t i)
 {
-	struct dump_blocks *b = &in->d->blocks;
+	struct dump_blocks *b = &in->d->core.blocks;
 
 	while (in->depth) {
 		const uint32_t top = in->open[in->depth - 1];
@@ -48,18 +48,20 @@ static void set_parent(struct insertion *in, size_t i)
 /* Where the bytes of old block k are is now told by its new number. */
 static void move_place(struct insertion *in, size_t i, size_t k)
 {
-	const struct dump *old = &in->old;
+	const struct dump_core *old = &in->old.core;
 
-	if (old->small_offset && old->blocks.size[k] < HC_LARGE_BLOCK)
-		set_small_offset(in->d, i,
-				 old->small_base[k >> SMALL_GROUP_SHIFT] +
-					 old->small_offset[k] * 8ull);
+	if (!old->place)
+		return;
+	if (old->place[k] == DUMP_NO_PLACE)
+		in->d->core.place[i] = DUMP_NO_PLACE;
+	else
+		set_place(in->d, i, (uint64_t)(dump_place(old, k) - old->small));
 }
 
 static void merge(struct insertion *in)
 {
-	struct dump_blocks *b = &in->d->blocks;
-	const struct dump_blocks *old = &in->old.blocks;
+	struct dump_blocks *b = &in->d->core.blocks;
+	const struct dump_blocks *old = &in->old.core.blocks;
 	size_t item = 0, large = 0;
 
 	b->nr = 0;
@@ -71,6 +73,8 @@ static void merge(struct insertion *in)
 			b->kind[b->nr] = HC_KIND_POOL;
 			b->stack[b->nr] = 0; /* `like` was made for the arena, not for this */
 			b->flags[b->nr] = DUMP_BLOCK_INSERTED;
+			if (in->d->core.place)
+				in->d->core.place[b->nr] = DUMP_NO_PLACE;
 			item++;
 		} else {
 			copy_block(b, b->nr, old, k);
@@ -86,7 +90,7 @@ static void merge(struct insertion *in)
 struct error *dump_insert_blocks(struct dump *d, const struct dump_inner *items, size_t nr)
 {
 	struct insertion in = { .d = d, .old = *d, .items = items, .nr = nr };
-	const size_t total = d->blocks.nr + nr;
+	const size_t total = d->core.blocks.nr + nr;
 	_cleanup_free_ uint32_t *open = xcalloc(total + 1, sizeof(*open));
 	struct error *error;
 
@@ -97,18 +101,19 @@ struct error *dump_insert_blocks(struct dump *d, const struct dump_inner *items,
 	if (error)
 		return error;
 	in.open = open;
-	if (d->small_offset) {
-		d->small_offset = xcalloc(total, sizeof(*d->small_offset));
-		d->small_base = xcalloc((total >> SMALL_GROUP_SHIFT) + 1, sizeof(*d->small_base));
+	if (d->core.place) {
+		d->core.place = xcalloc(total, sizeof(*d->core.place));
+		d->core.place_base =
+			xcalloc((total >> DUMP_PLACE_GROUP_SHIFT) + 1, sizeof(*d->core.place_base));
 	}
 	merge(&in);
 	for (size_t i = 0; i < ARRAY_SIZE(in.old.block_areas); i++)
 		area_release(&in.old.block_areas[i]);
-	if (in.old.small_offset) {
-		free(in.old.small_offset);
-		free(in.old.small_base);
+	if (in.old.core.place) {
+		free(in.old.core.place);
+		free(in.old.core.place_base);
 	}
-	block_index_destroy(d->index);
-	d->index = block_index_create(&d->blocks);
+	block_index_destroy(&d->core);
+	block_index_create(&d->core);
 	return NULL;
 }

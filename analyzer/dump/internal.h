@@ -11,8 +11,7 @@
 #include "dump/dump.h"
 #include "dump/file.h"
 
-#define ADDRESS_MAX (1ull << 47) /* user addresses are below */
-#define NO_BLOCK    UINT32_MAX
+#define NO_BLOCK UINT32_MAX
 
 #define BLOCK_MIN_BYTES 26 /* of one block in the columns of BLKS */
 
@@ -58,9 +57,8 @@ struct range_set {
 	size_t used;
 };
 
-struct block_index; /* index.c */
-
 struct dump {
+	struct dump_core core; /* first, as dump_core says */
 	struct dump_file *file;
 	struct progress progress;
 	uint64_t work_done, work_total; /* raw bytes, for the progress */
@@ -80,13 +78,8 @@ struct dump {
 	uint32_t *threads_by_slot;	  /* THRD indices by (slot, first_tick) */
 	uint32_t *modules_by_start;	  /* MODS indices */
 
-	struct dump_blocks blocks;
 	struct area block_areas[10];
-	struct block_index *index;
-
-	struct area small;	/* BMEM payloads one after another, headers included */
-	uint32_t *small_offset; /* [blocks.nr] in units of 8, relative to small_base */
-	uint64_t *small_base;	/* one per SMALL_GROUP blocks */
+	struct area small; /* BMEM payloads one after another, headers included */
 	struct area large;
 	struct large_block *large_blocks; /* ascending */
 	size_t nr_large_blocks;
@@ -95,7 +88,7 @@ struct dump {
 	struct range_set ranges, annex;
 };
 
-#define SMALL_GROUP_SHIFT 16
+_Static_assert(offsetof(struct dump, core) == 0, "a dump begins with its core");
 
 /* Fails with an error that names the file and what it was for.  There is some memory even where
  * size is 0. */
@@ -135,21 +128,29 @@ struct error *load_blocks(struct dump *d) __attribute__((warn_unused_result));
 /* Columns of that many blocks, in new areas. */
 struct error *reserve_columns(struct dump *d, size_t capacity) __attribute__((warn_unused_result));
 /* The bytes of a small block are at `at` of the area of those; in ascending order of blocks. */
-void set_small_offset(struct dump *d, size_t block, uint64_t at);
+void set_place(struct dump *d, size_t block, uint64_t at);
 struct error *load_contents(struct dump *d) __attribute__((warn_unused_result));
 struct error *load_ranges(struct dump *d) __attribute__((warn_unused_result));
 
 /* The block that holds the bytes of block i: itself or the outermost one around it that is no
  * arena; NO_BLOCK for arenas. */
-uint32_t block_owner(const struct dump *d, size_t i);
+static inline uint32_t block_owner(const struct dump *d, size_t i)
+{
+	const struct dump_blocks *b = &d->core.blocks;
+	uint32_t owner = b->kind[i] == HC_KIND_ARENA ? NO_BLOCK : (uint32_t)i;
+
+	for (uint32_t p = b->parent[i]; p != NO_BLOCK; p = b->parent[p])
+		if (b->kind[p] != HC_KIND_ARENA)
+			owner = p;
+	return owner;
+}
 /* Index in large_blocks of a block, or SIZE_MAX. */
 size_t find_large(const struct dump *d, uint32_t block);
 
-struct block_index *block_index_create(const struct dump_blocks *blocks);
-void block_index_destroy(struct block_index *index);
+/* Makes the index of the core's blocks. */
+void block_index_create(struct dump_core *c);
+void block_index_destroy(struct dump_core *c);
 /* The last block that starts at or before addr, NO_BLOCK: none. */
-uint32_t block_index_find(const struct block_index *index, uint64_t addr);
-/* Fetches what block_index_find of that address needs. */
-void block_index_expect(const struct block_index *index, uint64_t addr);
+uint32_t block_index_find(const struct dump *d, uint64_t addr);
 
 #endif

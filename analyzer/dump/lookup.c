@@ -8,16 +8,6 @@
 #include "base/sorted.h"
 #include "dump/internal.h"
 
-uint32_t dump_find_block(const struct dump *d, uint64_t addr)
-{
-	uint32_t i = block_index_find(d->index, addr);
-
-	while (i != NO_BLOCK && d->blocks.addr[i] != addr &&
-	       addr - d->blocks.addr[i] >= d->blocks.size[i])
-		i = d->blocks.parent[i];
-	return i;
-}
-
 static bool may_be_block(const struct dump_blocks *b, uint64_t addr)
 {
 	return b->nr && addr - b->addr[0] <= b->addr[b->nr - 1] + b->size[b->nr - 1] - b->addr[0];
@@ -25,20 +15,23 @@ static bool may_be_block(const struct dump_blocks *b, uint64_t addr)
 
 void dump_expect_lookup(const struct dump *d, uint64_t addr)
 {
-	if (may_be_block(&d->blocks, addr))
-		block_index_expect(d->index, addr);
+	const struct block_span *span =
+		may_be_block(&d->core.blocks, addr) ? dump_find_span(d, addr) : NULL;
+
+	if (span)
+		__builtin_prefetch(span);
 }
 
 uint32_t dump_expect_block(const struct dump *d, uint64_t addr)
 {
 	uint32_t i;
 
-	if (!may_be_block(&d->blocks, addr))
+	if (!may_be_block(&d->core.blocks, addr))
 		return NO_BLOCK;
-	i = block_index_find(d->index, addr);
+	i = block_index_find(d, addr);
 	if (i != NO_BLOCK) {
-		__builtin_prefetch(&d->blocks.addr[i]);
-		__builtin_prefetch(&d->blocks.size[i]);
+		__builtin_prefetch(&d->core.blocks.addr[i]);
+		__builtin_prefetch(&d->core.blocks.size[i]);
 	}
 	return i;
 }
@@ -50,19 +43,18 @@ bool dump_has_contents(const struct dump *d)
 
 static const uint8_t *owner_bytes(const struct dump *d, uint32_t block)
 {
-	if (d->blocks.size[block] >= HC_LARGE_BLOCK)
+	if (d->core.blocks.size[block] >= HC_LARGE_BLOCK)
 		return d->large.bytes + d->large_blocks[find_large(d, block)].offset;
-	return d->small.bytes + d->small_base[block >> SMALL_GROUP_SHIFT] +
-	       (uint64_t)d->small_offset[block] * 8;
+	return dump_place(&d->core, block);
 }
 
-const uint8_t *dump_block_bytes(const struct dump *d, size_t i)
+const uint8_t *dump_block_bytes_slowly(const struct dump *d, size_t i)
 {
 	const uint32_t owner = block_owner(d, i);
 
-	if (!d->has_contents || owner == NO_BLOCK || !d->blocks.size[i])
+	if (!d->has_contents || owner == NO_BLOCK || !d->core.blocks.size[i])
 		return NULL;
-	return owner_bytes(d, owner) + (d->blocks.addr[i] - d->blocks.addr[owner]);
+	return owner_bytes(d, owner) + (d->core.blocks.addr[i] - d->core.blocks.addr[owner]);
 }
 
 /* The first extent that ends after addr. */
@@ -71,10 +63,10 @@ static size_t find_extent(const struct dump *d, uint64_t addr)
 	return SORTED_COUNT(d->extents, d->nr_extents, end, addr);
 }
 
-bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
-			uint64_t *end)
+bool dump_next_contents_slowly(const struct dump *d, size_t i, uint64_t from, uint64_t *start,
+			       uint64_t *end)
 {
-	const uint64_t addr = d->blocks.addr[i], size = d->blocks.size[i];
+	const uint64_t addr = d->core.blocks.addr[i], size = d->core.blocks.size[i];
 	const uint32_t owner = block_owner(d, i);
 	const struct extent *extent;
 	size_t at;
@@ -83,7 +75,7 @@ bool dump_next_contents(const struct dump *d, size_t i, uint64_t from, uint64_t 
 		return false;
 	*start = from;
 	*end = size;
-	if (d->blocks.size[owner] < HC_LARGE_BLOCK)
+	if (d->core.blocks.size[owner] < HC_LARGE_BLOCK)
 		return true;
 	at = find_extent(d, addr + from);
 	if (at == d->nr_extents)
@@ -114,12 +106,12 @@ static const uint8_t *find_in_blocks(const struct dump *d, uint64_t addr, size_t
 	const uint32_t owner = inner == NO_BLOCK ? NO_BLOCK : block_owner(d, inner);
 
 	if (!d->has_contents || owner == NO_BLOCK ||
-	    len > d->blocks.size[owner] - (addr - d->blocks.addr[owner]))
+	    len > d->core.blocks.size[owner] - (addr - d->core.blocks.addr[owner]))
 		return NULL;
-	return owner_bytes(d, owner) + (addr - d->blocks.addr[owner]);
+	return owner_bytes(d, owner) + (addr - d->core.blocks.addr[owner]);
 }
 
-const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr, size_t len)
+const uint8_t *dump_find_bytes_slowly(const struct dump *d, uint64_t addr, size_t len)
 {
 	const uint8_t *bytes = find_in_blocks(d, addr, len);
 

@@ -160,17 +160,17 @@ static char *attr_fault(const struct dump *d, size_t i)
 static char *label_fault(const struct dump *d, size_t i)
 {
 	const struct hc_label *l = (const struct hc_label *)d->arrays[SECTION_LABL].items + i;
-	uint32_t block = block_index_find(d->index, l->addr);
+	uint32_t block = block_index_find(d, l->addr);
 	char *fault = string_fault(d, "text", l->text);
 
 	if (fault)
 		return fault;
 	if (i && l[-1].addr > l->addr)
 		FAULT("out of order");
-	while (block != NO_BLOCK && d->blocks.addr[block] == l->addr) {
-		if (d->blocks.flags[block] & HC_BLOCK_LABELLED)
+	while (block != NO_BLOCK && d->core.blocks.addr[block] == l->addr) {
+		if (d->core.blocks.flags[block] & HC_BLOCK_LABELLED)
 			return NULL;
-		block = d->blocks.parent[block];
+		block = d->core.blocks.parent[block];
 	}
 	FAULT("no labelled block at 0x%" PRIx64, l->addr);
 }
@@ -178,18 +178,18 @@ static char *label_fault(const struct dump *d, size_t i)
 static char *relation_fault(const struct dump *d, size_t i)
 {
 	const struct hc_relation *r = (const struct hc_relation *)d->arrays[SECTION_RELN].items + i;
-	const uint32_t block = block_index_find(d->index, r->addr);
+	const uint32_t block = block_index_find(d, r->addr);
 	char *fault = string_fault(d, "text", r->text);
 
 	if (fault)
 		return fault;
 	if (i && (r[-1].addr > r->addr || (r[-1].addr == r->addr && r[-1].offset >= r->offset)))
 		FAULT("out of order");
-	if (block == NO_BLOCK || d->blocks.addr[block] != r->addr)
+	if (block == NO_BLOCK || d->core.blocks.addr[block] != r->addr)
 		FAULT("no block at 0x%" PRIx64, r->addr);
-	if (r->offset % 8 || r->offset + 8ul > d->blocks.size[block])
+	if (r->offset % 8 || r->offset + 8ul > d->core.blocks.size[block])
 		FAULT("no word at offset 0x%x of 0x%" PRIx64 " bytes", r->offset,
-		      d->blocks.size[block]);
+		      d->core.blocks.size[block]);
 	return NULL;
 }
 

@@ -9,7 +9,7 @@
 #include "dump/decode.h"
 #include "dump/internal.h"
 
-#define SEQ_MAX		0xffffffu
+#define SEQ_MAX 0xffffffu
 
 static void add_columns(struct dump_blocks *b, const struct block_columns *c)
 {
@@ -48,7 +48,7 @@ static const char *block_fault(const struct dump *d, const struct dump_blocks *b
 {
 	if (b->addr[i] % 8)
 		return "address is no multiple of 8";
-	if (b->addr[i] >= ADDRESS_MAX || b->size[i] > ADDRESS_MAX - b->addr[i])
+	if (b->addr[i] >= DUMP_ADDRESS_MAX || b->size[i] > DUMP_ADDRESS_MAX - b->addr[i])
 		return "beyond the address space";
 	if (i && (b->addr[i] < b->addr[i - 1] ||
 		  (b->addr[i] == b->addr[i - 1] && b->size[i] > b->size[i - 1])))
@@ -97,7 +97,7 @@ static const char *nest_block(struct dump_blocks *b, struct nest *nest, size_t i
 static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, const uint8_t *raw,
 				uint8_t *spare, struct nest *nest)
 {
-	struct dump_blocks *b = &d->blocks;
+	struct dump_blocks *b = &d->core.blocks;
 	struct block_columns columns;
 	struct error *error = decode_blocks(d->file, chunk, raw, spare, &columns);
 
@@ -123,7 +123,7 @@ static struct error *load_chunk(struct dump *d, const struct dump_chunk *chunk, 
 
 struct error *reserve_columns(struct dump *d, size_t capacity)
 {
-	struct dump_blocks *b = &d->blocks;
+	struct dump_blocks *b = &d->core.blocks;
 	const struct {
 		void *array; /* a pointer to the column's pointer */
 		size_t item;
@@ -168,22 +168,6 @@ struct error *load_blocks(struct dump *d)
 			error = load_chunk(d, s->chunks[i], raw, spare, &nest);
 	}
 	if (!error)
-		d->index = block_index_create(&d->blocks);
+		block_index_create(&d->core);
 	return error;
-}
-
-uint32_t block_owner(const struct dump *d, size_t i)
-{
-	const struct dump_blocks *b = &d->blocks;
-	uint32_t owner = b->kind[i] == HC_KIND_ARENA ? NO_BLOCK : (uint32_t)i;
-
-	for (uint32_t p = b->parent[i]; p != NO_BLOCK; p = b->parent[p])
-		if (b->kind[p] != HC_KIND_ARENA)
-			owner = p;
-	return owner;
-}
-
-const struct dump_blocks *dump_blocks(const struct dump *d)
-{
-	return &d->blocks;
 }

@@ -66,26 +66,38 @@ static struct error *read_payloads(struct dump *d, const struct section *s, cons
 	return first;
 }
 
-static bool has_small_contents(const struct dump *d, size_t i)
+void set_place(struct dump *d, size_t block, uint64_t at)
 {
-	return d->blocks.size[i] < HC_LARGE_BLOCK && block_owner(d, i) == i;
-}
-
-/* The first block at or after i with contents in BMEM. */
-static size_t next_small(const struct dump *d, size_t i)
-{
-	while (i < d->blocks.nr && !has_small_contents(d, i))
-		i++;
-	return i;
-}
-
-void set_small_offset(struct dump *d, size_t block, uint64_t at)
-{
-	uint64_t *base = &d->small_base[block >> SMALL_GROUP_SHIFT];
+	uint64_t *base = &d->core.place_base[block >> DUMP_PLACE_GROUP_SHIFT];
 
 	if (!*base)
 		*base = at;
-	d->small_offset[block] = (uint32_t)((at - *base) / 8);
+	d->core.place[block] = (uint32_t)((at - *base) / 8);
+}
+
+/* Block i lies in another one, whose place is known, or has no bytes. */
+static void set_place_of_other(struct dump *d, size_t i)
+{
+	const struct dump_core *c = &d->core;
+	const uint32_t owner = block_owner(d, i);
+
+	if (owner != NO_BLOCK && c->blocks.size[i] && c->blocks.size[owner] < HC_LARGE_BLOCK)
+		set_place(d, i,
+			  (uint64_t)(dump_place(c, owner) - c->small) +
+				  (c->blocks.addr[i] - c->blocks.addr[owner]));
+	else
+		c->place[i] = DUMP_NO_PLACE;
+}
+
+/* The first block at or after i with contents in BMEM; where those before it have theirs is noted.
+ */
+static size_t next_small(struct dump *d, size_t i)
+{
+	const struct dump_blocks *b = &d->core.blocks;
+
+	for (; i < b->nr && (b->size[i] >= HC_LARGE_BLOCK || block_owner(d, i) != i); i++)
+		set_place_of_other(d, i);
+	return i;
 }
 
 /* Hands the bytes of one payload to blocks from *block on. */
@@ -108,15 +120,18 @@ static struct error *assign_chunk(struct dump *d, const struct dump_chunk *chunk
 		const size_t i = next_small(d, *block);
 		uint64_t size;
 
-		if (i == d->blocks.nr)
+		if (i == d->core.blocks.nr)
 			return dump_chunk_error(d->file, chunk,
 						"has contents for more blocks than there are");
-		size = (d->blocks.size[i] + 7) & ~7ull;
+		size = (d->core.blocks.size[i] + 7) & ~7ull;
 		if (size > end - at)
 			return dump_chunk_error(d->file, chunk,
 						"block %zu: its %" PRIu64 " bytes do not fit", i,
 						size);
-		set_small_offset(d, i, at);
+		if (size)
+			set_place(d, i, at);
+		else
+			d->core.place[i] = DUMP_NO_PLACE;
 		at += size;
 		*block = i + 1;
 	}
@@ -130,15 +145,17 @@ static struct error *assign_payloads(struct dump *d, const struct section *s, co
 	struct error *error = NULL;
 	size_t block = 0;
 
-	d->small_offset = xcalloc(d->blocks.nr, sizeof(*d->small_offset));
-	d->small_base = xcalloc((d->blocks.nr >> SMALL_GROUP_SHIFT) + 1, sizeof(*d->small_base));
+	d->core.place = xcalloc(d->core.blocks.nr, sizeof(*d->core.place));
+	d->core.place_base = xcalloc((d->core.blocks.nr >> DUMP_PLACE_GROUP_SHIFT) + 1,
+				     sizeof(*d->core.place_base));
+	d->core.small = d->small.bytes;
 	for (size_t i = 0; i < s->nr_chunks && !error; i++)
 		if (s->chunks[i]->header.raw_len)
 			error = assign_chunk(d, s->chunks[i], at[i], &block);
 	if (error)
 		return error;
 	block = next_small(d, block);
-	if (block < d->blocks.nr)
+	if (block < d->core.blocks.nr)
 		return error_create(
 			"%s: section BMEM: contents of block %zu and those after it are missing",
 			dump_file_path(d->file), block);

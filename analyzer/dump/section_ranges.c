@@ -34,13 +34,13 @@ static struct error *reserve_large(struct dump *d)
 	size_t capacity = 0;
 	uint64_t size = 0;
 
-	for (size_t i = 0; i < d->blocks.nr; i++) {
-		if (d->blocks.size[i] < HC_LARGE_BLOCK || block_owner(d, i) != i)
+	for (size_t i = 0; i < d->core.blocks.nr; i++) {
+		if (d->core.blocks.size[i] < HC_LARGE_BLOCK || block_owner(d, i) != i)
 			continue;
 		d->large_blocks = array_grow(d->large_blocks, d->nr_large_blocks, &capacity,
 					     sizeof(*d->large_blocks));
 		d->large_blocks[d->nr_large_blocks++] = (struct large_block){ (uint32_t)i, size };
-		size += (d->blocks.size[i] + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+		size += (d->core.blocks.size[i] + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 		if (size > LARGE_AREA_MAX)
 			return error_create("%s: blocks of more than %llu TB in all",
 					    dump_file_path(d->file), LARGE_AREA_MAX >> 40);
@@ -76,19 +76,20 @@ static void add_extent(struct dump *d, uint64_t start, uint64_t end)
 static const char *add_block_range(struct dump *d, const struct hc_range *range,
 				   const uint8_t *bytes)
 {
-	uint32_t block = block_index_find(d->index, range->addr);
+	uint32_t block = block_index_find(d, range->addr);
 	uint64_t start;
 	size_t large;
 
 	/* The large block is an ancestor of the last one that starts before the range. */
-	while (block != NO_BLOCK && (block_owner(d, block) != block ||
-				     d->blocks.addr[block] + d->blocks.size[block] <= range->addr))
-		block = d->blocks.parent[block];
+	while (block != NO_BLOCK &&
+	       (block_owner(d, block) != block ||
+		d->core.blocks.addr[block] + d->core.blocks.size[block] <= range->addr))
+		block = d->core.blocks.parent[block];
 	large = block == NO_BLOCK ? SIZE_MAX : find_large(d, block);
 	if (large == SIZE_MAX)
 		return "lies in no large block";
-	start = range->addr - d->blocks.addr[block];
-	if (range->len > d->blocks.size[block] - start)
+	start = range->addr - d->core.blocks.addr[block];
+	if (range->len > d->core.blocks.size[block] - start)
 		return "goes beyond the end of its block";
 	copy_sparse(d->large.bytes + d->large_blocks[large].offset + start, bytes, range->len);
 	add_extent(d, range->addr, range->addr + range->len);
@@ -127,7 +128,7 @@ struct range_reader {
 static const char *take_range(struct range_reader *r, const struct hc_range *range,
 			      const uint8_t *bytes)
 {
-	if (range->addr >= ADDRESS_MAX || range->len > ADDRESS_MAX - range->addr)
+	if (range->addr >= DUMP_ADDRESS_MAX || range->len > DUMP_ADDRESS_MAX - range->addr)
 		return "beyond the address space";
 	if (range->addr < r->end)
 		return "overlaps the range before it";

@@ -46,22 +46,52 @@ static uint32_t walk(const uint64_t *addr, uint64_t wanted)
 	return found;
 }
 
+/* Each has room for half of what is up to the next one; of several at one address the later lie in
+ * the earlier. */
+static void fill_gaps(const uint64_t *addr, uint64_t *size, uint32_t *parent)
+{
+	for (size_t i = NR_BLOCKS; i-- > 0;) {
+		const bool has_twin = i + 1 < NR_BLOCKS && addr[i + 1] == addr[i];
+
+		size[i] = has_twin	       ? size[i + 1]
+			  : i + 1 == NR_BLOCKS ? 24
+					       : (addr[i + 1] - addr[i]) / 2;
+		parent[i] = i && addr[i - 1] == addr[i] ? (uint32_t)i - 1 : NO_BLOCK;
+	}
+}
+
+static uint32_t find_around(const struct dump_blocks *b, uint32_t last, uint64_t wanted)
+{
+	while (last != NO_BLOCK && b->addr[last] != wanted &&
+	       wanted - b->addr[last] >= b->size[last])
+		last = b->parent[last];
+	return last;
+}
+
 static void check_gap(uint64_t gap)
 {
-	static uint64_t addr[NR_BLOCKS];
-	const struct dump_blocks blocks = { .nr = NR_BLOCKS, .addr = addr };
-	struct block_index *index;
+	static uint64_t addr[NR_BLOCKS], size[NR_BLOCKS];
+	static uint32_t parent[NR_BLOCKS];
+	struct dump d = { .core.blocks = {
+				  .nr = NR_BLOCKS, .addr = addr, .size = size, .parent = parent } };
 
 	make_blocks(addr, gap);
-	index = block_index_create(&blocks);
+	fill_gaps(addr, size, parent);
+	block_index_create(&d.core);
 	for (size_t i = 0; i < NR_BLOCKS; i += 7) {
-		for (uint64_t wanted = addr[i] - 9; wanted < addr[i] + 18; wanted++)
-			assert_int_equal(block_index_find(index, wanted), walk(addr, wanted));
+		for (uint64_t wanted = addr[i] - 9; wanted < addr[i] + 18; wanted++) {
+			const uint32_t last = walk(addr, wanted);
+
+			assert_int_equal(block_index_find(&d, wanted), last);
+			assert_int_equal(dump_find_block(&d, wanted),
+					 find_around(&d.core.blocks, last, wanted));
+		}
 	}
-	assert_int_equal(block_index_find(index, 0), NO_BLOCK);
-	assert_int_equal(block_index_find(index, ADDRESS_MAX - 1), NR_BLOCKS - 1);
-	assert_int_equal(block_index_find(index, ADDRESS_MAX), NO_BLOCK);
-	block_index_destroy(index);
+	assert_int_equal(block_index_find(&d, 0), NO_BLOCK);
+	assert_int_equal(block_index_find(&d, DUMP_ADDRESS_MAX - 1), NR_BLOCKS - 1);
+	assert_int_equal(block_index_find(&d, DUMP_ADDRESS_MAX), NO_BLOCK);
+	assert_int_equal(dump_find_block(&d, DUMP_ADDRESS_MAX), NO_BLOCK);
+	block_index_destroy(&d.core);
 }
 
 static void test_dense(void **state)
@@ -87,12 +117,13 @@ static void test_sparse(void **state)
 
 static void test_none(void **state)
 {
-	const struct dump_blocks blocks = { .nr = 0 };
-	struct block_index *index = block_index_create(&blocks);
+	struct dump d = { .core.blocks.nr = 0 };
 
 	(void)state;
-	assert_int_equal(block_index_find(index, BASE), NO_BLOCK);
-	block_index_destroy(index);
+	block_index_create(&d.core);
+	assert_int_equal(block_index_find(&d, BASE), NO_BLOCK);
+	assert_int_equal(dump_find_block(&d, BASE), NO_BLOCK);
+	block_index_destroy(&d.core);
 }
 
 int main(void)
