@@ -36,7 +36,7 @@ HOOK_EXPORT void *mallocx(size_t size, int flags)
 		real.mallocx ? real.mallocx(wrap_size(size), flags) : make_block(size, flags);
 
 	if (LIKELY(p))
-		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CALLER);
+		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CFA);
 	thread_leave(t);
 	return p;
 }
@@ -66,11 +66,11 @@ HOOK_EXPORT void *rallocx(void *old, size_t size, int flags)
 
 	p = real.rallocx ? real.rallocx(old, wrap_size(size), flags) : move_block(old, size, flags);
 	if (known) {
-		wrap_after_realloc(t, p, size, WRAP_CALLER, (uint64_t)old, &was);
+		wrap_after_realloc(t, p, size, WRAP_CFA, (uint64_t)old, &was);
 	} else {
 		COUNT(blocks_unknown_freed);
 		if (p)
-			wrap_insert(t, p, size, HC_KIND_REALLOC, WRAP_CALLER);
+			wrap_insert(t, p, size, HC_KIND_REALLOC, WRAP_CFA);
 	}
 	thread_leave(t);
 	return p;

@@ -25,7 +25,7 @@ HOOK_EXPORT void *malloc(size_t size)
 	void *const p = real.malloc(wrap_size(size));
 
 	if (LIKELY(p))
-		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CALLER);
+		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CFA);
 	thread_leave(t);
 	return p;
 }
@@ -46,7 +46,7 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 		total >= real.min_size ? real.calloc(nr, size) : real.calloc(1, real.min_size);
 
 	if (LIKELY(p))
-		wrap_insert(t, p, total, HC_KIND_CALLOC, WRAP_CALLER);
+		wrap_insert(t, p, total, HC_KIND_CALLOC, WRAP_CFA);
 	thread_leave(t);
 	return p;
 }
@@ -93,16 +93,22 @@ HOOK_EXPORT void free_aligned_sized(void *p, size_t align, size_t size)
 }
 
 /* The block has moved: a new one, with the tag and the label of the old. */
-static void insert_moved(struct thread *t, void *p, size_t size, uint64_t site, uint64_t old,
+static void insert_moved(struct thread *t, void *p, size_t size, const uint64_t *cfa, uint64_t old,
 			 const struct live_block *was)
 {
 	const bool tagged = attr_get(record_attr(was->a)).tag != 0;
 	const bool labelled = record_flags(was->a) & RECORD_LABELLED;
-	uint32_t kind = HC_KIND_REALLOC;
+	uint32_t kind = HC_KIND_REALLOC, stack;
 
-	if (UNLIKELY(t->via_sp != 0))
+	if (UNLIKELY(t->via_sp != 0)) {
+		uint64_t site = cfa[-1];
+
 		wrap_take_via(t, p, &size, &kind, &site);
-	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, site_find(t, site, size),
+		stack = site_find(t, site, size);
+	} else {
+		stack = site_find_at(t, cfa, size);
+	}
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, stack,
 		    tagged ? record_attr(was->a) : t->attr);
 	if (labelled) {
 		label_move(PLANE_MALLOC, old, (uint64_t)p);
@@ -110,13 +116,13 @@ static void insert_moved(struct thread *t, void *p, size_t size, uint64_t site, 
 	}
 }
 
-void wrap_after_realloc(struct thread *t, void *p, size_t size, uint64_t site, uint64_t old,
+void wrap_after_realloc(struct thread *t, void *p, size_t size, const uint64_t *cfa, uint64_t old,
 			const struct live_block *was)
 {
 	if ((uint64_t)p == old) {
 		live_restore(t, PLANE_MALLOC, old, size, was);
 	} else if (p) {
-		insert_moved(t, p, size, site, old, was);
+		insert_moved(t, p, size, cfa, old, was);
 	} else if (size == 0 && errno != ENOMEM) {
 		live_forget_label(PLANE_MALLOC, old, was);	/* realloc(p, 0) that frees */
 	} else {
@@ -136,7 +142,7 @@ static void *real_realloc(void *old, size_t size)
 	return wider ? wider : p;
 }
 
-static void *realloc_block(struct thread *t, void *old, size_t size, uint64_t site)
+static void *realloc_block(struct thread *t, void *old, size_t size, const uint64_t *cfa)
 {
 	const int saved_errno = errno;
 	struct live_block was;
@@ -156,18 +162,18 @@ static void *realloc_block(struct thread *t, void *old, size_t size, uint64_t si
 		p = real_realloc(old, size);
 	}
 	if (LIKELY(known)) {
-		wrap_after_realloc(t, p, size, site, (uint64_t)old, &was);
+		wrap_after_realloc(t, p, size, cfa, (uint64_t)old, &was);
 	} else {
 		COUNT(blocks_unknown_freed);
 		if (p)
-			wrap_insert(t, p, size, HC_KIND_REALLOC, site);
+			wrap_insert(t, p, size, HC_KIND_REALLOC, cfa);
 	}
 	if (errno == 0)
 		errno = saved_errno;
 	return p;
 }
 
-void *wrap_realloc(void *old, size_t size, uint64_t site)
+void *wrap_realloc(void *old, size_t size, const uint64_t *cfa)
 {
 	struct thread *const t = wrap_enter();
 	void *p;
@@ -175,17 +181,17 @@ void *wrap_realloc(void *old, size_t size, uint64_t site)
 	if (UNLIKELY(!t))
 		return wrap_spare_realloc(old, size);
 	if (old) {
-		p = realloc_block(t, old, size, site);
+		p = realloc_block(t, old, size, cfa);
 	} else {
 		p = real.realloc(NULL, wrap_size(size));
 		if (LIKELY(p))
-			wrap_insert(t, p, size, HC_KIND_REALLOC, site);
+			wrap_insert(t, p, size, HC_KIND_REALLOC, cfa);
 	}
 	thread_leave(t);
 	return p;
 }
 
-HOOK_EXPORT void *realloc(void *old, size_t size) { return wrap_realloc(old, size, WRAP_CALLER); }
+HOOK_EXPORT void *realloc(void *old, size_t size) { return wrap_realloc(old, size, WRAP_CFA); }
 
 HOOK_EXPORT void *reallocarray(void *old, size_t nr, size_t size)
 {
@@ -195,7 +201,7 @@ HOOK_EXPORT void *reallocarray(void *old, size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return wrap_realloc(old, total, WRAP_CALLER);
+	return wrap_realloc(old, total, WRAP_CFA);
 }
 
 HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
@@ -215,7 +221,7 @@ HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 	if (real.posix_memalign)
 		error = real.posix_memalign(out, align, wrap_size(size));
 	if (error == 0 && *out)
-		wrap_insert(t, *out, size, HC_KIND_MEMALIGN, WRAP_CALLER);
+		wrap_insert(t, *out, size, HC_KIND_MEMALIGN, WRAP_CFA);
 	thread_leave(t);
 	return error;
 }
@@ -230,7 +236,7 @@ HOOK_EXPORT int posix_memalign(void **out, size_t align, size_t size)
 	void *const p = call; \
 \
 	if (LIKELY(p)) \
-		wrap_insert(t, p, size, HC_KIND_MEMALIGN, WRAP_CALLER); \
+		wrap_insert(t, p, size, HC_KIND_MEMALIGN, WRAP_CFA); \
 	thread_leave(t); \
 	return p
 

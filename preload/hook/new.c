@@ -30,7 +30,7 @@ static new_handler *find_new_handler(void)
  * In a process without any C++ runtime (or before it is there).  NULL where memory is out: there is
  * nobody who could throw.
  */
-static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint64_t site)
+static void *new_without_runtime(size_t size, size_t align, uint32_t kind, const uint64_t *cfa)
 {
 	for (;;) {
 		struct thread *const t = wrap_enter();
@@ -41,7 +41,7 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
 		p = align > 16 ? wrap_real_aligned(align, wrap_size(size))
 			       : real.malloc(size ? wrap_size(size) : 1);
 		if (p)
-			wrap_insert(t, p, size, kind, site);
+			wrap_insert(t, p, size, kind, cfa);
 		thread_leave(t);
 		new_handler *const handler = p ? NULL : find_new_handler();
 
@@ -56,7 +56,7 @@ static void *new_without_runtime(size_t size, size_t align, uint32_t kind, uint6
  * program's blocks come this way.  NULL where that fails or this thread may not enter: then the
  * runtime is asked, which knows about handlers and exceptions.
  */
-static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
+static inline void *new_by_malloc(size_t size, uint32_t kind, const uint64_t *cfa)
 {
 	struct thread *const t = wrap_enter();
 
@@ -65,14 +65,14 @@ static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
 	void *const p = real.malloc(wrap_size(size ? size : 1));
 
 	if (LIKELY(p))
-		wrap_insert(t, p, size, kind, site);
+		wrap_insert(t, p, size, kind, cfa);
 	thread_leave(t);
 	return p;
 }
 
 #define TRY_PLAIN(kind, size) \
 	if (LIKELY(real.plain_new)) { \
-		void *const plain = new_by_malloc(size, kind, WRAP_CALLER); \
+		void *const plain = new_by_malloc(size, kind, WRAP_CFA); \
 \
 		if (LIKELY(plain)) \
 			return plain; \
@@ -80,7 +80,7 @@ static inline void *new_by_malloc(size_t size, uint32_t kind, uint64_t site)
 
 #define NEW_BODY(name, kind, size, align, ...) \
 	if (!HAS_NEXT(name)) \
-		return new_without_runtime(size, align, kind, WRAP_CALLER); \
+		return new_without_runtime(size, align, kind, WRAP_CFA); \
 	struct thread *const t = wrap_via_begin(kind, size, align, WRAP_CALLER, WRAP_FRAME); \
 	void *const p = real.name(__VA_ARGS__); \
 \

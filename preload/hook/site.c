@@ -11,8 +11,6 @@
 #include "rt/clock.h"
 #include "rt/private.h"
 #include "stack/depot.h"
-#include "stack/unwind.h"
-#include "target/python.h"
 
 #include "rt/ban.h"
 

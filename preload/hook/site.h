@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "live/thread.h"
+#include "stack/unwind.h"
+#include "target/python.h"
 
 enum site_mode {
 	SITE_CALLER = 0,	/* also before start-up is complete */
@@ -50,6 +52,18 @@ static inline uint32_t site_find(struct thread *t, uint64_t caller, uint64_t siz
 	if (__builtin_expect(s->pc == caller && !site_is_due(t, size), 1))
 		return s->node;
 	return site_find_slow(t, caller, size);
+}
+
+/* The same for the path of every allocation.  cfa: the program's stack pointer when we have
+ * returned; its return address lies before. */
+PLACE_INLINE uint32_t site_find_at(struct thread *t, const uint64_t *cfa, uint64_t size)
+{
+	const uint64_t caller = cfa[-1];
+	uint32_t node = 0;
+
+	if (site_state.mode == SITE_FULL && !target_python.has_frames)
+		node = unwind_find_likely(t, caller, (uint64_t)cfa, site_state.depth);
+	return __builtin_expect(node != 0, 1) ? node : site_find(t, caller, size);
 }
 
 #endif

@@ -56,16 +56,31 @@ void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind
 	t->via_done = (uint64_t)p;
 }
 
-void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
+/* Not what is usual with whole stacks. */
+__attribute__((noinline)) static void insert_unusual(struct thread *t, void *p, size_t size,
+						     uint32_t kind, uint32_t stack)
 {
-	if (t->via_sp)
-		wrap_take_via(t, p, &size, &kind, &site);
+	live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, stack, t->attr);
+}
 
-	const uint32_t stack = site_find(t, site, size);
+__attribute__((noinline)) static void insert_via(struct thread *t, void *p, size_t size,
+						 uint32_t kind, uint64_t site)
+{
+	wrap_take_via(t, p, &size, &kind, &site);
+	insert_unusual(t, p, size, kind, site_find(t, site, size));
+}
 
-	/* With whole stacks every block comes here. */
-	if (!live_insert_hot(t, (uint64_t)p, size, kind, stack))
-		live_insert(t, PLANE_MALLOC, (uint64_t)p, size, kind, stack, t->attr);
+/* With whole stacks every block comes here. */
+void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
+{
+	if (UNLIKELY(t->via_sp)) {
+		insert_via(t, p, size, kind, cfa[-1]);
+		return;
+	}
+	const uint32_t stack = site_find_at(t, cfa, size);
+
+	if (UNLIKELY(!live_insert_hot(t, (uint64_t)p, size, kind, stack)))
+		insert_unusual(t, p, size, kind, stack);
 }
 
 static bool is_private(const void *p) { return p && private_contains(p); }

@@ -28,6 +28,9 @@
 
 #define WRAP_CALLER ((uint64_t)__builtin_return_address(0))
 #define WRAP_FRAME ((uint64_t)__builtin_frame_address(0))
+/* A call of the program's: its stack pointer when we have returned.  The word before is
+ * WRAP_CALLER. */
+#define WRAP_CFA ((const uint64_t *)__builtin_dwarf_cfa())
 
 /* The size to ask the allocator for: never so small that two blocks share a granule. */
 static inline size_t wrap_size(size_t size)
@@ -45,7 +48,7 @@ void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_
 /* Called by the inner entry point about its new block p: puts in what the outer one says, if p is
  * what that is about. */
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
-void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site);
+void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa);
 
 /* real_enter of a call that allocates: what it gets is born now. */
 __attribute__((always_inline)) static inline struct thread *wrap_enter(void)
@@ -57,15 +60,16 @@ __attribute__((always_inline)) static inline struct thread *wrap_enter(void)
 	return t;
 }
 
-/* A block that the allocator has just given, after wrap_enter: into the census. */
+/* A block that the allocator has just given, after wrap_enter: into the census.  cfa: WRAP_CFA. */
 __attribute__((always_inline)) static inline void
-wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, uint64_t site)
+wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
 {
+	const uint64_t site = cfa[-1];
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
 	if (UNLIKELY(t->via_sp || s->pc != site || site_is_due(t, size) ||
 		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node)))
-		wrap_insert_slow(t, p, size, kind, site);
+		wrap_insert_slow(t, p, size, kind, cfa);
 }
 
 /* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the
@@ -83,11 +87,11 @@ size_t wrap_real_usable_size(void *p);
 
 /* Frees and forgets; resizes or moves: hook/malloc.c, for the other families. */
 void wrap_free(void *p);
-void *wrap_realloc(void *old, size_t size, uint64_t site);
+void *wrap_realloc(void *old, size_t size, const uint64_t *cfa);
 
 /* After the real realloc of a block that live_forget took out: p is what it returned.  errno is 0
  * where nothing failed. */
-void wrap_after_realloc(struct thread *t, void *p, size_t size, uint64_t site, uint64_t old,
+void wrap_after_realloc(struct thread *t, void *p, size_t size, const uint64_t *cfa, uint64_t old,
 			const struct live_block *was);
 
 #endif

@@ -8,11 +8,42 @@
 
 #include "rt/ban.h"
 
+#define OUTER_NONE (1ul << 62) /* beyond all stacks */
+
+const uint64_t recall_mark = UINT64_MAX;
+
+/* To the next frame.  False: nothing is known of this one. */
+static bool step_known(struct recall *r, struct place *at)
+{
+	const struct recall_site *const site = recall_get_site(r, at->pc);
+
+	return site->pc == at->pc && step(&r->range, at, site->rule);
+}
+
+const struct known_stack *recall_find(struct recall *r, struct place at)
+{
+	const struct known_stack *s = recall_find_likely(r, at.pc, at.sp);
+	struct place outer = at, next;
+
+	if (s)
+		return s;
+	if (!step_known(r, &outer))
+		return NULL;
+	next = outer;
+	if (!step_known(r, &next))
+		return NULL;
+	s = recall_get_pair(r, at.pc, at.sp, outer.pc, next.pc);
+	if (!recall_is(r, s, at) && !recall_is(r, ++s, at))
+		return NULL;
+	*recall_get_likely(r, at.pc, at.sp, outer.pc) = (uint16_t)(s - r->stacks);
+	return s;
+}
+
 static void forget_stacks(struct recall *r)
 {
 	if (r->nr_words) /* else it is new: its pages should come as they are needed */
 		memset(r->stacks, 0, sizeof(r->stacks));
-	r->words[0] = (struct stack_word){ .slot = RECALL_END };
+	r->words[0] = (struct stack_word){ .slot = &recall_mark };
 	r->nr_words = 1;
 }
 
@@ -34,8 +65,8 @@ bool recall_make_room(struct recall *r, uint32_t max)
 uint32_t recall_add_word(struct recall *r, uint32_t outer, uint64_t slot, uint64_t value)
 {
 	if (outer != r->nr_words - 1)
-		r->words[r->nr_words++] = (struct stack_word){ RECALL_JUMP, outer };
-	r->words[r->nr_words] = (struct stack_word){ slot, value };
+		r->words[r->nr_words++] = (struct stack_word){ &recall_mark, outer };
+	r->words[r->nr_words] = (struct stack_word){ (const uint64_t *)slot, value };
 	return r->nr_words++;
 }
 
@@ -43,14 +74,25 @@ void recall_note_site(struct recall *r, uint64_t pc, struct cfi_rule rule)
 {
 	struct recall_site *const site = recall_get_site(r, pc);
 
-	*site = (struct recall_site){ pc, rule, site->pc == pc ? site->chain : 0 };
+	if (site->pc != pc)
+		*site = (struct recall_site){ .pc = pc, .chain = r->chains };
+	site->rule = rule;
+	site->outer = rule.base == CFI_RSP && rule.offset >= 8 ? (uint64_t)rule.offset : OUTER_NONE;
+}
+
+void recall_note_chain(struct recall *r, uint64_t caller)
+{
+	struct recall_site *const site = recall_get_site(r, caller);
+
+	if (site->pc == caller)
+		site->chain = &r->chains[r->last_chain];
 }
 
 void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, uint64_t next)
 {
 	struct known_stack *const pair = recall_get_pair(r, s->pc, s->sp, outer, next);
 
-	recall_get_site(r, s->pc)->chain = r->last_chain;
 	pair[1] = pair[0];
 	pair[0] = *s;
+	*recall_get_likely(r, s->pc, s->sp, outer) = (uint16_t)(pair - r->stacks);
 }

@@ -26,13 +26,15 @@
 #define RECALL_CHAINS	   16
 #define RECALL_SITES_SHIFT 10
 #define RECALL_SHIFT	   12
+#define RECALL_LIKELY_SHIFT  12
 #define RECALL_WORDS	   8192 /* indices are 16 bits */
 
 struct stack_word {
-	uint64_t slot; /* its address; RECALL_JUMP: goes on at index `value`; RECALL_END: no more */
+	const uint64_t *slot; /* &recall_mark: goes on at index `value`, which 0 is the end */
 	uint64_t value;
 };
-enum { RECALL_JUMP = 1, RECALL_END = 2 };
+/* No index: words are compared until one differs, and only then it is asked whether it was one. */
+extern const uint64_t recall_mark __attribute__((visibility("hidden")));
 
 struct known_stack {
 	uint64_t pc, sp;  /* of the caller's place; pc 0: empty */
@@ -49,19 +51,22 @@ _Static_assert(sizeof(struct known_stack) == 32, "two of them, which are looked 
 struct recall_site {
 	uint64_t pc;	      /* 0: empty */
 	struct cfi_rule rule; /* a step */
-	uint32_t chain;	      /* of ours, likely to be that where the program calls us from there */
+	uint64_t outer;	      /* the next frame's sp, from this one's; or too far for any */
+	/* Of ours, likely to be that where the program calls us from there. */
+	const struct chain *chain;
 };
 
 /* What should not be split comes first, as memory so large begins at a line. */
 struct recall {
 	struct known_stack stacks[1u << RECALL_SHIFT];
-	struct stack_word words[RECALL_WORDS]; /* [nr_words]; the first is an end */
+	struct stack_word words[RECALL_WORDS]; /* [nr_words]; the first is the end */
 	uint32_t epoch;			       /* of the code (stack/trace.c) */
 	uint32_t depth;			       /* that the nodes are of */
 	struct stack_range range;
 	uint32_t last_chain, nr_words;
 	struct recall_site sites[1u << RECALL_SITES_SHIFT];
 	struct chain chains[RECALL_CHAINS];
+	uint16_t likely[1u << RECALL_LIKELY_SHIFT]; /* stacks; by place and next return address */
 };
 
 PLACE_INLINE struct recall_site *recall_get_site(struct recall *r, uint64_t pc)
@@ -78,23 +83,25 @@ PLACE_INLINE struct known_stack *recall_get_pair(struct recall *r, uint64_t pc, 
 	return &r->stacks[hash >> (64 - RECALL_SHIFT + 1) << 1];
 }
 
+PLACE_INLINE bool recall_is_word(const struct stack_word *w)
+{
+	return __builtin_expect(*w->slot == w->value, 1);
+}
+
 /* Is all of it still so, from that word on? */
 PLACE_INLINE bool recall_holds(const struct recall *r, uint32_t word)
 {
 	const struct stack_word *w = &r->words[word];
 
 	for (;;) {
-		const uint64_t slot = w->slot;
-
-		if (__builtin_expect(slot & (RECALL_JUMP | RECALL_END), 0)) {
-			if (slot & RECALL_END)
-				return true;
-			w = &r->words[w->value];
-			continue;
-		}
-		if (*(const uint64_t *)slot != w->value)
+		while (recall_is_word(w) && recall_is_word(--w) && recall_is_word(--w) &&
+		       recall_is_word(--w))
+			w--;
+		if (w->slot != &recall_mark)
 			return false;
-		w--;
+		if (!w->value)
+			return true;
+		w = &r->words[w->value];
 	}
 }
 
@@ -105,41 +112,46 @@ PLACE_INLINE bool recall_is(const struct recall *r, const struct known_stack *s,
 	       recall_holds(r, s->word);
 }
 
-/* To the next frame.  False: nothing is known of this one. */
-PLACE_INLINE bool recall_step(struct recall *r, struct place *at)
+/* Likely to be the stack that has its innermost frame there, by the return address of the next. */
+PLACE_INLINE uint16_t *recall_get_likely(struct recall *r, uint64_t pc, uint64_t sp, uint64_t outer)
 {
-	const struct recall_site *const site = recall_get_site(r, at->pc);
+	const uint64_t hash = (pc ^ sp << 28 ^ outer << 14) * 0x9e3779b97f4a7c15;
 
-	return site->pc == at->pc && step(&r->range, at, site->rule);
+	return &r->likely[hash >> (64 - RECALL_LIKELY_SHIFT)];
+}
+
+/* The stack that has its innermost frame there, sp in the range, if it is the likely one and needs
+ * no rbp; else NULL, and recall_find may find it. */
+PLACE_INLINE const struct known_stack *recall_find_likely(struct recall *r, uint64_t pc,
+							  uint64_t sp)
+{
+	const struct recall_site *const site = recall_get_site(r, pc);
+	const uint64_t outer = sp + site->outer;
+
+	if (site->pc != pc || outer > r->range.high)
+		return NULL;
+	const struct known_stack *const s =
+		&r->stacks[*recall_get_likely(r, pc, sp, ((const uint64_t *)outer)[-1])];
+
+	return s->pc == pc && s->sp == sp && !s->needs_rbp && s->highest < r->range.high - sp &&
+			       recall_holds(r, s->word)
+		       ? s
+		       : NULL;
 }
 
 /* The stack that has its innermost frame there, or NULL.  `at` is in the range.  No word is read
  * but where a rule or an equal word says that a frame is. */
-PLACE_INLINE const struct known_stack *recall_find(struct recall *r, struct place at)
-{
-	struct place outer = at, next;
-
-	if (!recall_step(r, &outer))
-		return NULL;
-	next = outer;
-	if (!recall_step(r, &next))
-		return NULL;
-	const struct known_stack *const pair =
-		recall_get_pair(r, at.pc, at.sp, outer.pc, next.pc);
-
-	if (recall_is(r, pair, at))
-		return pair;
-	return recall_is(r, pair + 1, at) ? pair + 1 : NULL;
-}
+const struct known_stack *recall_find(struct recall *r, struct place at);
 
 /* For a stack that is called from `caller`, *at being a place of ours, which becomes the caller's.
  * NULL: it is not known, or the frames of ours are not as they were the last time. */
 PLACE_INLINE const struct known_stack *recall_find_caller(struct recall *r, struct place *at,
 							  uint64_t caller)
 {
-	return chain_follow(&r->chains[recall_get_site(r, caller)->chain], at, caller)
-		       ? recall_find(r, *at)
-		       : NULL;
+	const struct recall_site *const site = recall_get_site(r, caller);
+
+	return site->pc == caller && chain_follow(site->chain, at, caller) ? recall_find(r, *at)
+									   : NULL;
 }
 
 /* All of it. */
@@ -152,6 +164,8 @@ uint32_t recall_add_word(struct recall *r, uint32_t outer, uint64_t slot, uint64
 
 /* A frame that is left by this rule; of the first two of each stack it has to be known. */
 void recall_note_site(struct recall *r, uint64_t pc, struct cfi_rule rule);
+/* The program calls us from there by way of the last chain. */
+void recall_note_chain(struct recall *r, uint64_t caller);
 /* A stack, where its words are, and the return addresses of the next two frames further out. */
 void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, uint64_t next);
 

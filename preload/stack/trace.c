@@ -325,10 +325,10 @@ static bool step_to_caller(struct trace *t, struct place *at, uint64_t caller)
 {
 	struct recall *const r = &t->recall;
 	const uint64_t sp = at->sp;
-	struct chain chain = { 0 };
+	struct chain chain = { .from = at->pc };
 	bool is_constant = true;
 
-	while (chain.nr < CHAIN_FRAMES_MAX) {
+	for (;;) {
 		const struct cfi_rule rule = step_find_rule(&t->rules, at->pc);
 
 		is_constant = is_constant && lengthen_chain(&chain, sp, at, rule);
@@ -336,17 +336,19 @@ static bool step_to_caller(struct trace *t, struct place *at, uint64_t caller)
 			return false;
 		if (rule.rbp == CFI_RBP_SAVED)
 			chain.rbp = (uint32_t)(at->sp + (uint64_t)(int64_t)rule.rbp_offset - sp);
-		chain.frames[chain.nr].slot = (uint32_t)(at->sp - 8 - sp);
-		chain.frames[chain.nr++].pc = at->pc;
-		if (at->pc != caller)
-			continue;
-		if (is_constant) {
-			r->last_chain = (r->last_chain + 1) % RECALL_CHAINS;
-			r->chains[r->last_chain] = chain;
-		}
-		return true;
+		chain.caller = (uint32_t)(at->sp - 8 - sp);
+		if (at->pc == caller)
+			break;
+		if (chain.nr == CHAIN_FRAMES_MAX)
+			return false;
+		chain.frames[chain.nr].pc = at->pc;
+		chain.frames[chain.nr++].slot = chain.caller;
 	}
-	return false;
+	if (is_constant) {
+		r->last_chain = (r->last_chain + 1) % RECALL_CHAINS;
+		r->chains[r->last_chain] = chain;
+	}
+	return true;
 }
 
 static bool find_caller(struct trace *t, struct place *at, uint64_t caller)
@@ -419,6 +421,7 @@ static void find_anew(struct trace *t, struct depot_memo *depot, struct place at
 bool trace_find(struct trace **trace, struct depot_memo *depot, int32_t tid, struct place at,
 		uint64_t caller, uint32_t depth, struct trace_result *ret)
 {
+	const bool is_ours = at.pc != caller;
 	const struct known_stack *known = NULL;
 
 	if (!prepare(trace, depth))
@@ -427,7 +430,7 @@ bool trace_find(struct trace **trace, struct depot_memo *depot, int32_t tid, str
 
 	step_begin(&t->recall.range, tid, at.sp);
 	ret->node = 0;
-	if (at.pc != caller) {
+	if (is_ours) {
 		if (!find_caller(t, &at, caller)) {
 			ret->end = TRACE_FAILED;
 			return true;
@@ -438,5 +441,7 @@ bool trace_find(struct trace **trace, struct depot_memo *depot, int32_t tid, str
 		*ret = (struct trace_result){ (enum trace_end)known->end, known->node };
 	else
 		find_anew(t, depot, at, depth, ret);
+	if (is_ours)
+		recall_note_chain(&t->recall, caller);
 	return true;
 }

@@ -43,18 +43,37 @@ struct trace_result {
 	uint32_t node; /* of the whole stack; 0: the depot is full */
 };
 
+/* What the thread remembers, or NULL where that is not of this code, depth and stack. */
+PLACE_INLINE struct recall *trace_get_recall(struct trace *trace, int32_t tid, uint64_t sp,
+					     uint32_t depth)
+{
+	struct recall *const r = (struct recall *)trace;
+
+	return r && r->epoch == __atomic_load_n(&trace_epoch, __ATOMIC_ACQUIRE) &&
+			       r->depth == depth && range_has(&r->range, sp, tid)
+		       ? r
+		       : NULL;
+}
+
 /* The stack whose innermost frame is at return address `caller`: what is further in is left out.
  * *at is a place of ours, on that stack.  NULL: it has to be traced, from *at on. */
 PLACE_INLINE const struct known_stack *trace_find_known(struct trace *trace, int32_t tid,
 							struct place *at, uint64_t caller,
 							uint32_t depth)
 {
-	struct recall *const r = (struct recall *)trace;
+	struct recall *const r = trace_get_recall(trace, tid, at->sp, depth);
 
-	if (!r || r->epoch != __atomic_load_n(&trace_epoch, __ATOMIC_ACQUIRE) ||
-	    r->depth != depth || !range_has(&r->range, at->sp, tid))
-		return NULL;
-	return recall_find_caller(r, at, caller);
+	return r ? recall_find_caller(r, at, caller) : NULL;
+}
+
+/* The same, where nothing is out of the ordinary, by the stack pointer of that frame. */
+PLACE_INLINE const struct known_stack *trace_find_likely(struct trace *trace, int32_t tid,
+							 uint64_t sp, uint64_t caller,
+							 uint32_t depth)
+{
+	struct recall *const r = trace_get_recall(trace, tid, sp, depth);
+
+	return r ? recall_find_likely(r, caller, sp) : NULL;
 }
 
 /* The same, known or not.  *trace is NULL at a thread's first call, and its memory is for the

@@ -21,9 +21,10 @@
 
 /* Written at start. */
 static struct {
-	bool has_rules, has_libunwind, verifies;
+	bool has_rules, has_libunwind;
 	uint64_t nr_verified; /* atomically */
 } unwinder;
+bool unwind_verifies;
 
 bool unwind_init(void)
 {
@@ -41,12 +42,12 @@ bool unwind_init(void)
 
 void unwind_verify(void)
 {
-	unwinder.verifies = true;
+	unwind_verifies = true;
 }
 
 void unwind_report(void)
 {
-	if (unwinder.verifies)
+	if (unwind_verifies)
 		message("%lu stacks compared with libunwind's, %lu differ",
 			__atomic_load_n(&unwinder.nr_verified, __ATOMIC_RELAXED),
 			__atomic_load_n(&rt_counts[COUNT_stacks_differing], __ATOMIC_RELAXED));
@@ -147,6 +148,13 @@ __attribute__((noinline)) static void verify(struct thread *t, uint64_t caller,
 		log_difference(ours, caller, pcs, nr);
 }
 
+uint32_t unwind_verify_known(struct thread *t, uint64_t caller, const struct known_stack *s)
+{
+	if (unwinder.has_libunwind)
+		verify(t, caller, &(struct trace_result){ (enum trace_end)s->end, s->node });
+	return s->node;
+}
+
 /* `at` is a place of ours. */
 __attribute__((noinline)) static uint32_t find_unknown(struct thread *t, struct place at,
 						       uint64_t caller, uint32_t depth)
@@ -171,7 +179,7 @@ __attribute__((noinline)) static uint32_t find_unknown(struct thread *t, struct 
 	case TRACE_BLIND:
 		break;
 	}
-	if (unwinder.verifies && unwinder.has_libunwind)
+	if (unwind_verifies && unwinder.has_libunwind)
 		verify(t, caller, &trace);
 	return trace.node;
 }
@@ -188,10 +196,7 @@ __attribute__((noinline)) uint32_t unwind_find(struct thread *t, uint64_t caller
 		return find_unknown(t, at, caller, depth);
 	if (known->end == TRACE_CUT)
 		COUNT(stacks_truncated);
-	if (unwinder.verifies && unwinder.has_libunwind)
-		verify(t, caller,
-		       &(struct trace_result){ (enum trace_end)known->end, known->node });
-	return known->node;
+	return unwind_verifies ? unwind_verify_known(t, caller, known) : known->node;
 }
 
 void unwind_flush(void)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "live/thread.h"
+#include "stack/trace.h"
 
 #define UNWIND_DEPTH_MAX 128
 
@@ -35,6 +36,7 @@ bool unwind_init(void);
 
 /* Before or after unwind_init: libunwind is asked each time, too, and what differs is counted. */
 void unwind_verify(void);
+extern bool unwind_verifies __attribute__((visibility("hidden"))); /* written by that */
 /* Says in the log how many stacks were compared, where they are. */
 void unwind_report(void);
 
@@ -46,6 +48,24 @@ void unwind_report(void);
  * libunwind come from the profiler's own memory.  Keeps errno.
  */
 uint32_t unwind_find(struct thread *t, uint64_t caller, uint32_t depth);
+
+/* Compares the frames of a known stack, too, where that can be; its node. */
+uint32_t unwind_verify_known(struct thread *t, uint64_t caller, const struct known_stack *s);
+
+/*
+ * unwind_find, given the stack pointer of that frame, where nothing is out of the ordinary: for the
+ * path of every allocation.  0: unwind_find has to be asked.
+ */
+PLACE_INLINE uint32_t unwind_find_likely(struct thread *t, uint64_t caller, uint64_t sp,
+					 uint32_t depth)
+{
+	const struct known_stack *const s =
+		trace_find_likely(t->trace, t->tid, sp, caller, depth);
+
+	if (__builtin_expect(!s || s->end != TRACE_WHOLE, 0))
+		return 0;
+	return __builtin_expect(unwind_verifies, 0) ? unwind_verify_known(t, caller, s) : s->node;
+}
 
 /* Forgets everything cached about code: before and after an object is unloaded (dlclose). */
 void unwind_flush(void);
