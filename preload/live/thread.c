@@ -120,6 +120,20 @@ static void remember(const struct thread *t)
 	memcpy(gone->name, t->name, sizeof(gone->name));
 }
 
+uint64_t threads_count(enum count_id id)
+{
+	uint64_t nr_cut = 0, nr_python_cut = 0;
+
+	for (const struct thread *t = __atomic_load_n(&threads_all, __ATOMIC_ACQUIRE); t;
+	     t = t->next) {
+		nr_cut += t->nr_cut;
+		nr_python_cut += t->nr_python_cut;
+	}
+	return id == COUNT_stacks_truncated	     ? nr_cut
+	       : id == COUNT_python_stacks_truncated ? nr_python_cut
+						     : 0;
+}
+
 const struct thread_gone *threads_history(uint32_t *nr)
 {
 	*nr = threads.nr_gone < THREAD_HISTORY_MAX ? (uint32_t)threads.nr_gone : THREAD_HISTORY_MAX;

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rt/count.h"
+
 #define THREAD_NAME_SIZE 16
 #define THREAD_NR_SITES 256u
 #define THREAD_NR_SPARE 64
@@ -58,6 +60,7 @@ struct thread {
 	uint64_t second;	/* clock_second of the last look at the clock */
 	uint64_t seq;		/* births so far: blocks allocated */
 	uint64_t nr_freed, bytes_allocated, bytes_freed;
+	uint64_t nr_cut, nr_python_cut; /* stacks at the depth limit: see threads_count */
 	uint64_t sample_at; /* the block that brings bytes_allocated there has a whole stack
 			       (hook/site.c); 0: not asked yet */
 	uint64_t sample_random;
@@ -148,6 +151,9 @@ void threads_fork_child(void);
  * (threads_forgotten counts the rest). */
 #define THREAD_HISTORY_MAX 65536u
 const struct thread_gone *threads_history(uint32_t *nr);
+
+/* What threads count by themselves, as it happens in the hot path: to be added to rt_counts. */
+uint64_t threads_count(enum count_id id);
 
 void trigger_run_pending(struct thread *t);	/* snap/trigger.c */
 

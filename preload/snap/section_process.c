@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "live/thread.h"
 #include "rt/clock.h"
 #include "rt/count.h"
 #include "rt/format.h"
@@ -169,9 +170,12 @@ void section_counts(struct image *im)
 	count_add(COUNT_ranges_unreadable, im->nr_unreadable);
 	count_add(COUNT_blocks_overlapping, im->nr_overlapping);
 	writer_begin(im->writer, HC_SECTION_CNTR);
-	for (int i = 0; i < NR_COUNTS; i++)
-		if (rt_counts[i])
-			kv_number(im->writer, count_names[i], rt_counts[i]);
+	for (int i = 0; i < NR_COUNTS; i++) {
+		const uint64_t nr = rt_counts[i] + threads_count((enum count_id)i);
+
+		if (nr)
+			kv_number(im->writer, count_names[i], nr);
+	}
 	writer_end(im->writer);
 }
 

@@ -98,7 +98,7 @@ __attribute__((noinline)) static uint32_t find_by_libunwind(struct thread *t, ui
 	if (!nr)
 		return find_only_caller(t, caller);
 	if (nr > depth) {
-		COUNT(stacks_truncated);
+		t->nr_cut++;
 		nr = depth;
 	}
 	return depot_intern_stack(t->depot_memo, pcs, nr);
@@ -170,7 +170,7 @@ __attribute__((noinline)) static uint32_t find_unknown(struct thread *t, struct 
 		return unwinder.has_libunwind ? find_by_libunwind(t, caller, depth)
 					      : find_only_caller(t, caller);
 	case TRACE_CUT:
-		COUNT(stacks_truncated);
+		t->nr_cut++;
 		break;
 	case TRACE_LOST:
 		COUNT(stacks_lost);
@@ -195,7 +195,7 @@ __attribute__((noinline)) uint32_t unwind_find(struct thread *t, uint64_t caller
 	if (!known)
 		return find_unknown(t, at, caller, depth);
 	if (known->end == TRACE_CUT)
-		COUNT(stacks_truncated);
+		t->nr_cut++;
 	return unwind_verifies ? unwind_verify_known(t, caller, known) : known->node;
 }
 

@@ -62,8 +62,9 @@ PLACE_INLINE uint32_t unwind_find_likely(struct thread *t, uint64_t caller, uint
 	const struct known_stack *const s =
 		trace_find_likely(t->trace, t->tid, sp, caller, depth);
 
-	if (__builtin_expect(!s || s->end != TRACE_WHOLE, 0))
+	if (__builtin_expect(!s, 0))
 		return 0;
+	t->nr_cut += s->end == TRACE_CUT;
 	return __builtin_expect(unwind_verifies, 0) ? unwind_verify_known(t, caller, s) : s->node;
 }
 

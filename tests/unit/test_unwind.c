@@ -106,7 +106,7 @@ static void test_like_backtrace(void **state)
 
 static void test_depth(void **state)
 {
-	const uint64_t before = rt_counts[COUNT_stacks_truncated];
+	const uint64_t before = threads_count(COUNT_stacks_truncated);
 	uint64_t pcs[4] = { 0 };
 
 	(void)state;
@@ -114,7 +114,7 @@ static void test_depth(void **state)
 	assert_int_equal(capture(pcs, 3), 3);
 	assert_int_equal(errno, 42);
 	assert_int_equal(pcs[3], 0);
-	assert_int_equal(rt_counts[COUNT_stacks_truncated], before + 1);
+	assert_int_equal(threads_count(COUNT_stacks_truncated), before + 1);
 }
 
 static int compare(const void *a, const void *b)
