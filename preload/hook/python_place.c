@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two direct-mapped caches (hook/python_place.h): from (parent node, code object, instruction) to
- * nodes, and from (code object, instruction) to places.
+ * Two direct-mapped caches (hook/python_place.h): from (parent node, words of a frame) to nodes,
+ * and from (code object, instruction) to places.
  */
 #include "hook/python_place.h"
 
@@ -87,24 +87,14 @@ uint32_t python_find_place(struct python_places *places, const struct python_fra
 	return cached->place;
 }
 
-uint32_t python_find_node(struct python_places *places, const struct python_frame *f,
+uint32_t python_make_node(struct python_places *places, const struct python_frame *f,
 			  uint32_t parent, bool *known)
 {
-	struct python_node *const cached =
-		&places->nodes[hash_frame(f, parent, PYTHON_NODES_SHIFT)];
-
-	*known = true;
-	if (cached->node && cached->parent == parent && is_same(&cached->frame, f) &&
-	    cached->nr_dropped == places->nr_dropped)
-		return cached->node;
 	const uint32_t place = python_find_place(places, f, known);
-	const uint32_t node =
-		depot_intern(HC_STACK_PYTHON | (f->at & 1 ? HC_STACK_ENTRY : 0) | place, parent);
 
 	if (!place)
 		COUNT(python_frames_lost);
-	*cached = (struct python_node){ *f, parent, *known ? node : 0, places->nr_dropped };
-	return node;
+	return depot_intern(HC_STACK_PYTHON | (f->at & 1 ? HC_STACK_ENTRY : 0) | place, parent);
 }
 
 static bool is_text(uint32_t text, const char *bytes, uint32_t len)

@@ -30,11 +30,18 @@ struct python_place {
 	uint32_t nr_dropped; /* live_nr_dropped when it was last known to be that one */
 };
 
+/* A frame by its words (with its address all code is told by them), as long as no watched block has
+ * died: what it adds to a chain. */
 struct python_node {
-	struct python_frame frame;
-	uint32_t parent, node; /* node 0: empty */
+	uint64_t instruction, sort;
+	uint32_t parent;  /* of what is further out */
+	uint32_t node;	  /* of both */
 	uint32_t nr_dropped;
+	bool outer_waits; /* what is further out has shown no frame of the loop yet */
+	bool is_set;	  /* else empty */
+	bool is_shown, is_waiting;
 };
+_Static_assert(sizeof(struct python_node) == 32, "two are a line");
 
 /* Searches in tables of lines, of code that is alive while no watched block has died. */
 struct python_searches {
@@ -50,9 +57,28 @@ struct python_places {
 	struct python_searches searches;
 };
 
+/* Where it is remembered what that frame adds to a chain ... */
+static inline struct python_node *python_get_node(struct python_places *places,
+						  const struct python_words *words, uint32_t parent)
+{
+	const uint64_t key = words->sort ^ words->instruction << 20 ^ (uint64_t)parent << 40;
+
+	return &places->nodes[key * 0x9e3779b97f4a7c15 >> (64 - PYTHON_NODES_SHIFT)];
+}
+
+/* ... and is it? */
+static inline bool python_knows_node(const struct python_places *places,
+				     const struct python_node *n, const struct python_words *words,
+				     uint32_t parent, bool outer_waits)
+{
+	return n->instruction == words->instruction && n->sort == words->sort &&
+	       n->parent == parent && n->nr_dropped == places->nr_dropped &&
+	       n->outer_waits == outer_waits && n->is_set;
+}
+
 /* The depot's node of one more frame.  0 where it found no room.  Not *known: it is to be asked for
  * again each time; else it is true until some watched block dies. */
-uint32_t python_find_node(struct python_places *places, const struct python_frame *f,
+uint32_t python_make_node(struct python_places *places, const struct python_frame *f,
 			  uint32_t parent, bool *known);
 
 /* Of a frame that gets none: its place, 0 where there is none. */

@@ -39,46 +39,48 @@ _Static_assert(RAW_FRAMES(UNWIND_DEPTH_MAX) <= KEPT_MAX, "a chain that is cut ca
 
 struct kept_frame {
 	struct python_words words;
-	struct python_frame is; /* where it is shown */
-	uint32_t node;		/* of this frame and those further out, from `root` on */
-	uint16_t nr_shown;	/* of these, those that are shown */
+	uint32_t node;	   /* of this frame and those further out, from `root` on */
+	uint16_t nr_shown; /* of these, those that are shown */
 	bool is_shown;
 	bool is_waiting; /* its loop, which C has entered, has shown no frame so far */
 };
+_Static_assert(sizeof(struct kept_frame) == 32, "two are a line");
 
 /* One a thread, and its successors; at thread->python_memo. */
 struct python_memo {
 	uint32_t nr;
 	uint32_t nr_sure; /* what is further in the next chain may not share */
 	uint32_t root;	  /* so many that are shown have no node: the chain is cut there */
+	uint32_t root_min, root_max; /* ... which is right for as many that are shown */
 	uint32_t nr_fresh;
 	uint8_t nr_short; /* chains that are read no further than they are kept, since the last one
 			     that was not had more than KEPT_MAX frames, and is not kept */
-	uint16_t slots[1u << SLOTS_SHIFT];   /* where a frame of that address may be in kept */
-	struct kept_frame kept[KEPT_MAX];    /* [nr] outermost first */
-	struct python_words fresh[KEPT_MAX]; /* [nr_fresh] innermost first: of the chain being read
-					      */
+	uint16_t slots[1u << SLOTS_SHIFT];    /* where a frame of that address may be in kept */
+	struct kept_frame kept[KEPT_MAX + 1]; /* [1 .. nr] outermost first; the first is none */
+	struct python_words fresh[KEPT_MAX];  /* [nr_fresh] innermost first: of the chain being
+						 read */
 	struct python_places places;
 };
 
-static uint16_t *find_slot(struct python_memo *memo, uint64_t frame)
+static inline uint16_t *find_slot(struct python_memo *memo, uint64_t frame)
 {
 	return &memo->slots[frame * 0x9e3779b97f4a7c15 >> (64 - SLOTS_SHIFT)];
 }
 
 /* ---- the last chain ---- */
 
-/* Frame i is at its address.  Is it what it was, and all further out?  *broken: the first that is
- * not. */
-static inline bool goes_on(const struct python_memo *memo, uint32_t i, uint32_t *broken)
+/* Frame i is at its address.  Is it what it was, and all further out?  *nr: how many are further
+ * out than the first that is not. */
+static inline bool goes_on(const struct python_memo *memo, uint32_t i, uint32_t *nr)
 {
 	const struct kept_frame *f = &memo->kept[i];
 
 	for (; f > memo->kept; f--)
-		if (!python_is_unchanged(&f->words, f[-1].words.frame))
-			break;
-	*broken = (uint32_t)(f - memo->kept);
-	return f == memo->kept && python_is_unchanged(&f->words, 0);
+		if (!python_is_unchanged(&f->words, f[-1].words.frame)) {
+			*nr = (uint32_t)(f - memo->kept) - 1;
+			return false;
+		}
+	return true;
 }
 
 /* How many of the kept frames the chain goes on with at that frame.  *nr: those that come into
@@ -87,9 +89,9 @@ static inline uint32_t find_shared(struct python_memo *memo, uint64_t frame, uin
 {
 	const uint32_t i = *find_slot(memo, frame);
 
-	if (i >= *nr || memo->kept[i].words.frame != frame)
+	if (i > *nr || memo->kept[i].words.frame != frame)
 		return 0;
-	return goes_on(memo, i, nr) ? i + 1 : 0;
+	return goes_on(memo, i, nr) ? i : 0;
 }
 
 /* Reads what is new into memo->fresh, until the last chain is met (*shared of its frames go on) or
@@ -111,71 +113,126 @@ static inline bool read_chain(struct python_memo *memo, uint64_t frame, uint32_t
 
 /* ---- nodes ---- */
 
-/* A frame that is new, further in than all kept ones. */
-static void keep(struct python_memo *memo, const struct python_words *words)
-{
-	struct kept_frame *const f = &memo->kept[memo->nr];
-	const struct kept_frame *const outer = memo->nr ? f - 1 : NULL;
-
-	f->words = *words;
-	const uint32_t sort = python_decode_frame(words, &f->is);
-	const bool waits = sort & PYTHON_FRAME_ENTRY || (outer && outer->is_waiting);
-
-	f->is_shown = sort & PYTHON_FRAME_SHOWN;
-	f->nr_shown = (uint16_t)((outer ? outer->nr_shown : 0) + f->is_shown);
-	f->is_waiting = waits && !f->is_shown;
-	f->is.at |= waits;
-	*find_slot(memo, words->frame) = (uint16_t)memo->nr++;
-}
-
-/* Frame i gets its node.  False where there is no room. */
-static bool add_node(struct python_memo *memo, uint32_t i)
+/* The frame is not among the nodes that the thread knows. */
+__attribute__((noinline)) static bool add_new_node(struct python_memo *memo, uint32_t i,
+						   uint32_t parent, struct python_node *known_as)
 {
 	struct kept_frame *const f = &memo->kept[i];
-	const uint32_t nr_outer = (uint32_t)f->nr_shown - f->is_shown;
-	const uint32_t parent = nr_outer > memo->root ? f[-1].node : 0;
-	bool known = !f->is.code;
+	const struct kept_frame *const outer = f - 1;
+	struct python_frame is;
+	const uint32_t sort = python_decode_frame(&f->words, &is);
+	const bool waits = sort & PYTHON_FRAME_ENTRY || outer->is_waiting;
+	bool known = !is.code;
 
+	is.at |= waits;
+	f->is_shown = sort & PYTHON_FRAME_SHOWN;
+	f->is_waiting = waits && !f->is_shown;
+	f->nr_shown = (uint16_t)(outer->nr_shown + f->is_shown);
 	f->node = parent;
 	if (f->is_shown && f->nr_shown > memo->root)
-		f->node = python_find_node(&memo->places, &f->is, parent, &known);
+		f->node = python_make_node(&memo->places, &is, parent, &known);
 	else if (f->is_shown)
-		python_find_place(&memo->places, &f->is, &known);
-	if (!known && i < memo->nr_sure)
-		memo->nr_sure = i;
+		python_find_place(&memo->places, &is, &known);
+	if (!known && i <= memo->nr_sure)
+		memo->nr_sure = i - 1;
+	if (known && outer->nr_shown >= memo->root)
+		*known_as = (struct python_node){ .instruction = f->words.instruction,
+						  .sort = f->words.sort,
+						  .parent = parent,
+						  .node = f->node,
+						  .nr_dropped = memo->places.nr_dropped,
+						  .outer_waits = outer->is_waiting,
+						  .is_set = true,
+						  .is_shown = f->is_shown,
+						  .is_waiting = f->is_waiting };
 	return f->node || f->nr_shown <= memo->root;
 }
 
-/* The fresh frames take the place of what is not shared. */
-static void remember(struct python_memo *memo, uint32_t shared)
+/* Frame i gets its node.  False where there is no room. */
+static inline bool add_node(struct python_memo *memo, uint32_t i)
 {
-	memo->nr = shared;
-	memo->nr_sure = KEPT_MAX;
-	while (memo->nr_fresh)
-		keep(memo, &memo->fresh[--memo->nr_fresh]);
+	struct kept_frame *const f = &memo->kept[i];
+	const struct kept_frame *const outer = f - 1;
+	const uint32_t parent = outer->nr_shown > memo->root ? outer->node : 0;
+	struct python_node *const n = python_get_node(&memo->places, &f->words, parent);
+
+	if (outer->nr_shown < memo->root ||
+	    !python_knows_node(&memo->places, n, &f->words, parent, outer->is_waiting))
+		return add_new_node(memo, i, parent, n);
+	f->node = n->node;
+	f->is_shown = n->is_shown;
+	f->is_waiting = n->is_waiting;
+	f->nr_shown = (uint16_t)(outer->nr_shown + n->is_shown);
+	return true;
 }
 
-/* All kept frames get their nodes, which `shared` have but for those that another root gives.  The
- * innermost's. */
-static uint32_t find_nodes(struct python_memo *memo, uint32_t shared, uint32_t depth)
+/* The nodes of frames i .. memo->nr, which are made again where they are cut elsewhere. */
+static bool add_nodes(struct python_memo *memo, uint32_t i)
 {
-	if (!memo->nr)
-		return 0;
-	const uint32_t root = unwind_choose_root(memo->kept[memo->nr - 1].nr_shown, depth);
-	uint32_t i = shared;
-
-	for (; root != memo->root && i && memo->kept[i - 1].nr_shown > root; i--)
-		;
-	for (memo->root = root; i < memo->nr; i++)
+	for (; i <= memo->nr; i++)
 		if (!add_node(memo, i)) {
-			memo->nr = i;
+			memo->nr = i - 1;
+			return false;
+		}
+	return true;
+}
+
+/* Where the chain of so many that are shown is cut.  Kept frames get other nodes where that is
+ * elsewhere now.  False where there is no room for them. */
+static bool set_root(struct python_memo *memo, uint32_t nr_shown, uint32_t depth)
+{
+	const uint32_t root = unwind_choose_root(nr_shown, depth);
+	uint32_t i = memo->nr;
+
+	memo->root_min = root ? root + depth - unwind_quantum(depth) + 1 : 0;
+	memo->root_max = root + depth;
+	if (root == memo->root)
+		return true;
+	memo->root = root;
+	for (; i && memo->kept[i].nr_shown > root; i--)
+		;
+	return add_nodes(memo, i + 1);
+}
+
+static uint32_t count_shown(const struct python_memo *memo)
+{
+	uint32_t nr = memo->kept[memo->nr].nr_shown;
+	struct python_frame is;
+
+	for (uint32_t i = 0; i < memo->nr_fresh; i++)
+		nr += python_decode_frame(&memo->fresh[i], &is) & PYTHON_FRAME_SHOWN;
+	return nr;
+}
+_Static_assert(PYTHON_FRAME_SHOWN == 1, "frames that are shown are counted by it");
+
+/* The fresh frames take the place of what is not shared.  The innermost's node, 0 where there is no
+ * room for all. */
+static inline uint32_t remember(struct python_memo *memo, uint32_t shared, uint32_t depth)
+{
+	const uint32_t nr_shown = memo->kept[shared].nr_shown;
+
+	memo->nr = shared;
+	memo->nr_sure = KEPT_MAX;
+	if (__builtin_expect(
+		    nr_shown < memo->root_min || nr_shown + memo->nr_fresh > memo->root_max, 0) &&
+	    !set_root(memo, count_shown(memo), depth))
+		return 0;
+	while (memo->nr_fresh) {
+		const uint32_t i = ++memo->nr;
+
+		memo->kept[i].words = memo->fresh[--memo->nr_fresh];
+		*find_slot(memo, memo->kept[i].words.frame) = (uint16_t)i;
+		if (!add_node(memo, i)) {
+			memo->nr = i - 1;
 			return 0;
 		}
-	return memo->kept[memo->nr - 1].node;
+	}
+	return memo->kept[memo->nr].node;
 }
 
 /* The node of the chain that begins with that frame. */
-static uint32_t find_chain(struct python_memo *memo, uint64_t frame, uint32_t depth, bool *is_empty)
+static inline uint32_t find_chain(struct python_memo *memo, uint64_t frame, uint32_t depth,
+				  bool *is_empty)
 {
 	const bool is_short = memo->nr_short;
 	uint32_t shared;
@@ -188,12 +245,9 @@ static uint32_t find_chain(struct python_memo *memo, uint64_t frame, uint32_t de
 		memo->nr = 0;
 		read_chain(memo, frame, RAW_FRAMES(depth), &shared);
 	}
-	remember(memo, shared);
-	const uint32_t node = find_nodes(memo, shared, depth);
+	const uint32_t node = remember(memo, shared, depth);
 
-	*is_empty = memo->nr && memo->kept[memo->nr - 1].is_waiting;
-	if (memo->root)
-		COUNT(python_stacks_truncated);
+	*is_empty = memo->kept[memo->nr].is_waiting;
 	if (is_deep)
 		memo->nr = 0;
 	return node;
@@ -235,6 +289,7 @@ uint32_t python_stack_add(struct thread *t, uint32_t native, uint32_t depth)
 
 	if (!node)
 		return native;
+	t->nr_python_cut += memo->root != 0;
 	if (python_verifies)
 		python_verify(frame, node, is_empty, depth);
 	return depot_intern_again(t->depot_memo,

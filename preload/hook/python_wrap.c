@@ -166,14 +166,14 @@ static void *python_alloc(void *ctx, size_t size)
 	t->python_layer = l;
 	void *const p = l->next.alloc(l->next.ctx, size);
 	const struct thread_site *const s = &t->sites[site_index(WRAP_CALLER)];
+	bool done = false;
 
-	thread_enter_known(t);
-	live_notice_time(t);
-	const bool done =
-		s->pc == WRAP_CALLER && !site_is_due(t, size) &&
-		object_insert_hot(t, (uint64_t)p, size, s->node);
-
-	thread_leave(t);
+	if (LIKELY(s->pc == WRAP_CALLER && !site_is_due(t, size))) {
+		thread_enter_known(t);
+		live_notice_time(t);
+		done = object_insert_hot(t, (uint64_t)p, size, s->node);
+		thread_leave(t);
+	}
 	if (UNLIKELY(!done) && p)
 		insert_slow(t, p, size, WRAP_CALLER);
 	t->python_layer = NULL; /* until here the frames are those of the GIL's holder */
