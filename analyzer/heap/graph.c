@@ -27,6 +27,8 @@ struct scan {
 	node_id first, last;		 /* nodes [first, last) */
 	node_id node;			 /* at hand */
 	const struct root *root;	 /* the node at hand; NULL: it is none */
+	const struct type_ops *ops;	 /* of the object at hand; NULL: none */
+	bool is_chosen;			 /* only words are looked at that its type has chosen */
 	uint64_t low, high;		 /* every object lies in [low, high) */
 	node_id *to;
 	uint32_t *offset;
@@ -51,7 +53,7 @@ bool graph_is_free_link(const struct root *r, const struct dump_blocks *b, node_
 }
 
 /* An object's words that lead to its own tables say nothing. */
-static bool scan_is_edge(const struct scan *s, uint64_t offset, node_id to)
+static bool scan_is_edge(const struct scan *s, uint64_t offset, uint64_t word, node_id to)
 {
 	const struct heap *h = s->h;
 
@@ -61,10 +63,9 @@ static bool scan_is_edge(const struct scan *s, uint64_t offset, node_id to)
 		return !h->root_ops || h->root_ops->is_edge(h, s->node, offset, to);
 	if (h->owner[to] != to && h->owner[to] == h->owner[s->node])
 		return false;
-
-	const struct type_ops *ops = object_type(h, s->node)->ops;
-
-	return !ops || !ops->is_edge || ops->is_edge(h, s->node, offset, to);
+	if (s->is_chosen)
+		return s->ops->is_target(h, s->node, word, to);
+	return !s->ops || !s->ops->is_edge || s->ops->is_edge(h, s->node, offset, to);
 }
 
 /* The words of [start, end), byte offsets into bytes; both multiples of 8. */
@@ -85,7 +86,7 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 		/* What stands in front of an object is its allocator's or collector's. */
 		if (to == UINT32_MAX || word < object_addr(s->h, to) ||
 		    (s->root && graph_is_free_link(s->root, b, to, word)) ||
-		    !scan_is_edge(s, offset, to))
+		    !scan_is_edge(s, offset, word, to))
 			continue;
 		scan_add_edge(s, s->h->owner[to],
 			      (uint32_t)(offset / 8) |
@@ -93,6 +94,18 @@ static void scan_known_words(struct scan *s, const uint8_t *bytes, uint64_t star
 					       ? 0
 					       : EDGE_INTERIOR));
 	}
+}
+
+static void scan_chosen_words(struct scan *s, const uint8_t *bytes, const struct edge_words *w)
+{
+	if (w->lone != EDGE_WORDS_NONE)
+		scan_known_words(s, bytes, w->lone, w->lone + 8);
+	if (!w->skip) {
+		scan_known_words(s, bytes, w->first, w->end);
+		return;
+	}
+	for (uint64_t at = w->first; at < w->end; at += w->stride)
+		scan_known_words(s, bytes, at + w->skip, at + w->stride);
 }
 
 /* The same of object n, without the pages that were never written: a block may be far larger than
@@ -121,12 +134,23 @@ static bool is_scattered(const struct heap *h, node_id n)
 	return has_pointers(h, n) && object_type(h, n)->provenance != PROVENANCE_CPYTHON;
 }
 
+/* Are all bytes of block n there, and its own? */
+static bool is_plain(const struct scan *s, node_id n)
+{
+	const struct dump_blocks *b = dump_blocks(s->h->dump);
+	uint64_t first, last;
+
+	return (n + 1 == b->nr || b->parent[n + 1] != n) && b->size[n] / 8 <= WORDS_MAX &&
+	       dump_next_contents(s->h->dump, n, 0, &first, &last) && !first && last == b->size[n];
+}
+
 /* The words of an object that are not those of a block inside it. */
 static void scan_object(struct scan *s, node_id n)
 {
 	const struct dump_blocks *b = dump_blocks(s->h->dump);
 	const uint64_t end = b->size[n] / 8 < WORDS_MAX ? b->size[n] / 8 * 8 : WORDS_MAX * 8;
 	const uint8_t *bytes;
+	struct edge_words words;
 	uint64_t offset = 0;
 
 	if (!end || !has_pointers(s->h, n))
@@ -134,6 +158,13 @@ static void scan_object(struct scan *s, node_id n)
 	bytes = dump_block_bytes(s->h->dump, n);
 	if (!bytes)
 		return;
+	s->ops = object_type(s->h, n)->ops;
+	s->is_chosen = s->ops && s->ops->edge_words && is_plain(s, n) &&
+		       s->ops->edge_words(s->h, n, &words);
+	if (s->is_chosen) {
+		scan_chosen_words(s, bytes, &words);
+		return;
+	}
 	for (node_id inner = n + 1;
 	     inner < b->nr && b->addr[inner] - b->addr[n] < end && offset < end; inner++) {
 		const uint64_t inner_start = (b->addr[inner] - b->addr[n]) / 8 * 8;

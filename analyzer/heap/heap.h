@@ -48,7 +48,8 @@ enum type_flags {
 #define EDGE_KINDS(X) \
 	X(EXACT, "exact", "pointers by their type, to the start of an object") \
 	X(INTERIOR, "interior", "pointers by their type, into the middle of an object") \
-	X(CONSERVATIVE, "conservative", "words of no type, or that their type does not call pointers") \
+	X(CONSERVATIVE, "conservative", \
+	  "words of no type, or that their type does not call pointers") \
 	X(SLACK, "slack", "words in room that is not in use, or no pointers by their size")
 
 enum edge_kind {
@@ -75,6 +76,14 @@ enum relation_weight {
 	RELATION_LAST,	   /* nor a quiet one: what holds nothing, the object's own and slack */
 };
 
+/* Words of a block: the one at `lone`, and of the pieces of `stride` bytes in [first, end) those
+ * from `skip` on.  Byte offsets, multiples of 8, lone first. */
+struct edge_words {
+	uint64_t lone; /* EDGE_WORDS_NONE: none */
+	uint64_t first, end, stride, skip;
+};
+#define EDGE_WORDS_NONE UINT64_MAX
+
 /*
  * What a family of types knows of its objects' words.  Each may be NULL.  from is the block that
  * the word lies in (it may be a table of another object, heap->owner tells).
@@ -83,6 +92,10 @@ struct type_ops {
 	/* Is the word at offset of block `from`, which points at or into object `to`, a reference?
 	 * Several threads ask at once. */
 	bool (*is_edge)(const struct heap *h, node_id from, uint64_t offset, node_id to);
+	/* The same of all words of `from` at once: those that are references if is_target says so
+	 * of what they point at.  False: each must be asked. */
+	bool (*edge_words)(const struct heap *h, node_id from, struct edge_words *ret);
+	bool (*is_target)(const struct heap *h, node_id from, uint64_t word, node_id to);
 	/* The name of the relation, interned; NULL: as of a block whose type is not known. */
 	const char *(*relation)(struct heap *h, node_id from, uint64_t offset, node_id to);
 	/* What a pointer to that place inside a block of the family leads to, as in "...@.link";
@@ -178,9 +191,9 @@ struct heap {
 	node_id *in_from;     /* [nr_edges] */
 	uint32_t *in_offset;  /* [nr_edges] as out_offset */
 
-	bool is_outline; /* heap/outline.h */
-	bool is_lacking; /* an outline that was asked for more than it has */
-	struct memos *memos; /* partition/memo.h; NULL: what rules say is not kept */
+	bool is_outline;	      /* heap/outline.h */
+	bool is_lacking;	      /* an outline that was asked for more than it has */
+	struct memos *memos;	      /* partition/memo.h; NULL: what rules say is not kept */
 	struct heap_private *private; /* heap/private.h: caches of the rooms heap and typing */
 };
 
@@ -286,8 +299,8 @@ enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset);
 /* What the type of a block, or the variable of a root, says of the word at that offset. */
 enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset);
 /* How much that reference, whose relation it is, says of the object. */
-enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t offset,
-					 node_id to, const char *relation);
+enum relation_weight heap_weigh_relation(struct heap *h, node_id from, uint32_t offset, node_id to,
+					 const char *relation);
 /* The same of a word of a root that nobody knows, which then need not be named. */
 enum relation_weight heap_weigh_root(const struct heap *h, node_id to);
 /* The type of what holds something at word `offset` of a root, "type"; NULL: nothing is known, ""

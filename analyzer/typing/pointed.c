@@ -7,10 +7,13 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "heap/pages.h"
+
 struct walk {
 	const struct heap *heap;
 	const uint8_t *wanted;
-	uint64_t low, high; /* the wanted blocks lie in [low, high) */
+	const struct pages *pages; /* of the wanted blocks */
 	pointed_fn *fn;
 	void *arg;
 };
@@ -22,7 +25,7 @@ static void walk_words(const struct walk *w, struct pointed *p, uint64_t start, 
 		uint64_t word;
 
 		memcpy(&word, p->bytes + p->at, sizeof(word));
-		if (word - w->low >= w->high - w->low)
+		if (!pages_may_have(w->pages, word))
 			continue;
 
 		p->to = dump_find_block(w->heap->dump, word);
@@ -52,17 +55,13 @@ static void walk_block(const struct walk *w, node_id n)
 void pointed_each(const struct heap *h, const uint8_t *wanted, pointed_fn *fn, void *arg)
 {
 	const struct dump_blocks *b = dump_blocks(h->dump);
-	struct walk w = { h, wanted, UINT64_MAX, 0, fn, arg };
+	_cleanup_free_ struct pages *pages = pages_create();
+	const struct walk w = { h, wanted, pages, fn, arg };
 
-	for (node_id n = 0; n < h->nr_objects; n++) {
-		if (!wanted[n])
-			continue;
-		if (b->addr[n] < w.low)
-			w.low = b->addr[n];
-		if (b->addr[n] + b->size[n] > w.high)
-			w.high = b->addr[n] + b->size[n];
-	}
-	if (w.low >= w.high)
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (wanted[n])
+			pages_add(pages, b->addr[n], b->size[n]);
+	if (pages->low > pages->high)
 		return;
 	for (node_id n = 0; n < h->nr_objects; n++)
 		walk_block(&w, n);

@@ -223,6 +223,9 @@ uint64_t cpython_dict_slot(const struct cpython *p, uint64_t addr);
 uint64_t cpython_instance_dict(const struct cpython *p, uint64_t addr);
 /* Address of the first inline value; 0: it has none, or they moved to a dict. */
 uint64_t cpython_inline_values(const struct cpython *p, uint64_t addr);
+/* The same of an object whose class is known. */
+uint64_t cpython_inline_values_of(const struct cpython *p, const struct cpython_class *c,
+				  uint64_t addr);
 /* The dict of a class, also of static types whose dict is in the interpreter (3.12); 0 unknown. */
 uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
 
@@ -238,6 +241,8 @@ void cpython_prepare_edges(struct cpython *p);
 extern const struct type_ops cpython_ops;
 extern const struct type_ops cpython_root_ops; /* of heap->root_ops */
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
+bool cpython_is_target(const struct heap *h, node_id from, uint64_t word, node_id to);
+bool cpython_edge_words(const struct heap *h, node_id from, struct edge_words *ret);
 bool cpython_is_root_edge(const struct heap *h, node_id from, uint64_t offset, node_id to);
 /* Is the word at `offset` of the object of class c at obj a reference? */
 bool cpython_is_object_edge(const struct cpython *p, const struct cpython_class *c, uint64_t obj,

@@ -119,13 +119,19 @@ static uint64_t managed_values(const struct cpython *p, const struct cpython_cla
 	return 0;
 }
 
+uint64_t cpython_inline_values_of(const struct cpython *p, const struct cpython_class *c,
+				  uint64_t addr)
+{
+	return c->flags & p->version->preheader_flags & CPYTHON_FLAG_MANAGED_DICT
+		       ? managed_values(p, c, addr)
+		       : 0;
+}
+
 uint64_t cpython_inline_values(const struct cpython *p, uint64_t addr)
 {
 	const struct cpython_class *c = cpython_class_at(p, addr);
 
-	return c && c->flags & p->version->preheader_flags & CPYTHON_FLAG_MANAGED_DICT
-		       ? managed_values(p, c, addr)
-		       : 0;
+	return c ? cpython_inline_values_of(p, c, addr) : 0;
 }
 
 static uint64_t round8(uint64_t size)

@@ -47,8 +47,9 @@ static bool is_deque_word(const struct cpython *p, node_id from, uint64_t offset
 	       i <= cpython_word(p, deque + CPYTHON_DEQUE_RIGHT_INDEX);
 }
 
-/* In front of the values there is how many they are, in a few bytes of a word or two. */
-static bool is_value_word(const struct cpython *p, node_id from, uint64_t offset)
+/* In front of the values there is how many they are, in a few bytes of a word or two.  Address of
+ * the first value in their table. */
+static uint64_t find_values(const struct cpython *p, node_id from)
 {
 	const node_id owner = p->heap->owner[from];
 	const uint64_t object = object_addr(p->heap, owner);
@@ -59,8 +60,13 @@ static bool is_value_word(const struct cpython *p, node_id from, uint64_t offset
 				  : 0;
 
 	if (values - start >= block_size(p->heap, from))
-		values = c ? cpython_inline_values(p, object) : 0;
-	return start + offset >= values;
+		values = c ? cpython_inline_values_of(p, c, object) : 0;
+	return values;
+}
+
+static bool is_value_word(const struct cpython *p, node_id from, uint64_t offset)
+{
+	return dump_blocks(p->dump)->addr[from] + offset >= find_values(p, from);
 }
 
 /* Children that were removed stay behind the others. */
@@ -87,9 +93,8 @@ static bool is_table_edge(const struct cpython *p, node_id from, uint64_t offset
 
 	switch ((enum cpython_table)p->table[from]) {
 	case CPYTHON_TABLE_KEYS:
-		return is_key_word(p, from, offset) &&
-		       (p->heap->owner[from] != p->interned ||
-			p->version->minor >= INTERNED_HELD_SINCE);
+		return is_key_word(p, from, offset) && (p->heap->owner[from] != p->interned ||
+							p->version->minor >= INTERNED_HELD_SINCE);
 	case CPYTHON_TABLE_ITEMS:
 		return !has_owner || is_item_word(p, from, offset);
 	case CPYTHON_TABLE_SET:
@@ -175,6 +180,17 @@ static bool is_marked(const struct cpython *p, node_id from, uint64_t distance)
 	return c && c->shape == CPYTHON_SHAPE_ELEMENT;
 }
 
+/* Python's references are to the beginning of an object; tables have one owner. */
+bool cpython_is_target(const struct heap *h, node_id from, uint64_t word, node_id to)
+{
+	const struct cpython *p = h->cpython;
+
+	if (h->owner[to] != to && !fold_is_part(h, to))
+		return false;
+	return !cpython_class_of(p, to) || word == object_addr(h, to) ||
+	       is_marked(p, from, word - object_addr(h, to));
+}
+
 bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_id to)
 {
 	const struct cpython *p = h->cpython;
@@ -182,14 +198,90 @@ bool cpython_is_edge(const struct heap *h, node_id from, uint64_t offset, node_i
 	uint64_t word;
 
 	memcpy(&word, bytes + offset, sizeof(word));
-	/* Python's references are to the beginning of an object; tables have one owner. */
-	if (h->owner[to] != to && !fold_is_part(h, to))
-		return false;
-	if (cpython_class_of(p, to) && word != object_addr(h, to) &&
-	    !is_marked(p, from, word - object_addr(h, to)))
+	if (!cpython_is_target(h, from, word, to))
 		return false;
 	if (from == p->interp_block)
 		return !cpython_interp_borrows(p, dump_blocks(h->dump)->addr[from] + offset);
 	return cpython_class_of(p, from) ? is_block_edge(p, from, offset)
 					 : is_table_edge(p, from, offset);
+}
+
+/* As is_shape_edge and is_borrowed have it of the commonest shapes.  0: each word must be asked. */
+static uint64_t first_word(const struct cpython *p, const struct cpython_class *c)
+{
+	if (c->borrowed || c->weaklistoffset ||
+	    c->flags & p->version->preheader_flags & CPYTHON_FLAG_MANAGED_DICT)
+		return 0;
+	switch ((unsigned int)c->shape) {
+	case CPYTHON_SHAPE_DICT:
+		return CPYTHON_DICT_SIZE;
+	case CPYTHON_SHAPE_LIST:
+		return CPYTHON_LIST_SIZE;
+	case CPYTHON_SHAPE_TUPLE:
+		return CPYTHON_TUPLE_ITEMS;
+	default:
+		return 0;
+	}
+}
+
+static bool object_words(const struct cpython *p, node_id from, struct edge_words *ret)
+{
+	const uint64_t head = p->heap->head[from];
+	const uint64_t first = first_word(p, cpython_class_of(p, from));
+
+	*ret = (struct edge_words){
+		.lone = head + CPYTHON_OB_TYPE,
+		.first = head + first,
+		.end = block_size(p->heap, from) / 8 * 8,
+		.stride = 8,
+	};
+	return first;
+}
+
+static bool keys_words(const struct cpython *p, node_id from, struct edge_words *ret)
+{
+	const uint64_t keys = dump_blocks(p->dump)->addr[from];
+	const uint64_t end = block_size(p->heap, from) / 8 * 8;
+	struct cpython_items items;
+
+	cpython_keys_open(p, keys, 0, &items);
+	if (!items.keys || items.entries % 8 || items.entries - keys > end)
+		return false;
+	*ret = (struct edge_words){
+		.lone = EDGE_WORDS_NONE,
+		.first = items.entries - keys,
+		.stride = items.stride,
+		.skip = items.key_offset,
+	};
+	ret->end = ret->first + items.nr * items.stride;
+	if (p->heap->owner[from] == p->interned && p->version->minor < INTERNED_HELD_SINCE)
+		ret->end = ret->first;
+	return ret->end <= end;
+}
+
+static bool values_words(const struct cpython *p, node_id from, struct edge_words *ret)
+{
+	const uint64_t start = dump_blocks(p->dump)->addr[from];
+	const uint64_t values = p->heap->owner[from] == from ? 0 : find_values(p, from);
+
+	*ret = (struct edge_words){
+		.lone = EDGE_WORDS_NONE,
+		.first = values > start ? (values - start + 7) / 8 * 8 : 0,
+		.end = block_size(p->heap, from) / 8 * 8,
+		.stride = 8,
+	};
+	return true;
+}
+
+bool cpython_edge_words(const struct heap *h, node_id from, struct edge_words *ret)
+{
+	const struct cpython *p = h->cpython;
+
+	if (from == p->interp_block)
+		return false;
+	if (cpython_class_of(p, from))
+		return object_words(p, from, ret);
+	if (p->table[from] == CPYTHON_TABLE_KEYS)
+		return keys_words(p, from, ret);
+	return p->table[from] == CPYTHON_TABLE_VALUES && values_words(p, from, ret);
 }

@@ -123,6 +123,24 @@ static bool is_low_pointer(const struct cpython *p, uint64_t refcnt)
 		dump_find_module(p->dump, refcnt) != UINT32_MAX);
 }
 
+/* Can a class be at addr?  Classes are collected objects, so that none is at the start of a block,
+ * where the links of the collector's lists lead to. */
+static bool may_be_class(const struct cpython *p, uint64_t addr)
+{
+	const uint32_t n = dump_find_block(p->dump, addr);
+
+	return n == UINT32_MAX || addr != dump_blocks(p->dump)->addr[n];
+}
+
+static uint32_t find_class(struct cpython *p, uint64_t addr)
+{
+	const uint64_t known = map_find(&p->class_index, addr, 0);
+
+	if (known != MAP_EMPTY)
+		return (uint32_t)known;
+	return may_be_class(p, addr) ? cpython_class_add(p, addr) : CPYTHON_NO_CLASS;
+}
+
 /* The class of the object at `head` in the block's bytes. */
 static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t head, uint64_t size)
 {
@@ -132,7 +150,7 @@ static uint32_t object_class(struct cpython *p, const uint8_t *bytes, uint64_t h
 	if (head + CPYTHON_OB_SIZE > size ||
 	    load_word(bytes, head + CPYTHON_OB_REFCNT) > REFCNT_MOST)
 		return CPYTHON_NO_CLASS;
-	class = cpython_class_add(p, load_word(bytes, head + CPYTHON_OB_TYPE));
+	class = find_class(p, load_word(bytes, head + CPYTHON_OB_TYPE));
 	if (class == CPYTHON_NO_CLASS || cpython_object_head(p, &p->classes[class]) != head ||
 	    !is_object_size(p, &p->classes[class], bytes + head, size - head) ||
 	    is_low_pointer(p, load_word(bytes, head + CPYTHON_OB_REFCNT)))

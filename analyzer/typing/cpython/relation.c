@@ -329,6 +329,8 @@ const struct type_ops cpython_root_ops = {
 
 const struct type_ops cpython_ops = {
 	.is_edge = cpython_is_edge,
+	.edge_words = cpython_edge_words,
+	.is_target = cpython_is_target,
 	.relation = cpython_relation,
 	.weigh = cpython_weigh,
 	.use = cpython_use,

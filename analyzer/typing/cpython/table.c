@@ -174,7 +174,7 @@ static void mark_definition(struct cpython *p, uint64_t at)
 /* Tables that the layout of the shape names. */
 static void claim_named(struct cpython *p, node_id n, const struct cpython_class *c, uint64_t addr)
 {
-	const uint64_t values = cpython_inline_values(p, addr);
+	const uint64_t values = cpython_inline_values_of(p, c, addr);
 
 	if (values)
 		claim(p, n, block_around(p, values), CPYTHON_TABLE_VALUES);
@@ -283,8 +283,8 @@ static void claim_others(struct cpython *p, node_id n, node_id from)
 		memcpy(&word, bytes + at, sizeof(word));
 		t = block_at(p, word);
 		/* A buffer's old words lead to freed objects. */
-		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON &&
-		    (from == n || !p->table[t]) && is_own_word(p, n, from, at))
+		if (t != NODE_NONE && b->kind[t] == HC_KIND_PYTHON && (from == n || !p->table[t]) &&
+		    is_own_word(p, n, from, at))
 			claim(p, n, t, part_kind(p, n, from, at));
 	}
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "heap/fold.h"
 #include "heap/graph.h"
+#include "heap/pages.h"
 
 #define WORD_NONE UINT32_MAX
 
@@ -23,8 +24,8 @@ struct leaf {
 
 struct leaves {
 	struct heap *heap;
-	struct leaf *of;    /* [nr_objects] */
-	uint64_t low, high; /* all of them lie in [low, high) */
+	struct leaf *of;     /* [nr_objects] */
+	struct pages *pages; /* in which they lie */
 };
 
 /* The words [*from, *last) of block n that are not all zero, at *from or behind it; false: there
@@ -81,17 +82,15 @@ static bool leaves_find(struct leaves *l)
 {
 	const struct dump_blocks *b = dump_blocks(l->heap->dump);
 
-	l->low = UINT64_MAX;
 	for (node_id n = 0; n < l->heap->nr_objects; n++) {
 		if (!is_leaf(l->heap, n))
 			continue;
-		if (!l->of)
+		if (!l->of) {
 			l->of = xcalloc(l->heap->nr_objects, sizeof(*l->of));
+			l->pages = pages_create();
+		}
 		l->of[n] = (struct leaf){ NODE_NONE, WORD_NONE, true, false };
-		if (b->addr[n] < l->low)
-			l->low = b->addr[n];
-		if (b->addr[n] + b->size[n] > l->high)
-			l->high = b->addr[n] + b->size[n];
+		pages_add(l->pages, b->addr[n], b->size[n]);
 	}
 	return l->of;
 }
@@ -99,9 +98,11 @@ static bool leaves_find(struct leaves *l)
 /* The leaf at or into which the word at offset of `from` points, if its type calls it a pointer. */
 static struct leaf *find_leaf(const struct leaves *l, node_id from, uint64_t offset, uint64_t word)
 {
-	const uint32_t to = word - l->low < l->high - l->low ? dump_find_block(l->heap->dump, word)
-							     : UINT32_MAX;
+	uint32_t to;
 
+	if (!pages_may_have(l->pages, word))
+		return NULL;
+	to = dump_find_block(l->heap->dump, word);
 	if (to == UINT32_MAX || to == from || !l->of[to].is_leaf || l->of[to].is_shared ||
 	    heap_word_use(l->heap, from, offset) != WORD_POINTER)
 		return NULL;
@@ -172,5 +173,6 @@ void native_offer_leaves(struct heap *h)
 		if (leaf->is_leaf && !leaf->is_shared && leaf->word != WORD_NONE)
 			fold_offer(h, n, leaf->holder, leaf->word * 8ull);
 	}
+	free(l.pages);
 	free(l.of);
 }
