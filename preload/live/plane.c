@@ -18,9 +18,11 @@
 
 #define PAGE 4096ul
 #define LEAF_SIZE (1ul << PLANE_LEAF_SHIFT)
-/* How many words the walk is ahead of itself: with stored records, with the words themselves. */
-#define WALK_AHEAD 24
-#define WALK_NEXT 128
+/* How many words the walk is ahead of itself: with what they name, with the words themselves; and
+ * how many it looks at together. */
+#define WALK_AHEAD 64
+#define WALK_NEXT 192
+#define WALK_LINE 8
 #define LEAF_TAIL 2	/* words: b and the size of a block that starts in the last granule */
 
 struct plane live_planes[NR_PLANES];
@@ -184,35 +186,53 @@ void plane_cursor_init(struct plane_cursor *c, const struct plane *p)
 	c->plane = p;
 }
 
-/* The leaf of c->next, skipping the ranges that have none; NULL at the end. */
-static const void *cursor_leaf(struct plane_cursor *c)
+/* To the leaf of c->next, skipping the ranges that have none.  False at the end. */
+static bool cursor_enter_leaf(struct plane_cursor *c)
 {
 	uint64_t index = c->next >> PLANE_LEAF_SHIFT;
-	const void *const leaf = plane_next_leaf(c->plane, &index);
 
-	if (index != c->next >> PLANE_LEAF_SHIFT)
-		c->next = index << PLANE_LEAF_SHIFT;
-	return leaf;
+	c->leaf = c->plane->leaves ? plane_next_leaf(c->plane, &index) : NULL;
+	if (!c->leaf)
+		return false;
+	c->leaf_start = index << PLANE_LEAF_SHIFT;
+	if (c->next < c->leaf_start)
+		c->next = c->leaf_start;
+	return true;
 }
 
-/* What the store has for a word, if it does, is on its way to the processor. */
-static void prefetch_stored(uint64_t word)
+/* What the store has for a word, if it does, and the block's header and first bytes are on their way
+ * to the processor. */
+static void prefetch_block(uint64_t word, uint64_t granule, uint32_t shift)
 {
-	if (!(word & RECORD_START))
-		return;
 	if (record_is_brief(word))
 		__builtin_prefetch(store_birth(record_brief_number(word)));
 	else if (record_kind(word) == RECORD_STORED)
 		__builtin_prefetch(store_record(record_number(word)));
+	__builtin_prefetch((const void *)(granule + ((word >> 62 & 1) << (shift - 1)) - 8));
+}
+
+static void prefetch_words(const struct plane_cursor *c, uint64_t place, uint64_t end)
+{
+	const uint64_t *const words = c->leaf;
+	const uint32_t shift = c->plane->granule_shift;
+
+	__builtin_prefetch(words + place + WALK_NEXT);
+	if (place + WALK_AHEAD + WALK_LINE > end)
+		return;
+	for (uint64_t i = place + WALK_AHEAD; i < place + WALK_AHEAD + WALK_LINE; i++)
+		if (words[i] & RECORD_START)
+			prefetch_block(words[i], c->leaf_start + (i << shift), shift);
 }
 
 /* The first record at or after *place in a leaf of malloc's plane.  False where there is none. */
-static bool find_words(const uint64_t *words, uint64_t *place, uint64_t end, struct record *out)
+static bool find_words(struct plane_cursor *c, uint64_t *place, uint64_t end)
 {
+	const uint64_t *const words = c->leaf;
+
 	for (uint64_t i = *place; i < end; i++) {
-		__builtin_prefetch(words + i + WALK_NEXT);
-		prefetch_stored(words[i + WALK_AHEAD < end ? i + WALK_AHEAD : i]);
-		if (!live_read_words(words + i, out))
+		if (i % WALK_LINE == 0)
+			prefetch_words(c, i, end);
+		if (!live_read_words(words + i, &c->record))
 			continue;
 		*place = i;
 		return true;
@@ -254,22 +274,18 @@ bool plane_cursor_next(struct plane_cursor *c)
 
 	if (c->plane == &live_planes[PLANE_OBJECT])
 		return object_cursor_next(c);
-	if (!c->plane->leaves)
-		return false;
 	for (;;) {
-		const void *const leaf = cursor_leaf(c);
-
-		if (!leaf)
+		if ((!c->leaf || c->next - c->leaf_start >= LEAF_SIZE) && !cursor_enter_leaf(c))
 			return false;
-		const uint64_t start = c->next & ~(LEAF_SIZE - 1), end = LEAF_SIZE >> shift;
-		uint64_t place = (c->next - start) >> shift;
+		const uint64_t end = LEAF_SIZE >> shift;
+		uint64_t place = (c->next - c->leaf_start) >> shift;
 
-		if (is_malloc(c->plane) ? find_words(leaf, &place, end, &c->record)
-					: find_record(leaf, &place, end, &c->record)) {
-			c->next = start + (place << shift);
+		if (is_malloc(c->plane) ? find_words(c, &place, end)
+					: find_record(c->leaf, &place, end, &c->record)) {
+			c->next = c->leaf_start + (place << shift);
 			cursor_take(c);
 			return true;
 		}
-		c->next = start + LEAF_SIZE;
+		c->next = c->leaf_start + LEAF_SIZE;
 	}
 }

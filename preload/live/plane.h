@@ -128,7 +128,9 @@ struct plane_cursor {
 	uint64_t addr;		/* of the current block */
 	uint64_t size;		/* requested, escape resolved */
 	struct record record;
-	uint64_t next;		/* internal: where to go on */
+	uint64_t next;		/* internal: where to go on, */
+	const void *leaf;	/* the last leaf (NULL: none yet), */
+	uint64_t leaf_start;	/* and the address that its records begin at */
 };
 
 void plane_cursor_init(struct plane_cursor *c, const struct plane *p);

@@ -16,7 +16,6 @@
 
 #define HEAP_ALIGN (64ul << 20)	/* HEAP_MAX_SIZE on x86-64 */
 #define HEAP_PAGE 4096ul
-#define HEAP_AHEAD 2048ul	/* bytes; see heap_add_block */
 
 /* arena.c, struct _heap_info: its first fields have been the same since 2.3. */
 struct heap_info {
@@ -74,8 +73,6 @@ enum heap_block_kind heap_add_block(struct heap_stats *s, uint64_t addr, uint64_
 	struct heap_arena *arena = &s->arenas[0];
 	uint64_t bytes;
 
-	/* Of blocks to come, as these go by address.  It never faults. */
-	__builtin_prefetch((const void *)(addr + HEAP_AHEAD));
 	if (addr < sizeof(chunk) || !copy_word(&chunk.size, addr - sizeof(chunk.size)))
 		goto odd;
 	bytes = chunk.size & ~(uint64_t)CHUNK_FLAGS;

@@ -15,12 +15,14 @@
 
 struct walk_open {
 	uint64_t end;
-	bool holds;		/* not an arena: the bytes of blocks within are its own */
+	bool holds;		/* it, or one around it, is no arena: the bytes of blocks within are
+				   its own */
 };
 
 struct walk {
 	struct plane_cursor cursors[NR_PLANES];
 	bool more[NR_PLANES];
+	uint64_t others;	/* no plane but the current block's has a block before this address */
 	struct walk_open open[WALK_DEPTH_MAX]; /* blocks around the walk's place, outermost first */
 	uint32_t nr_open;
 	uint64_t nr_dropped;	/* that overlap the end of another block */
