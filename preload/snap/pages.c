@@ -4,6 +4,8 @@
  */
 #include "snap/pages.h"
 
+#include <sys/ioctl.h>
+
 #include "rt/sys.h"
 #include "rt/ban.h"
 
@@ -13,6 +15,7 @@
 void pages_init(struct pages *p)
 {
 	p->nr = 0;
+	p->no_scan = false;
 	p->fd = sys_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 }
 
@@ -58,7 +61,36 @@ bool pages_is_there(struct pages *p, uint64_t addr)
 	return p->fd < 0 || pages_look(p, addr >> PAGES_SHIFT);
 }
 
-bool pages_find_run(struct pages *p, uint64_t from, uint64_t end, uint64_t *start, uint64_t *stop)
+/* As linux/fs.h has it since 6.7. */
+struct scan_region {
+	uint64_t start, end, categories;
+};
+struct scan_arg {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+#define SCAN_IOCTL   _IOWR('f', 16, struct scan_arg)
+#define SCAN_PRESENT (1u << 3)
+#define SCAN_SWAPPED (1u << 4)
+
+/* The first run, by the kernel's own look: how many there are, or -errno. */
+static long pages_scan(const struct pages *p, uint64_t from, uint64_t end,
+		       struct scan_region *run)
+{
+	struct scan_arg scan = {
+		.size = sizeof(scan),
+		.start = from & -PAGES_SIZE,
+		.end = (end + PAGES_SIZE - 1) & -PAGES_SIZE,
+		.vec = (uint64_t)run,
+		.vec_len = 1,
+		.category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
+	};
+
+	return sys_call3(SYS_ioctl, p->fd, SCAN_IOCTL, (long)&scan);
+}
+
+static bool pages_find_run_each(struct pages *p, uint64_t from, uint64_t end, uint64_t *start,
+				uint64_t *stop)
 {
 	uint64_t page = from >> PAGES_SHIFT;
 	const uint64_t last = (end + PAGES_SIZE - 1) >> PAGES_SHIFT;
@@ -72,4 +104,21 @@ bool pages_find_run(struct pages *p, uint64_t from, uint64_t end, uint64_t *star
 		page++;
 	*stop = page << PAGES_SHIFT;
 	return true;
+}
+
+bool pages_find_run(struct pages *p, uint64_t from, uint64_t end, uint64_t *start, uint64_t *stop)
+{
+	if (p->fd >= 0 && !p->no_scan) {
+		struct scan_region run;
+		const long nr = pages_scan(p, from, end, &run);
+
+		p->no_scan = nr < 0;
+		if (nr > 0) {
+			*start = run.start;
+			*stop = run.end;
+		}
+		if (nr >= 0)
+			return nr > 0;
+	}
+	return pages_find_run_each(p, from, end, start, stop);
 }

@@ -15,6 +15,7 @@
 
 struct pages {
 	int fd;			/* < 0: not known, every page counts as there */
+	bool no_scan;		/* the kernel cannot look for runs itself (before 6.7) */
 	uint64_t first, nr;	/* page numbers that entries holds */
 	uint64_t entries[PAGES_BATCH];
 };
