@@ -8,8 +8,8 @@
  * pointer, pointers to other blocks, small numbers, text).  THREADS threads work: churn (each frees
  * and allocates blocks of its own, a megabyte of them, and writes to them), or scatter (each writes
  * to random blocks of all).  For a second as it is; then it sends itself SIGUSR1 and goes on until
- * FOLDER has one more dump.  Prints "quiet_per_s meanwhile_per_s seconds": pieces of work by second
- * before and meanwhile, and how long the dump took.
+ * FOLDER has one more dump.  Prints "quiet_per_s meanwhile_per_s seconds cpu_seconds": pieces of work by second
+ * before and meanwhile, how long the dump took, and the processor time of who wrote it.
  */
 #include <glob.h>
 #include <pthread.h>
@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,6 +129,17 @@ static size_t count_dumps(const char *folder)
 	return nr;
 }
 
+/* Of the process that wrote the dump; the preload may have waited for it already. */
+static double writer_cpu(void)
+{
+	struct rusage usage;
+
+	(void)waitpid(-1, NULL, __WALL);
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 static uint64_t count_work(int nr_workers)
 {
 	uint64_t nr = 0;
@@ -138,7 +151,7 @@ static uint64_t count_work(int nr_workers)
 
 int main(int argc, char **argv)
 {
-	double start, quiet, meanwhile;
+	double start, quiet, meanwhile, seconds;
 	uint64_t before;
 	size_t dumps;
 	int nr;
@@ -172,8 +185,9 @@ int main(int argc, char **argv)
 	kill(getpid(), SIGUSR1);
 	while (count_dumps(argv[6]) == dumps && now() < start + TIMEOUT_S)
 		usleep(1000);
-	meanwhile = (double)(count_work(nr) - before) / (now() - start);
-	printf("%.0f %.0f %.3f\n", quiet, meanwhile, now() - start);
+	seconds = now() - start;
+	meanwhile = (double)(count_work(nr) - before) / seconds;
+	printf("%.0f %.0f %.3f %.6f\n", quiet, meanwhile, seconds, writer_cpu());
 	__atomic_store_n(&done, 1, __ATOMIC_RELAXED);
 	for (int i = 0; i < nr; i++)
 		pthread_join(workers[i].thread, NULL);
