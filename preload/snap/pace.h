@@ -3,8 +3,8 @@
  * Which zstd level the next chunk of a dump gets.  Two things take time in turn: compressing, and
  * writing, which is waiting for the disk (snap/output.h).  Where the disk makes us wait, a higher
  * level costs nothing and leaves it less to write, if the content compresses at all.  Where it does
- * not, a level that is too slow for this content gives way to a faster one; what is fast enough
- * stays, since levels below compress far less and gain little.
+ * not, and compression is most of what a chunk costs that takes too long, the level gives way to a
+ * faster one; what is fast enough stays, since levels below compress far less.
  *
  * Pure arithmetic: no state but its own.
  */
@@ -18,7 +18,8 @@
 /* What chunks were and took. */
 struct pace_cost {
 	uint64_t raw, stored;	/* bytes before and after compression */
-	uint64_t cpu_ns;	/* of the processor, for compression */
+	uint64_t cpu_ns;	/* of the processor, since the chunk before */
+	uint64_t pack_cpu_ns;	/* of these for compression */
 	uint64_t compress_ns, write_ns;	/* by the clock on the wall */
 };
 

@@ -26,6 +26,7 @@ struct writer {
 	int level;		/* of the next chunk */
 	bool paced;		/* it changes */
 	struct pace pace;
+	uint64_t cpu_ns;	/* of this thread, when the last chunk was out */
 	int error;
 	uint64_t file_id;
 	uint64_t offset;	/* of the next chunk header */
@@ -90,6 +91,7 @@ struct writer *writer_create(struct bump *b, int level, uint64_t file_id, writer
 	w->arg = arg;
 	w->paced = !level;
 	w->level = level ? level : pace_init(&w->pace);
+	w->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	w->file_id = file_id;
 	w->raw = writer_alloc(b, WRITER_HEAD + WRITER_CHUNK_RAW + 8);
 	w->chunks = writer_alloc(b, sizeof(*w->chunks));
@@ -135,10 +137,21 @@ static uint8_t *writer_pack_timed(struct writer *w, struct pace_cost *cost)
 	*cost = (struct pace_cost){
 		.raw = w->raw_len,
 		.stored = w->head.stored_len,
-		.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu,
+		.pack_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu,
 		.compress_ns = clock_monotonic_ns() - start,
 	};
 	return buffer;
+}
+
+static void writer_set_level(struct writer *w, struct pace_cost *cost, uint64_t packed_ns)
+{
+	const uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	cost->write_ns = clock_monotonic_ns() - packed_ns;
+	cost->cpu_ns = cpu - w->cpu_ns;
+	w->cpu_ns = cpu;
+	if (w->paced)
+		w->level = pace_note(&w->pace, cost);
 }
 
 static void writer_flush(struct writer *w, uint16_t flags)
@@ -166,9 +179,7 @@ static void writer_flush(struct writer *w, uint16_t flags)
 	writer_put(w, buffer, WRITER_HEAD + h->stored_len + padding);
 	w->nr_chunks++;
 	w->raw_bytes += w->raw_len;
-	cost.write_ns = clock_monotonic_ns() - packed_ns;
-	if (w->paced)
-		w->level = pace_note(&w->pace, &cost);
+	writer_set_level(w, &cost, packed_ns);
 out:
 	h->part++;
 	w->raw_len = 0;

@@ -75,7 +75,7 @@ static int settle(struct pace *p, struct pace_cost cost)
 	int level = 0;
 
 	cost.raw = 4 * MB;
-	cost.compress_ns = cost.cpu_ns;
+	cost.compress_ns = cost.pack_cpu_ns;
 	for (int i = 0; i < 40; i++)
 		level = pace_note(p, &cost);
 	return level;
@@ -89,32 +89,38 @@ static void test_pace(void **state)
 	assert_int_equal(pace_init(&p), 1);
 	/* Swift enough, and the disk keeps up: nothing changes. */
 	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 4 * MS, .write_ns = MS }),
+		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS, .write_ns = MS }),
 		1);
 	/* The disk is behind: as high as it goes, and not for what does not compress. */
 	assert_int_equal(settle(&p, (struct pace_cost){ .stored = 4 * MB,
-							.cpu_ns = 4 * MS,
+							.cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS,
 							.write_ns = 90 * MS }),
 			 1);
 	assert_int_equal(
 		settle(&p,
-		       (struct pace_cost){ .stored = MB, .cpu_ns = 4 * MS, .write_ns = 90 * MS }),
+		       (struct pace_cost){ .stored = MB, .cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS, .write_ns = 90 * MS }),
 		PACE_LEVEL_MAX);
 	/* Compression is behind: as low as it goes. */
 	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 40 * MS, .write_ns = MS }),
-		-7);
+		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 40 * MS, .pack_cpu_ns = 30 * MS, .write_ns = MS }),
+		-2);
 	/* Simple content again: back, no further. */
 	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = MS, .write_ns = MS / 2 }),
+		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 4 * MS, .pack_cpu_ns = MS, .write_ns = MS / 2 }),
 		1);
+	/* Reading is what takes time: another level would not help. */
+	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
+							.cpu_ns = 40 * MS,
+							.pack_cpu_ns = 10 * MS,
+							.write_ns = MS }),
+			 1);
 }
 
 /* A small chunk says nothing, be it ever so slow. */
 static void test_pace_small(void **state)
 {
 	const struct pace_cost slow = {
-		.raw = 1000, .stored = 900, .cpu_ns = MS, .compress_ns = MS
+		.raw = 1000, .stored = 900, .cpu_ns = MS, .pack_cpu_ns = MS, .compress_ns = MS
 	};
 	struct pace p;
 
