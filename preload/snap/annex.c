@@ -16,6 +16,7 @@
 #define ANNEX_DEPTH_MAX 8
 #define ANNEX_NAME_MAX 1024
 #define ANNEX_NAME_STEP 64
+#define ANNEX_PAGES 1024
 
 #define VTABLE_BEFORE 16	/* offset to top, type_info */
 #define VTABLE_AFTER 32		/* the first functions */
@@ -25,6 +26,7 @@
 struct annex_seen {
 	uint32_t nr;
 	uint64_t slots[ANNEX_SLOTS];
+	uint64_t nowhere[ANNEX_PAGES];	/* pages of no module, each at its number's remainder */
 };
 
 void annex_init(struct image *im)
@@ -33,15 +35,22 @@ void annex_init(struct image *im)
 	im->annex_seen = bump_alloc(im->bump, sizeof(*im->annex_seen));
 }
 
-/* True the first time. */
-static bool annex_see(struct annex_seen *seen, uint64_t addr)
+/* Its slot, or the free one that it would have. */
+static uint32_t annex_find_slot(const struct annex_seen *seen, uint64_t addr)
 {
 	uint32_t at = (uint32_t)(addr >> 3) * 2654435761u >> 15;
 
-	for (; seen->slots[at]; at = (at + 1) % ANNEX_SLOTS)
-		if (seen->slots[at] == addr)
-			return false;
-	if (seen->nr == ANNEX_SEEN_MAX)
+	while (seen->slots[at] && seen->slots[at] != addr)
+		at = (at + 1) % ANNEX_SLOTS;
+	return at;
+}
+
+/* True the first time. */
+static bool annex_see(struct annex_seen *seen, uint64_t addr)
+{
+	const uint32_t at = annex_find_slot(seen, addr);
+
+	if (seen->slots[at] || seen->nr == ANNEX_SEEN_MAX)
 		return false;
 	seen->nr++;
 	seen->slots[at] = addr;
@@ -132,8 +141,27 @@ static void annex_add_vtable(struct image *im, uint64_t addr, int depth)
 	annex_add_type(im, table.type, depth + 1);
 }
 
+static bool page_is_of_module(const struct image *im, uint64_t page)
+{
+	const uint64_t start = page * PAGES_SIZE, end = start + PAGES_SIZE;
+
+	for (uint32_t i = 0; i < im->modules.nr; i++)
+		if (im->modules.modules[i].start < end && im->modules.modules[i].end > start)
+			return true;
+	return false;
+}
+
 void annex_note(struct image *im, uint64_t word)
 {
-	if (im->annex_seen)
+	struct annex_seen *const seen = im->annex_seen;
+	const uint64_t page = word / PAGES_SIZE;
+
+	/* Most words are no vtables, or have been looked at: neither needs the modules. */
+	if (!seen || !page || seen->nowhere[page % ANNEX_PAGES] == page ||
+	    seen->slots[annex_find_slot(seen, word)])
+		return;
+	if (page_is_of_module(im, page))
 		annex_add_vtable(im, word, 0);
+	else
+		seen->nowhere[page % ANNEX_PAGES] = page;
 }

@@ -16,20 +16,25 @@ static void put_contents(struct image *im, uint64_t addr, uint64_t size)
 {
 	const size_t padded = (size + 7) & ~(size_t)7;
 	char *const place = writer_take(im->writer, padded);
+	uint64_t word;
 
+	if (padded != size)
+		memset(place + padded - 8, 0, 8);
 	if (!copy_memory(place, addr, size))
 		im->nr_unreadable++;
-	memset(place + size, 0, padded - size);
+	if (size >= sizeof(word)) {
+		memcpy(&word, place, sizeof(word));
+		annex_note(im, word);
+	}
 	filter_words(im, place, size);
 }
 
-static void note_names(struct image *im, const struct walk *walk)
+static void note_name(struct image *im, uint64_t addr)
 {
 	uint64_t word;
 
-	if (walk->size >= sizeof(word) && copy_word(&word, walk->addr))
+	if (copy_word(&word, addr))
 		annex_note(im, word);
-	annex_note_python_block(im, walk->addr, walk->size);
 }
 
 void section_contents(struct image *im)
@@ -47,9 +52,11 @@ void section_contents(struct image *im)
 	while (!writer_error(w) && walk_next(&walk)) {
 		if (!walk.is_owner)
 			continue;
-		note_names(im, &walk);
-		if (walk.size >= HC_LARGE_BLOCK)
+		annex_note_python_block(im, walk.addr, walk.size);
+		if (walk.size >= HC_LARGE_BLOCK) {
+			note_name(im, walk.addr);
 			continue;
+		}
 		if (!head || writer_left(w) < walk.size + 8) {
 			writer_cut(w);
 			head = writer_take(w, sizeof(*head));
