@@ -5,6 +5,7 @@
  * unwinder, triggers.
  */
 #include <dlfcn.h>
+#include <elf.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "live/mapped.h"
 #include "live/objects.h"
 #include "live/store.h"
+#include "rt/image_pages.h"
 #include "rt/message.h"
 #include "rt/option.h"
 #include "rt/private.h"
@@ -133,6 +135,9 @@ static void check_allocator(void)
 			"LD_PRELOAD): its blocks cannot be seen");
 }
 
+/* Of this object; the linker's. */
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+
 __attribute__((constructor(101))) static void start(void)
 {
 	real_ready();
@@ -150,6 +155,7 @@ __attribute__((constructor(101))) static void start(void)
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 	python_start();
 	trigger_init(real.allocator);
+	image_pages_drop(&__ehdr_start);
 }
 
 /* The last chance for a dump, and to wait for one that is being written. */

@@ -147,12 +147,15 @@ full:
 uint32_t depot_intern_again(struct depot_memo *memo, uint64_t pc, uint32_t parent)
 {
 	typeof(memo->cache[0]) *const cached =
-		&memo->cache[hash_node(pc, parent) >> (64 - DEPOT_CACHE_SHIFT)];
+		&memo->cache[hash_node(pc, parent) >> (64 - DEPOT_CACHE_SHIFT) &
+			     memo->indices.mask];
 
 	if (cached->node && cached->pc == pc && cached->parent == parent)
 		return cached->node;
 	const uint32_t node = depot_intern(pc, parent);
 
+	if (!cached->node)
+		growth_note_use(&memo->indices, 1, (1u << DEPOT_CACHE_SHIFT) - 1);
 	cached->pc = pc;
 	cached->parent = parent;
 	cached->node = node;

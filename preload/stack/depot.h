@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stack/growth.h"
+
 #define DEPOT_NODES_MAX ((1u << 24) - 1) /* what live/record.h can name */
 
 #define DEPOT_MEMO_MAX	  128
@@ -42,6 +44,7 @@ struct depot_memo {
 	uint32_t nr;
 	uint32_t nodes[DEPOT_MEMO_MAX];
 	uint64_t pcs[DEPOT_MEMO_MAX];
+	struct growth indices;
 	struct {
 		uint64_t pc;
 		uint32_t parent, node; /* 0: empty */

@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "rt/image_pages.h"
 #include "rt/message.h"
 #include "rt/owner_lock.h"
 #include "rt/private.h"
@@ -362,6 +363,9 @@ static bool prepare(void *handle)
 	lib.space = *space;
 	(void)set_policy(lib.space, CACHE_PER_THREAD);
 	lib.backtrace = backtrace;
+	/* And what it has brought along, which comes behind it.  It is seldom asked. */
+	for (; l; l = l->l_next)
+		image_pages_drop((const void *)l->l_addr);
 	return true;
 }
 

@@ -41,22 +41,31 @@ const struct known_stack *recall_find(struct recall *r, struct place at)
 
 static void forget_stacks(struct recall *r)
 {
-	if (r->nr_words) /* else it is new: its pages should come as they are needed */
-		memset(r->stacks, 0, sizeof(r->stacks));
+	memset(r->stacks, 0, 2 * (r->pairs.mask + 1ul) * sizeof(*r->stacks));
+	r->pairs.nr_used = r->nr_lost = 0;
 	r->words[0] = (struct stack_word){ .slot = &recall_mark };
 	r->nr_words = 1;
 }
 
 void recall_forget(struct recall *r)
 {
+	const bool is_new = !r->nr_words;
+
 	forget_stacks(r);
+	if (is_new) /* its pages should come as they are needed */
+		return;
 	memset(r->sites, 0, sizeof(r->sites));
 	memset(r->chains, 0, sizeof(r->chains));
 }
 
 bool recall_make_room(struct recall *r, uint32_t max)
 {
-	if (max <= RECALL_WORDS - r->nr_words)
+	const uint32_t needed = r->nr_words + max;
+
+	while (r->max_words < needed && r->max_words < RECALL_WORDS &&
+	       r->nr_lost <= r->pairs.nr_used)
+		r->max_words = r->max_words ? 2 * r->max_words : RECALL_FIRST_WORDS;
+	if (needed <= r->max_words)
 		return true;
 	forget_stacks(r);
 	return false;
@@ -92,6 +101,10 @@ void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, u
 {
 	struct known_stack *const pair = recall_get_pair(r, s->pc, s->sp, outer, next);
 
+	if (pair[1].pc)
+		r->nr_lost++;
+	else
+		growth_note_use(&r->pairs, 2, (1u << (RECALL_SHIFT - 1)) - 1);
 	pair[1] = pair[0];
 	pair[0] = *s;
 	*recall_get_likely(r, s->pc, s->sp, outer) = (uint16_t)(pair - r->stacks);

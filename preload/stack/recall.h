@@ -20,14 +20,16 @@
 #include <stdint.h>
 
 #include "stack/chain.h"
+#include "stack/growth.h"
 #include "stack/place.h"
 #include "stack/step.h"
 
-#define RECALL_CHAINS	   16
-#define RECALL_SITES_SHIFT 10
-#define RECALL_SHIFT	   12
-#define RECALL_LIKELY_SHIFT  12
-#define RECALL_WORDS	   8192 /* indices are 16 bits */
+#define RECALL_CHAINS	    16
+#define RECALL_SITES_SHIFT  10
+#define RECALL_SHIFT	    12
+#define RECALL_LIKELY_SHIFT 12
+#define RECALL_WORDS	    8192 /* indices are 16 bits */
+#define RECALL_FIRST_WORDS  512
 
 struct stack_word {
 	const uint64_t *slot; /* &recall_mark: goes on at index `value`, which 0 is the end */
@@ -64,6 +66,9 @@ struct recall {
 	uint32_t depth;			       /* that the nodes are of */
 	struct stack_range range;
 	uint32_t last_chain, nr_words;
+	uint32_t max_words;  /* of them before all stacks are forgotten */
+	uint32_t nr_lost;    /* stacks that others have pushed out since they were */
+	struct growth pairs; /* of stacks */
 	struct recall_site sites[1u << RECALL_SITES_SHIFT];
 	struct chain chains[RECALL_CHAINS];
 	uint16_t likely[1u << RECALL_LIKELY_SHIFT]; /* stacks; by place and next return address */
@@ -80,7 +85,7 @@ PLACE_INLINE struct known_stack *recall_get_pair(struct recall *r, uint64_t pc, 
 {
 	const uint64_t hash = (pc ^ sp << 28 ^ outer << 14 ^ next << 7) * 0x9e3779b97f4a7c15;
 
-	return &r->stacks[hash >> (64 - RECALL_SHIFT + 1) << 1];
+	return &r->stacks[2 * (hash >> (64 - RECALL_SHIFT + 1) & r->pairs.mask)];
 }
 
 PLACE_INLINE bool recall_is_word(const struct stack_word *w)
@@ -157,7 +162,8 @@ PLACE_INLINE const struct known_stack *recall_find_caller(struct recall *r, stru
 /* All of it. */
 void recall_forget(struct recall *r);
 
-/* Room for `max` words more, or all stacks and words are forgotten: false. */
+/* Room for `max` words more, or all stacks and words are forgotten: false.  Room grows while most
+ * words are of stacks that are still known. */
 bool recall_make_room(struct recall *r, uint32_t max);
 /* One more word, which unwinding reads before word `outer` (0: it is the last).  Its index. */
 uint32_t recall_add_word(struct recall *r, uint32_t outer, uint64_t slot, uint64_t value);

@@ -6,17 +6,25 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "rt/sys.h"
 #include "rt/ban.h"
 
 #define PAGE 4096ul
 
+void step_forget_rules(struct known_rules *known)
+{
+	memset(known->items, 0, (known->pairs.mask + 1ul) * sizeof(known->items[0]));
+	known->pairs.nr_used = 0;
+}
+
 /* The one that is wanted comes first.  What is no code now may be code later, so it is asked for
  * each time. */
 struct cfi_rule step_find_rule_slow(struct known_rules *known, uint64_t pc)
 {
-	typeof(known->items[0][0]) *const k = known->items[step_hash(pc)], first = k[0];
+	typeof(known->items[0][0]) *const k = known->items[step_hash(pc) & known->pairs.mask],
+						 first = k[0];
 
 	if (k[1].pc == pc) {
 		k[0] = k[1];
@@ -26,6 +34,8 @@ struct cfi_rule step_find_rule_slow(struct known_rules *known, uint64_t pc)
 	const struct cfi_rule rule = cfi_find_rule(pc - 1);
 
 	if (rule.kind != CFI_NO_CODE) {
+		if (!k[1].pc)
+			growth_note_use(&known->pairs, 2, (1u << STEP_RULES_SHIFT) - 1);
 		k[1] = first;
 		k[0].pc = pc;
 		k[0].rule = rule;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "stack/cfi.h"
+#include "stack/growth.h"
 #include "stack/place.h"
 
 #define STEP_RULES_SHIFT 12
@@ -19,11 +20,14 @@
 
 /* Rules by return address, two of each hash. */
 struct known_rules {
+	struct growth pairs;
 	struct {
 		uint64_t pc; /* 0: empty */
 		struct cfi_rule rule;
 	} items[1u << STEP_RULES_SHIFT][2];
 };
+
+void step_forget_rules(struct known_rules *known);
 
 /* Of a return address that `known` has not in its first place. */
 struct cfi_rule step_find_rule_slow(struct known_rules *known, uint64_t pc);
@@ -35,7 +39,8 @@ static inline uint32_t step_hash(uint64_t pc)
 
 PLACE_INLINE struct cfi_rule step_find_rule(struct known_rules *known, uint64_t pc)
 {
-	const typeof(known->items[0][0]) *const k = known->items[step_hash(pc)];
+	const typeof(known->items[0][0]) *const k =
+		known->items[step_hash(pc) & known->pairs.mask];
 
 	return __builtin_expect(k->pc == pc, 1) ? k->rule : step_find_rule_slow(known, pc);
 }

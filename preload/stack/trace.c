@@ -5,7 +5,6 @@
 #include "stack/trace.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include <heapcensus/dump_format.h>
 
@@ -377,7 +376,7 @@ static bool prepare(struct trace **trace, uint32_t depth)
 	else if ((*trace)->recall.epoch == epoch && (*trace)->recall.depth == depth)
 		return true;
 	else
-		memset(&(*trace)->rules, 0, sizeof((*trace)->rules));
+		step_forget_rules(&(*trace)->rules);
 	if (!*trace)
 		return false;
 	recall_forget(&(*trace)->recall);

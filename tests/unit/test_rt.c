@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The small parts of preload/rt: text formatting against snprintf, options from an environment, the
- * clock, the log, the status page.
+ * clock, the log, the status page, pages of objects.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,9 +9,12 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +26,7 @@
 #include "rt/clock.h"
 #include "rt/count.h"
 #include "rt/format.h"
+#include "rt/image_pages.h"
 #include "rt/message.h"
 #include "rt/option.h"
 #include "rt/process.h"
@@ -128,7 +132,7 @@ static void test_option_mistakes(void **state)
 		"HEAPCENSUS_SIGNAL=USR",      "HEAPCENSUS_EVERY=-1",
 		"HEAPCENSUS_EVERY=5d",	      "HEAPCENSUS_EVERY=99999999999999999999",
 		"HEAPCENSUS_GROW=64mb",	      "HEAPCENSUS_EVRY=5",
-		"HEAPCENSUS_stacks=full",      "HEAPCENSUS_ZSTD=any",
+		"HEAPCENSUS_stacks=full",     "HEAPCENSUS_ZSTD=any",
 		"HEAPCENSUS_ZSTD=20",	      "HEAPCENSUS_CPU=-1",
 	};
 
@@ -231,13 +235,52 @@ static void test_status(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Is the page in this process' resident set? */
+static bool is_there(const void *p)
+{
+	const int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t entry;
+
+	assert_int_equal(pread(pagemap, &entry, sizeof(entry), (off_t)((uint64_t)p >> 12 << 3)),
+			 sizeof(entry));
+	close(pagemap);
+	return entry >> 63;
+}
+
+/* Pages go and come again; one that has been written to stays. */
+static void test_image_pages(void **state)
+{
+	void *const libm = dlopen("libm.so.6", RTLD_NOW);
+	double (*const cosine)(double) = (double (*)(double))dlsym(libm, "cos");
+	struct link_map *map;
+
+	(void)state;
+	assert_int_equal(dlinfo(libm, RTLD_DI_LINKMAP, &map), 0);
+	unsigned char *const header = (unsigned char *)map->l_addr;
+
+	assert_true(cosine(0) == 1 && header[EI_PAD] == 0);
+	assert_true(is_there(header) && is_there((void *)cosine));
+	image_pages_drop(header);
+	assert_false(is_there(header));
+	assert_false(is_there((void *)cosine));
+	assert_true(cosine(0) == 1 && header[EI_PAD] == 0);
+
+	assert_int_equal(mprotect(header, 4096, PROT_READ | PROT_WRITE), 0);
+	header[EI_PAD] = 1;
+	assert_int_equal(mprotect(header, 4096, PROT_READ), 0);
+	image_pages_drop(header);
+	assert_int_equal(header[EI_PAD], 1);
+	assert_false(is_there((void *)cosine));
+	dlclose(libm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),	      cmocka_unit_test(test_option_defaults),
 		cmocka_unit_test(test_option_values), cmocka_unit_test(test_option_mistakes),
 		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_log),
-		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_status),	      cmocka_unit_test(test_image_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

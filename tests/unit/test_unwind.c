@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include "rt/count.h"
 #include "rt/private.h"
 #include "stack/depot.h"
+#include "stack/trace.h"
 #include "stack/unwind.h"
 
 /* Where snap/ is not linked: nothing is ever pending here. */
@@ -339,6 +341,42 @@ static int setup(void **state)
 	return close(before);
 }
 
+/* As unwind_find does for a thread that has had no stack yet. */
+__attribute__((noinline)) static struct trace *trace_first(void)
+{
+	struct trace *trace = NULL;
+	struct thread *t = thread_enter();
+	struct trace_result result;
+	struct place at;
+
+	PLACE_HERE(at);
+	assert_true(trace_find(&trace, t->depot_memo, t->tid, at,
+			       (uint64_t)__builtin_return_address(0), UNWIND_DEPTH_MAX, &result));
+	thread_leave(t);
+	assert_int_equal(result.end, TRACE_WHOLE);
+	return trace;
+}
+
+/* A thread that has had few stacks has few pages of what it could remember. */
+static void test_small(void **state)
+{
+	uint64_t pcs[UNWIND_DEPTH_MAX];
+	unsigned char pages[1024];
+	uint64_t nr_resident = 0;
+
+	(void)state;
+	assert_true(capture(pcs, UNWIND_DEPTH_MAX)); /* the thread has a depot memo now */
+	struct trace *const trace = trace_first();
+	const uint64_t nr = private_usable_size(trace) / 4096;
+
+	assert_true(nr && nr <= sizeof(pages));
+	assert_int_equal(mincore((void *)((uint64_t)trace & -4096ul), nr * 4096, pages), 0);
+	for (uint64_t i = 0; i < nr; i++)
+		nr_resident += pages[i] & 1;
+	assert_true(nr_resident && nr_resident < nr / 5);
+	private_free(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,7 +384,7 @@ int main(void)
 		cmocka_unit_test(test_through_libc),   cmocka_unit_test(test_no_unwind_info),
 		cmocka_unit_test(test_through_signal), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_thread_ends),    cmocka_unit_test(test_fork),
-		cmocka_unit_test(test_unload),
+		cmocka_unit_test(test_unload),	       cmocka_unit_test(test_small),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
