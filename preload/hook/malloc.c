@@ -16,18 +16,22 @@
 #include "live/label.h"
 #include "rt/private.h"
 
-HOOK_EXPORT void *malloc(size_t size)
+__attribute__((noinline)) static void *malloc_slow(size_t size, const uint64_t *cfa)
 {
 	struct thread *const t = wrap_enter();
 
-	if (UNLIKELY(!t))
+	if (!t)
 		return wrap_spare_alloc(0, size, false);
-	void *const p = real.malloc(wrap_size(size));
+	return wrap_finish(t, real.malloc(wrap_size(size)), size, HC_KIND_MALLOC, cfa);
+}
 
-	if (LIKELY(p))
-		wrap_insert(t, p, size, HC_KIND_MALLOC, WRAP_CFA);
-	thread_leave(t);
-	return p;
+HOOK_EXPORT void *malloc(size_t size)
+{
+	if (UNLIKELY(!wrap_enter_hot(thread_self, size)))
+		return malloc_slow(size, WRAP_CFA);
+	void *const p = real.malloc(size);
+
+	return wrap_finish(thread_self_again(), p, size, HC_KIND_MALLOC, WRAP_CFA);
 }
 
 HOOK_EXPORT void *calloc(size_t nr, size_t size)
@@ -42,39 +46,60 @@ HOOK_EXPORT void *calloc(size_t nr, size_t size)
 
 	if (UNLIKELY(!t))
 		return wrap_spare_alloc(0, total, true);
-	void *const p =
-		total >= real.min_size ? real.calloc(nr, size) : real.calloc(1, real.min_size);
+	void *const p = LIKELY(total >= real.min_size) ? real.calloc(nr, size)
+						       : real.calloc(1, real.min_size);
 
-	if (LIKELY(p))
-		wrap_insert(t, p, total, HC_KIND_CALLOC, WRAP_CFA);
-	thread_leave(t);
-	return p;
+	return wrap_finish(t, p, total, HC_KIND_CALLOC, WRAP_CFA);
 }
 
-/* Out of the census, one way or another.  False: it was private memory, and is free now. */
-__attribute__((noinline)) static bool forget_slow(struct thread *t, void *p)
+/* free from the door on, where something is out of the ordinary. */
+__attribute__((noinline)) static void free_slow(struct thread *t, void *p)
 {
 	struct live_block was;
+	bool is_theirs = true;
 
-	if (!live_forget(t, PLANE_MALLOC, (uint64_t)p, &was))
-		return !wrap_free_unknown(p);
-	live_forget_label(PLANE_MALLOC, (uint64_t)p, &was);
-	return true;
+	if (live_forget(t, PLANE_MALLOC, (uint64_t)p, &was))
+		live_forget_label(PLANE_MALLOC, (uint64_t)p, &was);
+	else
+		is_theirs = !wrap_free_unknown(p);
+	thread_leave(t);
+	if (is_theirs)
+		real.free(p);
 }
 
-HOOK_EXPORT void free(void *p)
+/* The thread's first call, a nested one, or one that waits at the gate. */
+__attribute__((noinline)) static void free_at_door(void *p)
 {
-	if (UNLIKELY(!p))
-		return;
 	struct thread *const t = real_enter();
 
-	if (UNLIKELY(!t)) {
+	if (t)
+		free_slow(t, p);
+	else
 		wrap_spare_free(p);
+}
+
+__attribute__((noinline)) static void free_pending(struct thread *t, void *p)
+{
+	trigger_run_pending(t);
+	real.free(p);
+}
+
+/* A block that is forgotten is none of the program's any more: the allocator is called outside the
+ * door, by a jump. */
+HOOK_EXPORT void free(void *p)
+{
+	struct thread *const t = thread_self;
+
+	if (UNLIKELY(!p))
 		return;
-	}
-	if (LIKELY(live_forget_hot(t, (uint64_t)p)) || forget_slow(t, p))
+	if (UNLIKELY(!t || !thread_enter_hot(t)))
+		free_at_door(p);
+	else if (UNLIKELY(!live_forget_hot(t, (uint64_t)p)))
+		free_slow(t, p);
+	else if (UNLIKELY(thread_leave_hot(t)))
+		free_pending(t, p);
+	else
 		real.free(p);
-	thread_leave(t);
 }
 
 void wrap_free(void *p) __attribute__((alias("free")));
@@ -165,6 +190,7 @@ static void *realloc_block(struct thread *t, void *old, size_t size, const uint6
 		wrap_after_realloc(t, p, size, cfa, (uint64_t)old, &was);
 	} else {
 		COUNT(blocks_unknown_freed);
+		live_notice_time(t);
 		if (p)
 			wrap_insert(t, p, size, HC_KIND_REALLOC, cfa);
 	}
@@ -175,18 +201,17 @@ static void *realloc_block(struct thread *t, void *old, size_t size, const uint6
 
 void *wrap_realloc(void *old, size_t size, const uint64_t *cfa)
 {
-	struct thread *const t = wrap_enter();
+	struct thread *const t = real_enter();
 	void *p;
 
 	if (UNLIKELY(!t))
 		return wrap_spare_realloc(old, size);
-	if (old) {
-		p = realloc_block(t, old, size, cfa);
-	} else {
-		p = real.realloc(NULL, wrap_size(size));
-		if (LIKELY(p))
-			wrap_insert(t, p, size, HC_KIND_REALLOC, cfa);
+	if (!old) {
+		live_notice_time(t);
+		return wrap_finish(t, real.realloc(NULL, wrap_size(size)), size, HC_KIND_REALLOC,
+				   cfa);
 	}
+	p = realloc_block(t, old, size, cfa);
 	thread_leave(t);
 	return p;
 }

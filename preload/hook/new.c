@@ -62,12 +62,7 @@ static inline void *new_by_malloc(size_t size, uint32_t kind, const uint64_t *cf
 
 	if (UNLIKELY(!t))
 		return NULL;
-	void *const p = real.malloc(wrap_size(size ? size : 1));
-
-	if (LIKELY(p))
-		wrap_insert(t, p, size, kind, cfa);
-	thread_leave(t);
-	return p;
+	return wrap_finish(t, real.malloc(wrap_size(size ? size : 1)), size, kind, cfa);
 }
 
 #define TRY_PLAIN(kind, size) \

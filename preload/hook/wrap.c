@@ -83,6 +83,20 @@ void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, con
 		insert_unusual(t, p, size, kind, stack);
 }
 
+void *wrap_finish_slow(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
+{
+	if (p)
+		wrap_insert_slow(t, p, size, kind, cfa);
+	thread_leave(t);
+	return p;
+}
+
+void *wrap_finish_pending(struct thread *t, void *p)
+{
+	trigger_run_pending(t);
+	return p;
+}
+
 static bool is_private(const void *p) { return p && private_contains(p); }
 
 /* The block did not come as expected: rounded up, by another way, or from an allocator that never

@@ -49,6 +49,8 @@ void wrap_via_end(struct thread *t, void *p, uint32_t kind, size_t size, uint64_
  * what that is about. */
 void wrap_take_via(struct thread *t, const void *p, size_t *size, uint32_t *kind, uint64_t *site);
 void wrap_insert_slow(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa);
+void *wrap_finish_slow(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa);
+void *wrap_finish_pending(struct thread *t, void *p);
 
 /* real_enter of a call that allocates: what it gets is born now. */
 __attribute__((always_inline)) static inline struct thread *wrap_enter(void)
@@ -60,16 +62,41 @@ __attribute__((always_inline)) static inline struct thread *wrap_enter(void)
 	return t;
 }
 
-/* A block that the allocator has just given, after wrap_enter: into the census.  cfa: WRAP_CFA. */
-__attribute__((always_inline)) static inline void
-wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
+__attribute__((always_inline)) static inline bool
+wrap_insert_hot(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
 {
 	const uint64_t site = cfa[-1];
 	const struct thread_site *const s = &t->sites[site_index(site)];
 
-	if (UNLIKELY(t->via_sp || s->pc != site || site_is_due(t, size) ||
-		     !live_insert_hot(t, (uint64_t)p, size, kind, s->node)))
+	return LIKELY(!t->via_sp && s->pc == site && !site_is_due(t, size) &&
+		      live_insert_hot(t, (uint64_t)p, size, kind, s->node));
+}
+
+/* wrap_enter for `size` bytes where nothing is out of the ordinary, and that is what to ask the
+ * allocator for.  False: nothing was done. */
+__attribute__((always_inline)) static inline bool wrap_enter_hot(struct thread *t, size_t size)
+{
+	return LIKELY(t && !live_needs_clock(t) && size >= real.min_size && thread_enter_hot(t));
+}
+
+/* A block that the allocator has just given, after wrap_enter: into the census.  cfa: WRAP_CFA. */
+__attribute__((always_inline)) static inline void
+wrap_insert(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
+{
+	if (!wrap_insert_hot(t, p, size, kind, cfa))
 		wrap_insert_slow(t, p, size, kind, cfa);
+}
+
+/* The same for what may be NULL, and thread_leave; returns p.  Its slow calls are jumps, so that
+ * nothing is saved for them. */
+__attribute__((always_inline)) static inline void *
+wrap_finish(struct thread *t, void *p, size_t size, uint32_t kind, const uint64_t *cfa)
+{
+	if (UNLIKELY(!p || !wrap_insert_hot(t, p, size, kind, cfa)))
+		return wrap_finish_slow(t, p, size, kind, cfa);
+	if (UNLIKELY(thread_leave_hot(t)))
+		return wrap_finish_pending(t, p);
+	return p;
 }
 
 /* Inside the door, p is not in the census.  Private memory is freed: true.  Else it is the

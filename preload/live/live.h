@@ -40,9 +40,14 @@ void live_drop_label(enum plane_id plane, uint64_t addr);
  * is never told too late, and too early by less than a second where its thread gives birth seldom.
  */
 #define LIVE_CLOCK_EVERY 16
+static inline bool live_needs_clock(const struct thread *t)
+{
+	return __builtin_expect(clock_second() != t->second || t->seq % LIVE_CLOCK_EVERY == 0, 0);
+}
+
 static inline void live_notice_time(struct thread *t)
 {
-	if (__builtin_expect(clock_second() != t->second || t->seq % LIVE_CLOCK_EVERY == 0, 0))
+	if (live_needs_clock(t))
 		live_read_clock(t);
 }
 
@@ -138,14 +143,14 @@ __attribute__((always_inline)) static inline bool live_insert_hot(struct thread 
 		return false;
 	const uint64_t b = live_pack_birth(t);
 
-	if (__builtin_expect(size - p->inline_min < RECORD_SIZE_ESCAPE - p->inline_min, 1)) {
+	if (__builtin_expect(size >= RECORD_SIZE_ESCAPE, 0))
+		return false;
+	if (__builtin_expect((uint32_t)size >= p->inline_min, 1)) {
 		word[1] = b;
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 		word[0] = record_pack_a(size, stack, t->attr, kind, 0) | half;
 	} else {
-		if (__builtin_expect(size >= RECORD_SIZE_ESCAPE || !t->nr_spare || t->attr ||
-					     !record_can_be_brief(kind),
-				     0))
+		if (__builtin_expect(!t->nr_spare || t->attr || !record_can_be_brief(kind), 0))
 			return false;
 		const uint32_t number = t->spare[--t->nr_spare];
 
@@ -240,18 +245,19 @@ __attribute__((always_inline)) static inline bool live_forget_hot(struct thread 
 		return false;
 	const uint64_t a = *word;
 	/* Start, flags and kind: no label, the right half, and 1 <= kind < RECORD_STORED. */
-	const uint64_t kind = (a ^ half ^ RECORD_START) >> 57;
+	const uint64_t kind = ((a ^ half) >> 57) - (RECORD_START >> 57);
 	uint32_t size = record_size_field(a);
 
-	if (__builtin_expect(kind - 1 >= RECORD_STORED - 1, 0))
-		return false;
-	if (kind >= RECORD_BRIEF) {
-		if (__builtin_expect(t->nr_spare == THREAD_NR_SPARE, 0))
+	if (__builtin_expect(kind - 1 < RECORD_BRIEF - 1, 1)) {
+		if (__builtin_expect(size == RECORD_SIZE_ESCAPE, 0))
+			return false;
+	} else {
+		if (__builtin_expect(kind - RECORD_BRIEF >= RECORD_STORED - RECORD_BRIEF ||
+					     t->nr_spare == THREAD_NR_SPARE,
+				     0))
 			return false;
 		t->spare[t->nr_spare++] = record_brief_number(a);
 		size = record_brief_size(a);
-	} else if (__builtin_expect(size == RECORD_SIZE_ESCAPE, 0)) {
-		return false;
 	}
 	*word = 0;
 	t->nr_freed++;

@@ -110,7 +110,7 @@ plane_find_word_half(const struct plane *p, uint64_t addr, uint64_t *half)
 		return NULL;
 	const uint64_t halves = plane_place(addr, p->granule_shift - 1);
 
-	*half = halves << 62 & 1ull << 62;
+	*half = halves << 63 >> 1;
 	return leaf + (halves >> 1);
 }
 

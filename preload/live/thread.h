@@ -57,7 +57,7 @@ struct thread {
 	uint32_t attr;		/* ATTR index that new blocks carry (current scope) */
 	uint32_t last_tick;	/* of its last birth */
 	uint64_t birth;		/* what its next birth carries but for seq (struct record's b) */
-	uint64_t second;	/* clock_second of the last look at the clock */
+	uint64_t second;	/* clock_ask_second at the last look at the clock; 0: none */
 	uint64_t seq;		/* births so far: blocks allocated */
 	uint64_t nr_freed, bytes_allocated, bytes_freed;
 	uint64_t nr_cut, nr_python_cut; /* stacks at the depth limit: see threads_count */
@@ -118,6 +118,15 @@ struct thread_gone {
 
 extern __thread struct thread *thread_self
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+/* The same, as if for the first time: after a call it is quicker asked again than kept. */
+__attribute__((always_inline)) static inline struct thread *thread_self_again(void)
+{
+	struct thread *t;
+
+	__asm__ volatile("movq thread_self@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(t));
+	return t;
+}
+
 extern struct thread *threads_all;	/* atomically pushed at the head */
 
 /* snap/gate.c closes and opens it. */
@@ -169,6 +178,21 @@ __attribute__((always_inline)) static inline struct thread *thread_enter_known(s
 	return t;
 }
 
+/* The same where nothing is out of the ordinary.  False: inside or before a closed gate, and
+ * nothing was done. */
+__attribute__((always_inline)) static inline bool thread_enter_hot(struct thread *t)
+{
+	if (__builtin_expect(t->inside, 0))
+		return false;
+	__atomic_store_n(&t->inside, 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&gate.busy, __ATOMIC_RELAXED) == 0, 1))
+		return true;
+	__atomic_store_n(&t->inside, 0,
+			 __ATOMIC_RELEASE); /* pairs with the acquire in gate_close */
+	return false;
+}
+
 /* NULL: nested, or not to be tracked: just forward.  Else do the work and call thread_leave. */
 __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 {
@@ -182,12 +206,18 @@ __attribute__((always_inline)) static inline struct thread *thread_enter(void)
 	return thread_enter_known(t);
 }
 
-static inline void thread_leave(struct thread *t)
+/* True where the caller has to call trigger_run_pending. */
+__attribute__((always_inline)) static inline bool thread_leave_hot(struct thread *t)
 {
 	__atomic_store_n(&t->inside, 0,
 			 __ATOMIC_RELEASE); /* pairs with the acquire in gate_close */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__builtin_expect(__atomic_load_n(&t->pending, __ATOMIC_RELAXED), 0))
+	return __builtin_expect(__atomic_load_n(&t->pending, __ATOMIC_RELAXED) != 0, 0);
+}
+
+static inline void thread_leave(struct thread *t)
+{
+	if (thread_leave_hot(t))
 		trigger_run_pending(t);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/auxv.h>
 
 #include "rt/sys.h"
+#include "rt/vdso_time.h"
 #include "rt/ban.h"
 
 static time_t no_time(time_t *t)
@@ -20,7 +21,22 @@ static time_t no_time(time_t *t)
 	return (time_t)CLOCK_NO_SECOND;
 }
 
-struct clock_state rt_clock = { .gettime = sys_clock_gettime, .time = no_time };
+static const uint64_t no_second = CLOCK_NO_SECOND;
+
+struct clock_state rt_clock = { .gettime = sys_clock_gettime,
+				.time = no_time,
+				.second = &no_second };
+
+/* It may stand still: who enters a time namespace has another page there. */
+uint64_t clock_ask_second(void)
+{
+	const uint64_t second = (uint64_t)rt_clock.time(NULL);
+
+	if (__builtin_expect(clock_second() != second, 0) &&
+	    (uint64_t)rt_clock.time(NULL) == second)
+		__atomic_store_n(&rt_clock.second, &no_second, __ATOMIC_RELAXED);
+	return second;
+}
 
 /* What a lookup needs of the vDSO: addresses in memory. */
 struct vdso {
@@ -116,8 +132,12 @@ void clock_init(void)
 
 		if (gettime)
 			rt_clock.gettime = (int (*)(clockid_t, struct timespec *))(uint64_t)gettime;
-		if (time)
+		if (time) {
+			const uint64_t *const second = vdso_time_find(time);
+
 			rt_clock.time = (time_t (*)(time_t *))(uint64_t)time;
+			rt_clock.second = second ? second : &no_second;
+		}
 	}
 	rt_clock.start_realtime_ns = clock_realtime_ns();
 	rt_clock.start_monotonic_ns = clock_ns(CLOCK_MONOTONIC_COARSE);

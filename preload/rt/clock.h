@@ -13,14 +13,15 @@
 
 #define CLOCK_TICK_SHIFT 28 /* a tick is 2^28 ns = 0.27 s; live/record.h says why */
 
-/* Written by clock_init, before any second thread; read-only after. */
+/* Written by clock_init, before any second thread; but for second read-only after. */
 struct clock_state {
 	int (*gettime)(clockid_t clock, struct timespec *t); /* never NULL */
 	time_t (*time)(time_t *t);			     /* the same */
+	const uint64_t *second;	     /* the word that time reads, or one of CLOCK_NO_SECOND */
 	uint64_t start_monotonic_ns; /* tick 0 begins here (CLOCK_MONOTONIC_COARSE at start) */
 	uint64_t start_realtime_ns;
 };
-extern struct clock_state rt_clock;
+extern struct clock_state rt_clock __attribute__((visibility("hidden")));
 
 /* Idempotent. */
 void clock_init(void);
@@ -43,14 +44,17 @@ static inline uint64_t clock_realtime_ns(void)
 }
 
 /*
- * What changes whenever a second of the wall clock begins, and costs a quarter of reading a clock;
- * it is no time.  CLOCK_NO_SECOND: there is none, ask a clock.
+ * What changes whenever a second of the wall clock begins; it is no time.  clock_second is one look
+ * at memory, clock_ask_second takes a quarter of what reading a clock does, and makes sure that the
+ * other one goes on.  CLOCK_NO_SECOND: it has none, ask the next: a clock.
  */
 #define CLOCK_NO_SECOND ((uint64_t)-1)
 static inline uint64_t clock_second(void)
 {
-	return (uint64_t)rt_clock.time(NULL);
+	return __atomic_load_n(__atomic_load_n(&rt_clock.second, __ATOMIC_RELAXED),
+			       __ATOMIC_RELAXED);
 }
+uint64_t clock_ask_second(void);
 
 /* Ticks since clock_init; not saturated (the caller compares with RECORD_TICK_MAX). */
 static inline uint64_t clock_tick(void)

@@ -277,7 +277,7 @@ static void test_births_differ(void **state)
 	assert_true(record_tick(a.b) <= record_tick(b.b));
 }
 
-static uint64_t told_ns;
+static uint64_t told_ns, told_second;
 
 static int tell_clock(clockid_t clock, struct timespec *t)
 {
@@ -319,9 +319,17 @@ static void test_births_in_time(void **state)
 	told_ns = 1000000000ull * 1000;
 	rt_clock = (struct clock_state){ .gettime = tell_clock,
 					 .time = tell_second,
+					 .second = &told_second,
 					 .start_monotonic_ns = told_ns };
-	for (int i = 0; i < 10000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		told_ns += next_random() % (i % 2 ? 3000000 : 800000000);
+		if (i < 10000)
+			told_second = told_ns / 1000000000;
+		if (i == 10000) { /* that it stands still is noticed */
+			told_ns += 1000000000;
+			for (int birth = 0; birth < LIVE_CLOCK_EVERY; birth++)
+				tick_of_birth();
+		}
 		const uint64_t tick = tick_of_birth(), now = clock_tick();
 		const uint64_t second_ago = told_ns - rt_clock.start_monotonic_ns < 1000000000
 						    ? 0
@@ -330,6 +338,7 @@ static void test_births_in_time(void **state)
 
 		assert_true(tick <= now && tick >= second_ago);
 	}
+	assert_int_equal(*rt_clock.second, CLOCK_NO_SECOND);
 	rt_clock.time = tell_no_second;
 	for (int i = 0; i < 1000; i++) {
 		told_ns += next_random() % 100000000;

@@ -32,6 +32,7 @@
 #include "rt/process.h"
 #include "rt/status.h"
 #include "rt/sys.h"
+#include "rt/vdso_time.h"
 
 #define CHECK_FORMAT(...) \
 	do { \
@@ -159,6 +160,58 @@ static void test_clock(void **state)
 	assert_true(after - before >= 20000000 && after - before < 2000000000);
 	assert_true(clock_tick() < 100);
 	assert_true(clock_realtime_ns() / 1000000000 - (uint64_t)time(NULL) + 2 <= 3);
+	if (*rt_clock.second != CLOCK_NO_SECOND)
+		assert_true(*rt_clock.second - (uint64_t)time(NULL) + 1 <= 1);
+}
+
+/* A page of clocks, and code behind it as the vDSO's is. */
+static struct {
+	uint32_t mode, pad;
+	uint64_t second, second_elsewhere;
+	uint8_t code[64];
+} clocks;
+
+static const uint64_t *find_in(const uint8_t *code, size_t size)
+{
+	memset(clocks.code, 0xc3, sizeof(clocks.code));
+	memcpy(clocks.code, code, size);
+	return vdso_time_find(clocks.code);
+}
+
+/* Offsets are from the end of the instruction. */
+static void test_time_word(void **state)
+{
+	/* endbr64; mov second(%rip), %rax; test %rdi, %rdi; je +3; mov %rax, (%rdi); ret */
+	static const uint8_t plain[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x48, 0x8b, 0x05, 0xe5, 0xff,
+					 0xff, 0xff, 0x48, 0x85, 0xff, 0x74, 0x03, 0x48, 0x89,
+					 0x07, 0xc3 };
+	/* cmpl $0x7fffffff, mode(%rip); lea second_elsewhere(%rip), %rax; je +6;
+	 * sub $8, %rax; mov (%rax), %rax; test %rdi, %rdi; je +3; mov %rax, (%rdi);
+	 * xor %edi, %edi; ret */
+	static const uint8_t spaces[] = { 0x81, 0x3d, 0xde, 0xff, 0xff, 0xff, 0xff, 0xff,
+					  0xff, 0x7f, 0x48, 0x8d, 0x05, 0xe7, 0xff, 0xff,
+					  0xff, 0x74, 0x06, 0x48, 0x2d, 0x08, 0x00, 0x00,
+					  0x00, 0x48, 0x8b, 0x00, 0x48, 0x85, 0xff, 0x74,
+					  0x03, 0x48, 0x89, 0x07, 0x31, 0xff, 0xc3 };
+	/* mov (%rsi), %rax: nobody knows what is there; rdtsc; jmp to itself; ret at once */
+	static const uint8_t stray[] = { 0x48, 0x8b, 0x06 }, other[] = { 0x0f, 0x31 },
+			     endless[] = { 0xeb, 0xfe }, empty[] = { 0xc3 };
+	/* mov second(%rip), %rax; sub $1, %rax: a word, but not what is told */
+	static const uint8_t changed[] = { 0x48, 0x8b, 0x05, 0xe9, 0xff, 0xff, 0xff,
+					   0x48, 0x83, 0xe8, 0x01 };
+
+	(void)state;
+	clocks.second = 1000;
+	clocks.second_elsewhere = 2000;
+	assert_ptr_equal(find_in(plain, sizeof(plain)), &clocks.second);
+	assert_ptr_equal(find_in(spaces, sizeof(spaces)), &clocks.second);
+	clocks.mode = 0x7fffffff;
+	assert_ptr_equal(find_in(spaces, sizeof(spaces)), &clocks.second_elsewhere);
+	assert_null(find_in(stray, sizeof(stray)));
+	assert_null(find_in(other, sizeof(other)));
+	assert_null(find_in(endless, sizeof(endless)));
+	assert_null(find_in(empty, sizeof(empty)));
+	assert_null(find_in(changed, sizeof(changed)));
 }
 
 static char dir[] = "/tmp/heapcensus-test.XXXXXX";
@@ -279,8 +332,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),	      cmocka_unit_test(test_option_defaults),
 		cmocka_unit_test(test_option_values), cmocka_unit_test(test_option_mistakes),
-		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_log),
-		cmocka_unit_test(test_status),	      cmocka_unit_test(test_image_pages),
+		cmocka_unit_test(test_clock),	      cmocka_unit_test(test_time_word),
+		cmocka_unit_test(test_log),	      cmocka_unit_test(test_status),
+		cmocka_unit_test(test_image_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
