@@ -129,11 +129,11 @@ __attribute__((noinline)) static void *alloc_any(const struct layer *l, size_t s
 }
 
 /* A new pool, tick or site, or each one its own stack. */
-static void insert_object(struct thread *t, void *p, size_t size, uint64_t site)
+static void insert_object(struct thread *t, void *p, size_t size, const uint64_t *cfa)
 {
 	if (UNLIKELY(!thread_enter_known(t)))
 		return;
-	const uint32_t stack = site_find(t, site, size);
+	const uint32_t stack = site_find_at(t, cfa, size);
 
 	live_notice_time(t);
 	if (!object_insert_hot(t, (uint64_t)p, size, stack) &&
@@ -144,15 +144,15 @@ static void insert_object(struct thread *t, void *p, size_t size, uint64_t site)
 
 /* Where it lies in none of pymalloc's pools, malloc may know it. */
 __attribute__((noinline)) static void insert_slow(struct thread *t, void *p, size_t size,
-						  uint64_t site)
+						  const uint64_t *cfa)
 {
 	const struct object_pool *const pool = object_find_pool((uint64_t)p);
 	struct live_block block;
 
 	if (pool && pool->block_size)
-		insert_object(t, p, size, site);
+		insert_object(t, p, size, cfa);
 	else if (!live_find(PLANE_MALLOC, (uint64_t)p, &block))
-		insert(t, p, size, site);
+		insert(t, p, size, cfa[-1]);
 }
 
 /* The common case: a small request, pymalloc, an object of a known pool. */
@@ -175,7 +175,7 @@ static void *python_alloc(void *ctx, size_t size)
 		thread_leave(t);
 	}
 	if (UNLIKELY(!done) && p)
-		insert_slow(t, p, size, WRAP_CALLER);
+		insert_slow(t, p, size, WRAP_CFA);
 	t->python_layer = NULL; /* until here the frames are those of the GIL's holder */
 	return p;
 }

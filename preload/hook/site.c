@@ -7,7 +7,6 @@
 #include "hook/site.h"
 
 #include "hook/python.h"
-#include "hook/python_stack.h"
 #include "rt/clock.h"
 #include "rt/private.h"
 #include "stack/depot.h"

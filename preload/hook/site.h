@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "hook/python_stack.h"
 #include "live/thread.h"
 #include "stack/unwind.h"
 #include "target/python.h"
@@ -61,9 +62,11 @@ PLACE_INLINE uint32_t site_find_at(struct thread *t, const uint64_t *cfa, uint64
 	const uint64_t caller = cfa[-1];
 	uint32_t node = 0;
 
-	if (site_state.mode == SITE_FULL && !target_python.has_frames)
+	if (site_state.mode == SITE_FULL)
 		node = unwind_find_likely(t, caller, (uint64_t)cfa, site_state.depth);
-	return __builtin_expect(node != 0, 1) ? node : site_find(t, caller, size);
+	if (__builtin_expect(node == 0, 0))
+		return site_find(t, caller, size);
+	return target_python.has_frames ? python_stack_add(t, node, site_state.depth) : node;
 }
 
 #endif
