@@ -256,8 +256,7 @@ static void run_extended(struct machine *m, struct eh_reader *r, uint8_t op)
 static void run(struct machine *m, struct eh_reader r)
 {
 	while (r.at < r.end && !m->failed) {
-		const uint8_t op = (uint8_t)eh_read_bytes(&r, 1), low = op & 0x3f;
-		const struct row before = m->row;
+		const uint8_t op = *r.at++, low = op & 0x3f;
 
 		switch (op & 0xc0) {
 		case DW_CFA_advance_loc:
@@ -273,12 +272,10 @@ static void run(struct machine *m, struct eh_reader r)
 		default:
 			run_extended(m, &r, op);
 		}
-		m->failed |= r.over;
-		if (m->at > m->want) {
-			m->row = before;
-			return;
-		}
+		if (m->at > m->want)
+			return; /* what has gone on to there has changed no row */
 	}
+	m->failed |= r.over;
 }
 
 static bool fits(int64_t value, int64_t max)

@@ -50,7 +50,7 @@ static uint64_t read_leb(struct eh_reader *r, unsigned int *bits, uint64_t *last
 	return value;
 }
 
-uint64_t eh_read_uleb(struct eh_reader *r)
+uint64_t eh_read_long_uleb(struct eh_reader *r)
 {
 	unsigned int bits;
 	uint64_t last;

@@ -32,7 +32,11 @@ struct eh_entry {
 };
 
 uint64_t eh_read_bytes(struct eh_reader *r, size_t size);
-uint64_t eh_read_uleb(struct eh_reader *r);
+uint64_t eh_read_long_uleb(struct eh_reader *r);
+static inline uint64_t eh_read_uleb(struct eh_reader *r)
+{
+	return r->at < r->end && *r->at < 0x80 ? *r->at++ : eh_read_long_uleb(r);
+}
 int64_t eh_read_sleb(struct eh_reader *r);
 void eh_skip(struct eh_reader *r, uint64_t size);
 /* An address as .eh_frame has them on x86-64; 0 (and over) in another form. */
