@@ -20,23 +20,34 @@ static bool step_known(struct recall *r, struct place *at)
 	return site->pc == at->pc && step(&r->range, at, site->rule);
 }
 
+static const struct known_stack *find_in_pair(struct recall *r, struct place at, uint64_t outer,
+					      uint64_t next)
+{
+	const struct known_stack *s = recall_get_pair(r, at.pc, at.sp, outer, next);
+
+	if (!recall_is(r, s, at) && !recall_is(r, ++s, at))
+		return NULL;
+	*recall_get_likely(r, at.pc, at.sp, outer) = (uint16_t)(s - r->stacks);
+	return s;
+}
+
+const struct known_stack *recall_find_less_likely(struct recall *r, uint64_t pc, uint64_t sp,
+						  const uint64_t *outer)
+{
+	const struct place at = { pc, sp, RECALL_NO_RBP };
+	const uint64_t *const next = recall_find_outer(r, outer[-1], (uint64_t)outer);
+
+	return next ? find_in_pair(r, at, outer[-1], next[-1]) : NULL;
+}
+
 const struct known_stack *recall_find(struct recall *r, struct place at)
 {
-	const struct known_stack *s = recall_find_likely(r, at.pc, at.sp);
 	struct place outer = at, next;
 
-	if (s)
-		return s;
 	if (!step_known(r, &outer))
 		return NULL;
 	next = outer;
-	if (!step_known(r, &next))
-		return NULL;
-	s = recall_get_pair(r, at.pc, at.sp, outer.pc, next.pc);
-	if (!recall_is(r, s, at) && !recall_is(r, ++s, at))
-		return NULL;
-	*recall_get_likely(r, at.pc, at.sp, outer.pc) = (uint16_t)(s - r->stacks);
-	return s;
+	return step_known(r, &next) ? find_in_pair(r, at, outer.pc, next.pc) : NULL;
 }
 
 static void forget_stacks(struct recall *r)

@@ -110,6 +110,8 @@ PLACE_INLINE bool recall_holds(const struct recall *r, uint32_t word)
 	}
 }
 
+#define RECALL_NO_RBP UINT64_MAX /* it is not known; stacks that need it are others then */
+
 PLACE_INLINE bool recall_is(const struct recall *r, const struct known_stack *s, struct place at)
 {
 	return s->pc == at.pc && s->sp == at.sp && s->highest < r->range.high - at.sp &&
@@ -125,25 +127,33 @@ PLACE_INLINE uint16_t *recall_get_likely(struct recall *r, uint64_t pc, uint64_t
 	return &r->likely[hash >> (64 - RECALL_LIKELY_SHIFT)];
 }
 
-/* The stack that has its innermost frame there, sp in the range, if it is the likely one and needs
- * no rbp; else NULL, and recall_find may find it. */
-PLACE_INLINE const struct known_stack *recall_find_likely(struct recall *r, uint64_t pc,
-							  uint64_t sp)
+/* The sp of the next frame, whose return address lies before it, where a constant says that. */
+PLACE_INLINE const uint64_t *recall_find_outer(struct recall *r, uint64_t pc, uint64_t sp)
 {
 	const struct recall_site *const site = recall_get_site(r, pc);
 	const uint64_t outer = sp + site->outer;
 
-	if (site->pc != pc || outer > r->range.high)
-		return NULL;
-	const struct known_stack *const s =
-		&r->stacks[*recall_get_likely(r, pc, sp, ((const uint64_t *)outer)[-1])];
-
-	return s->pc == pc && s->sp == sp && !s->needs_rbp && s->highest < r->range.high - sp &&
-			       recall_holds(r, s->word)
-		       ? s
-		       : NULL;
+	return site->pc == pc && outer <= r->range.high ? (const uint64_t *)outer : NULL;
 }
 
+/* That where the likely one is not it. */
+const struct known_stack *recall_find_less_likely(struct recall *r, uint64_t pc, uint64_t sp,
+						  const uint64_t *outer);
+
+/* The same as recall_find where rbp is not needed, by pc and sp, which is in the range. */
+PLACE_INLINE const struct known_stack *recall_find_likely(struct recall *r, uint64_t pc,
+							  uint64_t sp)
+{
+	const uint64_t *const outer = recall_find_outer(r, pc, sp);
+
+	if (!outer)
+		return NULL;
+	const struct known_stack *const s = &r->stacks[*recall_get_likely(r, pc, sp, outer[-1])];
+
+	return recall_is(r, s, (struct place){ pc, sp, RECALL_NO_RBP })
+		       ? s
+		       : recall_find_less_likely(r, pc, sp, outer);
+}
 /* The stack that has its innermost frame there, or NULL.  `at` is in the range.  No word is read
  * but where a rule or an equal word says that a frame is. */
 const struct known_stack *recall_find(struct recall *r, struct place at);
