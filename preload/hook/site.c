@@ -28,7 +28,7 @@ static uint32_t native_stack(struct thread *t, uint64_t caller)
 static uint32_t whole_stack(struct thread *t, uint64_t caller)
 {
 	if (!t->depot_memo)
-		t->depot_memo = private_calloc(1, sizeof(*t->depot_memo));
+		t->depot_memo = private_for_ever(sizeof(*t->depot_memo));
 	if (!t->depot_memo)
 		return depot_intern(caller, 0);
 	/* The last call, so that there are fewer frames of ours to go past. */

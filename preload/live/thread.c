@@ -156,7 +156,7 @@ static void reset(struct thread *t)
 
 static struct thread *make_thread(void)
 {
-	struct thread *const t = private_calloc(1, sizeof(*t));
+	struct thread *const t = private_for_ever(sizeof(*t));
 
 	if (!t)
 		return NULL;

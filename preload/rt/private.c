@@ -292,6 +292,21 @@ void *private_memalign(size_t align, size_t size)
 	return allocate(size, JEMALLOC_ALIGN(align));
 }
 
+void *private_for_ever(size_t size)
+{
+	void *p = NULL;
+
+	if (owner_lock_acquire(&state.lock)) {
+		p = private_region_map(size);
+		if (p)
+			state.bytes += size;
+		owner_lock_release(&state.lock);
+	}
+	if (!p)
+		COUNT(private_no_memory);
+	return p;
+}
+
 void private_free(void *p)
 {
 	const int saved_errno = errno;

@@ -27,6 +27,10 @@ void *private_memalign(size_t align, size_t size);
 void private_free(void *p);		   /* NULL is allowed */
 size_t private_usable_size(const void *p); /* of a pointer that private_malloc & co. returned */
 
+/* Zeroed, at a page's start, and never given back: for what each thread has.  Most threads have no
+ * need of jemalloc then, of its code and of what it keeps of a thread.  NULL and counted. */
+void *private_for_ever(size_t size);
+
 /* Did private_malloc & co. return p (or might have)?  Two compares for a foreign pointer; no lock;
  * the child may call it. */
 static inline bool private_contains(const void *p);

@@ -19,8 +19,8 @@
 #define NR_CHUNKS     ((DEPOT_NODES_MAX >> CHUNK_SHIFT) + 1)
 #define BUCKET_SHIFT  20
 #define NR_BUCKETS    (1u << BUCKET_SHIFT)
-#define FIRST_SHIFT   14 /* buckets for nodes under the first PARENTS */
-#define GROUP_SHIFT   11 /* ... and under each PARENTS more */
+#define FIRST_SHIFT   14 /* buckets for nodes of no parent: all that there are without stacks */
+#define GROUP_SHIFT   11 /* ... and under each PARENTS */
 #define PARENTS_SHIFT 10
 #define SPREAD_SHIFT  18 /* native stacks under one Python frame, that share buckets */
 
@@ -64,9 +64,9 @@ static uint32_t *get_bucket(uint64_t pc, uint32_t parent)
 	const uint32_t group =
 		is_both ? (HC_STACK_INDEX(pc) >> PARENTS_SHIFT) + (parent >> SPREAD_SHIFT)
 			: parent >> PARENTS_SHIFT;
-	const uint64_t bucket = group ? (1u << FIRST_SHIFT) + ((group - 1) << GROUP_SHIFT) +
-						(hash >> (64 - GROUP_SHIFT))
-				      : hash >> (64 - FIRST_SHIFT);
+	const uint64_t bucket = parent ? (1u << FIRST_SHIFT) + (group << GROUP_SHIFT) +
+						 (hash >> (64 - GROUP_SHIFT))
+				       : hash >> (64 - FIRST_SHIFT);
 
 	return &depot.buckets[bucket % NR_BUCKETS];
 }

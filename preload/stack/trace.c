@@ -372,7 +372,7 @@ static bool prepare(struct trace **trace, uint32_t depth)
 	const uint32_t epoch = __atomic_load_n(&trace_epoch, __ATOMIC_ACQUIRE);
 
 	if (!*trace)
-		*trace = private_calloc(1, sizeof(**trace));
+		*trace = private_for_ever(sizeof(**trace));
 	else if ((*trace)->recall.epoch == epoch && (*trace)->recall.depth == depth)
 		return true;
 	else
