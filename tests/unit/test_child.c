@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the snapshot's child is made of: copies of memory that may not be there, and the level that
- * suits what was compressed and the disk.
+ * What the snapshot's child is made of: copies of memory that may not be there, which pages are, and
+ * the level that suits what was compressed and the disk.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +16,7 @@
 
 #include "snap/copy.h"
 #include "snap/pace.h"
+#include "snap/pages.h"
 
 #define MB 1000000ull
 #define MS 1000000ull
@@ -130,11 +131,49 @@ static void test_pace_small(void **state)
 		assert_int_equal(pace_note(&p, &slow), 1);
 }
 
+#define PAGES 64
+
+/* Pages of both ways of looking: every other, then a run up to the end. */
+static void test_page_runs(void **state)
+{
+	char *const start = mmap(NULL, PAGES * PAGES_SIZE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const uint64_t from = (uint64_t)start, end = from + PAGES * PAGES_SIZE;
+	struct pages pages;
+
+	(void)state;
+	assert_ptr_not_equal(start, MAP_FAILED);
+	for (uint64_t i = 1; i < PAGES; i += i < PAGES / 2 - 1 ? 2 : 1)
+		start[i * PAGES_SIZE] = 1;
+	pages_init(&pages);
+	for (int each = 0; each < 2; each++) {
+		uint64_t run = 0, stop = from;
+
+		pages.no_scan |= each;
+		for (uint64_t i = 1; i < PAGES / 2; i += 2) {
+			assert_true(pages_find_run(&pages, stop, end, &run, &stop));
+			assert_int_equal(run, from + i * PAGES_SIZE);
+			if (i < PAGES / 2 - 1)
+				assert_int_equal(stop, run + PAGES_SIZE);
+		}
+		assert_int_equal(stop, end);
+		assert_false(pages_find_run(&pages, from, from + PAGES_SIZE, &run, &stop));
+		/* What is asked for need not be whole pages. */
+		assert_true(pages_find_run(&pages, from + PAGES_SIZE + 8, from + PAGES_SIZE + 16,
+					   &run, &stop));
+		assert_int_equal(run, from + PAGES_SIZE);
+		assert_int_equal(stop, run + PAGES_SIZE);
+	}
+	(void)close(pages.fd);
+	assert_int_equal(munmap(start, PAGES * PAGES_SIZE), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copy_to_the_edge),
 		cmocka_unit_test(test_copy_word),
+		cmocka_unit_test(test_page_runs),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_pace_small),
 	};
