@@ -200,8 +200,8 @@ static bool cursor_enter_leaf(struct plane_cursor *c)
 	return true;
 }
 
-/* What the store has for a word, if it does, and the block's header and first bytes are on their way
- * to the processor. */
+/* What the store has for a word, if it does, and the block's header and first bytes are on their
+ * way to the processor. */
 static void prefetch_block(uint64_t word, uint64_t granule, uint32_t shift)
 {
 	if (record_is_brief(word))

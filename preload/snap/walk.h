@@ -22,7 +22,7 @@ struct walk_open {
 struct walk {
 	struct plane_cursor cursors[NR_PLANES];
 	bool more[NR_PLANES];
-	uint64_t others;	/* no plane but the current block's has a block before this address */
+	uint64_t others;	/* before this address only the current block's plane has any */
 	struct walk_open open[WALK_DEPTH_MAX]; /* blocks around the walk's place, outermost first */
 	uint32_t nr_open;
 	uint64_t nr_dropped;	/* that overlap the end of another block */

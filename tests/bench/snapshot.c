@@ -8,8 +8,9 @@
  * pointer, pointers to other blocks, small numbers, text).  THREADS threads work: churn (each frees
  * and allocates blocks of its own, a megabyte of them, and writes to them), or scatter (each writes
  * to random blocks of all).  For a second as it is; then it sends itself SIGUSR1 and goes on until
- * FOLDER has one more dump.  Prints "quiet_per_s meanwhile_per_s seconds cpu_seconds": pieces of work by second
- * before and meanwhile, how long the dump took, and the processor time of who wrote it.
+ * FOLDER has one more dump.  Prints "quiet_per_s meanwhile_per_s seconds cpu_seconds": pieces of
+ * work by second before and meanwhile, how long the dump took, and the processor time of who wrote
+ * it.
  */
 #include <glob.h>
 #include <pthread.h>

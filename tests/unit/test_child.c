@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the snapshot's child is made of: copies of memory that may not be there, which pages are, and
- * the level that suits what was compressed and the disk.
+ * What the snapshot's child is made of: copies of memory that may not be there, which pages are,
+ * and the level that suits what was compressed and the disk.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,26 +89,34 @@ static void test_pace(void **state)
 	(void)state;
 	assert_int_equal(pace_init(&p), 1);
 	/* Swift enough, and the disk keeps up: nothing changes. */
-	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS, .write_ns = MS }),
-		1);
+	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
+							.cpu_ns = 8 * MS,
+							.pack_cpu_ns = 4 * MS,
+							.write_ns = MS }),
+			 1);
 	/* The disk is behind: as high as it goes, and not for what does not compress. */
 	assert_int_equal(settle(&p, (struct pace_cost){ .stored = 4 * MB,
-							.cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS,
+							.cpu_ns = 8 * MS,
+							.pack_cpu_ns = 4 * MS,
 							.write_ns = 90 * MS }),
 			 1);
-	assert_int_equal(
-		settle(&p,
-		       (struct pace_cost){ .stored = MB, .cpu_ns = 8 * MS, .pack_cpu_ns = 4 * MS, .write_ns = 90 * MS }),
-		PACE_LEVEL_MAX);
+	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
+							.cpu_ns = 8 * MS,
+							.pack_cpu_ns = 4 * MS,
+							.write_ns = 90 * MS }),
+			 PACE_LEVEL_MAX);
 	/* Compression is behind: as low as it goes. */
-	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 40 * MS, .pack_cpu_ns = 30 * MS, .write_ns = MS }),
-		-2);
+	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
+							.cpu_ns = 40 * MS,
+							.pack_cpu_ns = 30 * MS,
+							.write_ns = MS }),
+			 -2);
 	/* Simple content again: back, no further. */
-	assert_int_equal(
-		settle(&p, (struct pace_cost){ .stored = MB, .cpu_ns = 4 * MS, .pack_cpu_ns = MS, .write_ns = MS / 2 }),
-		1);
+	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
+							.cpu_ns = 4 * MS,
+							.pack_cpu_ns = MS,
+							.write_ns = MS / 2 }),
+			 1);
 	/* Reading is what takes time: another level would not help. */
 	assert_int_equal(settle(&p, (struct pace_cost){ .stored = MB,
 							.cpu_ns = 40 * MS,
