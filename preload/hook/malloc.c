@@ -27,11 +27,13 @@ __attribute__((noinline)) static void *malloc_slow(size_t size, const uint64_t *
 
 HOOK_EXPORT void *malloc(size_t size)
 {
-	if (UNLIKELY(!wrap_enter_hot(thread_self, size)))
+	struct thread *const t = thread_self;
+
+	if (UNLIKELY(!wrap_enter_hot(t, size)))
 		return malloc_slow(size, WRAP_CFA);
 	void *const p = real.malloc(size);
 
-	return wrap_finish(thread_self_again(), p, size, HC_KIND_MALLOC, WRAP_CFA);
+	return wrap_finish(t, p, size, HC_KIND_MALLOC, WRAP_CFA);
 }
 
 HOOK_EXPORT void *calloc(size_t nr, size_t size)

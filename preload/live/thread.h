@@ -118,15 +118,6 @@ struct thread_gone {
 
 extern __thread struct thread *thread_self
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
-/* The same, as if for the first time: after a call it is quicker asked again than kept. */
-__attribute__((always_inline)) static inline struct thread *thread_self_again(void)
-{
-	struct thread *t;
-
-	__asm__ volatile("movq thread_self@gottpoff(%%rip), %0\n\tmovq %%fs:(%0), %0" : "=r"(t));
-	return t;
-}
-
 extern struct thread *threads_all;	/* atomically pushed at the head */
 
 /* snap/gate.c closes and opens it. */
