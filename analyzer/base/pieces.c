@@ -125,14 +125,27 @@ static bool read_stored(const struct pieces *p, uint64_t i, uint8_t *to)
 	return XXH3_64bits(to, p->items[i].stored) == p->items[i].checksum;
 }
 
-void *pieces_read(const struct pieces *p, uint64_t number, uint64_t most, size_t *len)
+/* p->nr: there is none of that number. */
+static uint64_t find_piece(const struct pieces *p, uint64_t number)
 {
-	_cleanup_free_ uint8_t *stored = NULL;
-	uint8_t *bytes;
 	uint64_t i = 0;
 
 	while (i < p->nr && p->items[i].number != number)
 		i++;
+	return i;
+}
+
+bool pieces_has(const struct pieces *p, uint64_t number)
+{
+	return find_piece(p, number) < p->nr;
+}
+
+void *pieces_read(const struct pieces *p, uint64_t number, uint64_t most, size_t *len)
+{
+	const uint64_t i = find_piece(p, number);
+	_cleanup_free_ uint8_t *stored = NULL;
+	uint8_t *bytes;
+
 	if (i == p->nr || p->items[i].len > most ||
 	    p->items[i].stored > ZSTD_compressBound(p->items[i].len))
 		return NULL;
@@ -160,6 +173,31 @@ void pieces_add(struct pieces_writer *w, uint64_t number, const void *bytes, siz
 	if (ZSTD_isError(made->stored))
 		mem_exhausted(); /* the room is large enough: what it lacks is its own memory */
 	made->bytes = xrealloc(made->bytes, made->stored + 1, 1);
+}
+
+static bool has_piece(const struct pieces_writer *w, uint64_t number)
+{
+	for (size_t i = 0; i < w->nr; i++)
+		if (w->items[i].number == number)
+			return true;
+	return false;
+}
+
+bool pieces_add_rest(struct pieces_writer *w, const struct pieces *p)
+{
+	for (uint64_t i = 0; i < p->nr; i++) {
+		const struct piece *piece = &p->items[i];
+		struct piece_made made = { piece->number, piece->len, piece->stored, NULL };
+
+		if (has_piece(w, piece->number))
+			continue;
+		made.bytes = xmalloc(piece->stored + 1);
+		w->items = array_grow(w->items, w->nr, &w->room, sizeof(*w->items));
+		w->items[w->nr++] = made;
+		if (!read_stored(p, i, made.bytes))
+			return false;
+	}
+	return true;
 }
 
 bool pieces_write(const struct pieces_writer *w, const char *path)

@@ -26,6 +26,7 @@ struct pieces;
 /* NULL: there is no such file of this build, or it is damaged. */
 struct pieces *pieces_open(const char *path);
 void pieces_close(struct pieces *p); /* NULL is fine */
+bool pieces_has(const struct pieces *p, uint64_t number);
 /* The bytes of a piece, with a zero behind them; the caller frees them.  NULL: it has none of that
  * number, or it is damaged, or has more than `most` bytes. */
 void *pieces_read(const struct pieces *p, uint64_t number, uint64_t most, size_t *len);
@@ -40,6 +41,8 @@ struct pieces_writer {
 };
 
 void pieces_add(struct pieces_writer *w, uint64_t number, const void *bytes, size_t len);
+/* Those of p that w has none of by that number, as they are.  False: one is damaged. */
+bool pieces_add_rest(struct pieces_writer *w, const struct pieces *p);
 /* False: it could not be written. */
 bool pieces_write(const struct pieces_writer *w, const char *path);
 void pieces_writer_deinit(struct pieces_writer *w);

@@ -8,6 +8,7 @@
 
 #include <argp.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/emit.h"
 #include "base/error.h"
@@ -80,21 +81,23 @@ struct opened {
 };
 
 /*
- * Opens both, with a progress bar on a terminal.  Declare it `_cleanup_(cmd_close) struct opened o
+ * Opens both, with a progress bar on a terminal; where the dump's index has what is needed the heap
+ * is its outline.  Declare it `_cleanup_(cmd_close) struct opened o
  * = { 0 };`: closing says on standard error, once each, what the reader of the output should know
  * (a binary that is missing or has changed).
  */
-struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
+struct error *cmd_open(const char *path, unsigned int view, enum heap_need need, struct opened *o)
 	__attribute__((warn_unused_result));
 void cmd_close(struct opened *o);
-/* The same, or the outline of the heap where the dump's index has it (heap->is_outline): what is
- * asked of that must not need more. */
-struct error *cmd_open_outline(const char *path, unsigned int view, struct opened *o)
+
+/*
+ * Asks the question: calls fn.  What it prints on `out` about an outline is printed if that had all
+ * that was asked of it; else the heaps are opened whole, and fn is called again.  So it prints on
+ * nothing else, and finds the heaps in what was opened each time.
+ */
+typedef struct error *cmd_answer_fn(void *arg, FILE *out);
+struct error *cmd_answer(struct opened *const *opened, size_t nr, cmd_answer_fn *fn, void *arg)
 	__attribute__((warn_unused_result));
-/* The whole heap in place of an outline, which was not enough. */
-struct error *cmd_open_whole(struct opened *o) __attribute__((warn_unused_result));
-/* What rules say of the heap from now on is kept in the index. */
-void cmd_remember(struct opened *o);
 
 /* One value of PROC, CNTR or ALLC as a member of the open object. */
 void cmd_emit_kv(struct json *j, const struct dump_kv *kv);

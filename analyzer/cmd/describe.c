@@ -171,7 +171,7 @@ struct error *cmd_describe(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	opened.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, arguments.view, &opened);
+	error = cmd_open(arguments.path, arguments.view, HEAP_NEED_WHOLE, &opened);
 	if (error)
 		return error;
 	if (arguments.options.format == EMIT_JSON)

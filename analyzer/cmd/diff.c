@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
+#include "expr/need.h"
 #include "expr/expr.h"
 #include "report/agree.h"
 #include "report/diff.h"
@@ -21,6 +22,7 @@ struct diff_arguments {
 	bool guppy;
 	unsigned int view;
 	struct table_options table;
+	struct opened *opened[2];
 };
 
 static const char doc[] = "Say what became of the objects between two dumps: new, freed, survived, "
@@ -91,21 +93,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static void print_guppy(struct heap *a, struct classifier *by_a, struct heap *b,
+static void print_guppy(FILE *out, struct heap *a, struct classifier *by_a, struct heap *b,
 			struct classifier *by_b, const struct table_options *table)
 {
 	struct nodeset *set_a = nodeset_create_all(a), *set_b = nodeset_create_all(b);
 	struct partition *before = partition_create(a, set_a, by_a),
 			 *after = partition_create(b, set_b, by_b);
 
-	diff_print_guppy(stdout, after, before, table);
+	diff_print_guppy(out, after, before, table);
 	partition_unref(before);
 	partition_unref(after);
 	nodeset_unref(set_a);
 	nodeset_unref(set_b);
 }
 
-static struct error *print_diff(const struct diff_arguments *arguments, struct heap *a,
+static struct error *print_diff(const struct diff_arguments *arguments, FILE *out, struct heap *a,
 				struct heap *b)
 {
 	const char *by = arguments->by ? arguments->by : "bytype";
@@ -120,11 +122,11 @@ static struct error *print_diff(const struct diff_arguments *arguments, struct h
 		return error;
 	}
 	if (arguments->guppy) {
-		print_guppy(a, by_a, b, by_b, &arguments->table);
+		print_guppy(out, a, by_a, b, by_b, &arguments->table);
 	} else {
 		struct diff *diff = diff_create(a, by_a, b, by_b);
 
-		diff_print(stdout, diff, &arguments->table);
+		diff_print(out, diff, &arguments->table);
 		diff_destroy(diff);
 	}
 	classifier_unref(by_a);
@@ -132,17 +134,27 @@ static struct error *print_diff(const struct diff_arguments *arguments, struct h
 	return NULL;
 }
 
-static struct error *print_expression(const struct diff_arguments *arguments, struct heap *a,
-				      struct heap *b)
+static struct error *print_expression(const struct diff_arguments *arguments, FILE *out,
+				      struct heap *a, struct heap *b)
 {
 	struct expr_env *env = expr_env_create();
 	struct error *error;
 
 	expr_env_add_heap(env, "a", a);
 	expr_env_add_heap(env, "b", b);
-	error = expr_run(env, arguments->expression, stdout, &arguments->table);
+	error = expr_run(env, arguments->expression, out, &arguments->table);
 	expr_env_destroy(env);
 	return error;
+}
+
+static struct error *answer(void *arg, FILE *out)
+{
+	const struct diff_arguments *arguments = arg;
+	struct heap *a = arguments->opened[0]->heap, *b = arguments->opened[1]->heap;
+
+	agree_on_parts(a, b);
+	return arguments->expression ? print_expression(arguments, out, a, b)
+				     : print_diff(arguments, out, a, b);
 }
 
 struct error *cmd_diff(int argc, char **argv)
@@ -156,16 +168,18 @@ struct error *cmd_diff(int argc, char **argv)
 					  children };
 	struct diff_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened a = { 0 }, b = { 0 };
+	enum heap_need need;
 	struct error *error;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	arguments.opened[0] = &a;
+	arguments.opened[1] = &b;
 	a.wrappers = b.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path_a, arguments.view, &a);
+	need = arguments.expression ? expr_need(arguments.expression) : HEAP_NEED_TYPES;
+	if (need == HEAP_NEED_TYPES)
+		need = HEAP_NEED_BLOCKS; /* which blocks are the same */
+	error = cmd_open(arguments.path_a, arguments.view, need, &a);
 	if (!error)
-		error = cmd_open(arguments.path_b, arguments.view, &b);
-	if (error)
-		return error;
-	agree_on_parts(a.heap, b.heap);
-	return arguments.expression ? print_expression(&arguments, a.heap, b.heap)
-				    : print_diff(&arguments, a.heap, b.heap);
+		error = cmd_open(arguments.path_b, arguments.view, need, &b);
+	return error ? error : cmd_answer(arguments.opened, 2, answer, &arguments);
 }

@@ -16,7 +16,7 @@
 #include "partition/memo.h"
 #include "typing/typing.h"
 
-#define INDEX_VERSION	1
+#define INDEX_VERSION	2
 #define INDEX_BLOCKS	100000 /* of fewer blocks a dump is opened as fast */
 #define INDEX_TEXT_MAX	(64ul << 20)
 #define NR_INDEX_PLACES 2
@@ -29,6 +29,7 @@ struct index {
 	char *key;
 	char *witnesses; /* as they were before anything was read */
 	struct pieces *pieces;
+	struct pieces_writer made; /* the outline, where there are no pieces */
 };
 
 /* All that the index depends on but files of this machine, which are its witnesses. */
@@ -105,6 +106,7 @@ void index_close(struct index *x)
 	free(x->key);
 	free(x->witnesses);
 	pieces_close(x->pieces);
+	pieces_writer_deinit(&x->made);
 	free(x);
 }
 
@@ -128,13 +130,10 @@ static bool is_worth_it(const struct heap *h)
 	return h->nr_objects >= (least ? strtoul(least, NULL, 10) : INDEX_BLOCKS);
 }
 
-static void add_witnesses(struct pieces_writer *w, const struct index *x)
+void index_take(struct index *x, const struct heap *h)
 {
-	size_t len = x->witnesses ? strlen(x->witnesses) : 0;
-	_cleanup_free_ char *text =
-		x->witnesses ? NULL : pieces_read(x->pieces, PIECE_WITNESSES, INDEX_TEXT_MAX, &len);
-
-	pieces_add(w, PIECE_WITNESSES, text ? text : x->witnesses, len);
+	if (!x->pieces && is_worth_it(h))
+		heap_keep(&x->made, h);
 }
 
 static void write_index(const struct index *x, const struct pieces_writer *w)
@@ -146,18 +145,24 @@ static void write_index(const struct index *x, const struct pieces_writer *w)
 	pieces_write(w, x->paths[1]);
 }
 
+static bool has_news(const struct index *x, const struct heap *h)
+{
+	return (h->memos && memos_has_news(h->memos)) ||
+	       (h->has_edge_counts && !pieces_has(x->pieces, PIECE_EDGES));
+}
+
 void index_save(struct index *x, const struct heap *h, size_t nr_notes)
 {
-	const bool has_news = h->memos && memos_has_news(h->memos);
-	struct pieces_writer w = { 0 };
+	struct pieces_writer *w = &x->made;
 
-	if (h->is_outline || (x->pieces && !has_news) || !is_worth_it(h) || !heap_is_complete(h))
+	if (h->is_outline || !heap_is_complete(h) || (x->pieces ? !has_news(x, h) : !w->nr))
 		return;
-	pieces_add(&w, PIECE_KEY, x->key, strlen(x->key));
-	add_witnesses(&w, x);
-	outline_add(&w, h, nr_notes);
+	pieces_add(w, PIECE_KEY, x->key, strlen(x->key));
+	if (!x->pieces)
+		pieces_add(w, PIECE_WITNESSES, x->witnesses, strlen(x->witnesses));
+	outline_add_edges(w, h);
 	if (h->memos)
-		memos_add(&w, h->memos, nr_notes);
-	write_index(x, &w);
-	pieces_writer_deinit(&w);
+		memos_add(w, h->memos, nr_notes);
+	if (!x->pieces || pieces_add_rest(w, x->pieces))
+		write_index(x, w);
 }

@@ -20,8 +20,11 @@ void index_close(struct index *x); /* NULL is fine */
 const struct pieces *index_pieces(const struct index *x);
 /* What there is turned out to be damaged: as if there were none. */
 void index_reject(struct index *x);
-/* Writes it, where there is none or the heap's memos have news.  nr_notes: so many notes there were
- * when the heap had been opened. */
+/* The heap has just been opened whole: what is kept of it, where nothing is yet.  (Later on others
+ * may change it: report/agree.h.) */
+void index_take(struct index *x, const struct heap *h);
+/* Writes it, where there is none or the heap has news.  nr_notes: so many notes there were when it
+ * had been opened. */
 void index_save(struct index *x, const struct heap *h, size_t nr_notes);
 
 #endif

@@ -17,6 +17,8 @@ static const char doc[] =
 struct info_arguments {
 	const char *path;
 	enum emit_format format;
+	struct opened *opened;
+	struct totals totals;
 };
 
 static const struct totals no_totals = {
@@ -89,15 +91,21 @@ static struct error *count_edges(struct totals *t, struct heap *h)
 
 	if (!dump_has_contents(h->dump))
 		return NULL;
-	error = heap_need_graph(h);
-	if (error)
-		return error;
-	t->has_edges = true;
-	for (node_id n = 0; n < h->nr_nodes; n++) {
-		for (uint64_t e = h->out_first[n]; e < h->out_first[n + 1]; e++)
-			t->edges[heap_edge_kind(h, n, h->out_offset[e])].nr++;
-	}
-	return NULL;
+	error = heap_count_edges(h);
+	t->has_edges = !error;
+	for (unsigned int i = 0; i < NR_EDGE_KINDS && !error; i++)
+		t->edges[i].nr = h->edge_counts[i];
+	return error;
+}
+
+/* What it has found is printed when it is sure. */
+static struct error *answer(void *arg, FILE *out)
+{
+	struct info_arguments *arguments = arg;
+
+	(void)out;
+	arguments->totals = add_up(arguments->opened->dump, arguments->opened->heap);
+	return count_edges(&arguments->totals, arguments->opened->heap);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -124,19 +132,17 @@ struct error *cmd_info(int argc, char **argv)
 	struct info_arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
 	struct error *error;
-	struct totals totals;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	error = cmd_open(arguments.path, CMD_VIEW_USUAL, &o);
-	if (error)
-		return error;
-	totals = add_up(o.dump, o.heap);
-	error = count_edges(&totals, o.heap);
+	error = cmd_open(arguments.path, CMD_VIEW_USUAL, HEAP_NEED_BLOCKS, &o);
+	arguments.opened = &o;
+	if (!error)
+		error = cmd_answer(&arguments.opened, 1, answer, &arguments);
 	if (error)
 		return error;
 	if (arguments.format == EMIT_JSON)
-		info_print_json(o.dump, &totals);
+		info_print_json(o.dump, &arguments.totals);
 	else
-		info_print_text(o.dump, &totals);
+		info_print_text(o.dump, &arguments.totals);
 	return NULL;
 }

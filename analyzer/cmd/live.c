@@ -16,6 +16,8 @@ struct live_arguments {
 	size_t ignore_capacity;
 	struct live_options options;
 	enum emit_format format;
+	struct opened *opened;
+	bool is_empty; /* there are no rows */
 };
 
 static const char doc[] =
@@ -56,6 +58,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static struct error *answer(void *arg, FILE *out)
+{
+	struct live_arguments *arguments = arg;
+	struct live *live = live_create(arguments->opened->heap, &arguments->options);
+
+	live_print(out, live, arguments->format);
+	arguments->is_empty = !live->nr_rows;
+	live_destroy(live);
+	return NULL;
+}
+
 struct error *cmd_live(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
@@ -71,18 +84,14 @@ struct error *cmd_live(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	arguments.options.ignore = arguments.ignore;
 	o.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, arguments.view, &o);
-	if (!error) {
-		struct live *live = live_create(o.heap, &arguments.options);
-
-		live_print(stdout, live, arguments.format);
-		if (!live->nr_rows && !arguments.options.all)
-			fputs("heapcensus: note: the program tagged nothing and no class was "
-			      "recognised; "
-			      "--all shows every type\n",
-			      stderr);
-		live_destroy(live);
-	}
+	error = cmd_open(arguments.path, arguments.view, HEAP_NEED_BLOCKS, &o);
+	arguments.opened = &o;
+	if (!error)
+		error = cmd_answer(&arguments.opened, 1, answer, &arguments);
+	if (!error && arguments.is_empty && !arguments.options.all)
+		fputs("heapcensus: note: the program tagged nothing and no class was recognised; "
+		      "--all shows every type\n",
+		      stderr);
 	free(arguments.ignore);
 	return error;
 }

@@ -20,6 +20,8 @@ struct arguments {
 	unsigned int view;
 	enum emit_format format;
 	bool with_stacks;
+	uint32_t most; /* objects that are shown */
+	struct opened *opened;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -66,6 +68,20 @@ static struct error *nothing_found(const struct heap *h, const struct arguments 
 		arguments->path, type);
 }
 
+static struct error *answer(void *arg, FILE *out)
+{
+	const struct arguments *arguments = arg;
+	struct heap *h = arguments->opened->heap;
+	uint32_t nr;
+	_cleanup_free_ node_id *ids = class_objects(h, arguments->type, &nr);
+
+	if (!nr)
+		return nothing_found(h, arguments);
+	objects_print(out, h, ids, nr < arguments->most ? nr : arguments->most, arguments->format,
+		      arguments->with_stacks);
+	return NULL;
+}
+
 struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32_t most)
 {
 	static const struct argp_child children[] = {
@@ -84,19 +100,13 @@ struct error *cmd_objects_of_type(int argc, char **argv, const char *doc, uint32
 				   .children = children };
 	struct arguments arguments = { 0 };
 	_cleanup_(cmd_close) struct opened o = { 0 };
-	_cleanup_free_ node_id *ids = NULL;
-	struct error *error;
-	uint32_t nr;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	o.wrappers = arguments.wrappers;
-	error = cmd_open(arguments.path, arguments.view, &o);
-	if (error)
-		return error;
-	ids = class_objects(o.heap, arguments.type, &nr);
-	if (!nr)
-		return nothing_found(o.heap, &arguments);
-	objects_print(stdout, o.heap, ids, nr < most ? nr : most, arguments.format,
-		      arguments.with_stacks);
-	return NULL;
+	arguments.most = most;
+	arguments.opened = &o;
+
+	struct error *error = cmd_open(arguments.path, arguments.view, HEAP_NEED_BLOCKS, &o);
+
+	return error ? error : cmd_answer(&arguments.opened, 1, answer, &arguments);
 }

@@ -91,49 +91,142 @@ static struct error *open_interior(struct opened *o)
 	return error ? error : heap_open(o->dump, &o->options, &o->heap);
 }
 
-struct error *cmd_open_whole(struct opened *o)
+static void close_heap(struct opened *o)
+{
+	if (o->heap)
+		memos_destroy(o->heap->memos);
+	heap_close(o->heap);
+	o->heap = NULL;
+}
+
+static struct error *open_whole(struct opened *o)
 {
 	struct error *error;
 
-	if (o->heap) {
-		memos_destroy(o->heap->memos);
-		heap_close(o->heap);
-		o->heap = NULL;
-	}
+	close_heap(o);
 	error = dump_read_body(o->dump);
 	if (!error)
 		error = heap_open(o->dump, &o->options, &o->heap);
 	if (!error && o->view & CMD_VIEW_INTERIOR && o->heap->nr_interiors)
 		error = open_interior(o);
-	if (!error)
-		heap_notes(o->heap, &o->nr_notes);
+	if (error)
+		return error;
+	heap_notes(o->heap, &o->nr_notes);
+	if (!o->index)
+		return NULL;
+	index_take(o->index, o->heap);
+	memos_create(o->heap, index_pieces(o->index));
+	return NULL;
+}
+
+/* The outline with the dump's blocks.  Where the index is damaged there is no heap. */
+static struct error *read_blocks(struct opened *o)
+{
+	struct error *error = dump_read_blocks(o->dump);
+
+	if (!error && !heap_recall(index_pieces(o->index), o->heap))
+		close_heap(o);
+	progress_pass(&o->progress, "outline of blocks");
 	return error;
 }
 
-struct error *cmd_open(const char *path, unsigned int view, struct opened *o)
+/* What the index has, if that is enough; else there is no heap. */
+static struct error *open_outline(struct opened *o, enum heap_need need)
 {
-	struct error *error = open_head(path, view, o);
+	const struct pieces *pieces = index_pieces(o->index);
+	struct error *error = NULL;
 
-	return error ? error : cmd_open_whole(o);
+	if (!pieces)
+		return NULL;
+	o->heap = outline_open(pieces, o->dump, &o->options);
+	progress_pass(&o->progress, "outline");
+	if (o->heap && need == HEAP_NEED_BLOCKS)
+		error = read_blocks(o);
+	if (o->heap)
+		memos_create(o->heap, pieces);
+	else
+		index_reject(o->index);
+	return error;
 }
 
-struct error *cmd_open_outline(const char *path, unsigned int view, struct opened *o)
+struct error *cmd_open(const char *path, unsigned int view, enum heap_need need, struct opened *o)
 {
 	struct error *error = open_head(path, view, o);
 
-	if (!error && o->index && index_pieces(o->index))
-		o->heap = outline_open(index_pieces(o->index), o->dump, &o->options);
+	if (!error && o->index && need != HEAP_NEED_WHOLE)
+		error = open_outline(o, need);
+	return error || o->heap ? error : open_whole(o);
+}
+
+static bool is_lacking(struct opened *const *opened, size_t nr)
+{
+	bool lacking = false;
+
+	for (size_t i = 0; i < nr; i++)
+		lacking |= opened[i]->heap->is_lacking || dump_is_lacking(opened[i]->dump);
+	return lacking;
+}
+
+static bool is_outline(struct opened *const *opened, size_t nr)
+{
+	bool outline = false;
+
+	for (size_t i = 0; i < nr; i++)
+		outline |= opened[i]->heap->is_outline;
+	return outline;
+}
+
+/* False: the outlines were not enough, nothing is printed. */
+static bool answer_briefly(struct opened *const *opened, size_t nr, cmd_answer_fn *fn, void *arg,
+			   struct error **error)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		mem_exhausted();
+	*error = fn(arg, out);
+	if (fclose(out))
+		mem_exhausted();
+	if (!is_lacking(opened, nr)) {
+		fwrite(text, 1, len, stdout);
+		return true;
+	}
+	error_destroy(*error);
+	*error = NULL;
+	return false;
+}
+
+/* The next more that there is. */
+static struct error *open_more(struct opened *o)
+{
+	struct error *error = NULL;
+
+	if (!o->heap->is_outline)
+		return NULL;
+	if (o->heap->has_blocks)
+		return open_whole(o);
+	error = read_blocks(o);
 	if (error || o->heap)
 		return error;
-	if (o->index && index_pieces(o->index))
-		index_reject(o->index);
-	return cmd_open_whole(o);
+	index_reject(o->index);
+	return open_whole(o);
 }
 
-void cmd_remember(struct opened *o)
+struct error *cmd_answer(struct opened *const *opened, size_t nr, cmd_answer_fn *fn, void *arg)
 {
-	if (o->index)
-		memos_create(o->heap, index_pieces(o->index));
+	struct error *error = NULL;
+
+	while (is_outline(opened, nr)) {
+		if (answer_briefly(opened, nr, fn, arg, &error))
+			return error;
+		for (size_t i = 0; i < nr && !error; i++)
+			error = open_more(opened[i]);
+		if (error)
+			return error;
+	}
+	return fn(arg, stdout);
 }
 
 static void print_notes(const struct heap *h)
@@ -163,8 +256,7 @@ void cmd_close(struct opened *o)
 		if (o->index)
 			index_save(o->index, o->heap, o->nr_notes);
 		progress_pass(&o->progress, "index");
-		memos_destroy(o->heap->memos);
-		heap_close(o->heap);
+		close_heap(o);
 	}
 	index_close(o->index);
 	dump_close(o->dump);

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
-#include "expr/brief.h"
+#include "expr/need.h"
 #include "expr/expr.h"
 
 struct show_arguments {
@@ -17,6 +17,7 @@ struct show_arguments {
 	const char *wrappers;
 	unsigned int view;
 	struct table_options table;
+	struct opened *opened;
 };
 
 static const char doc[] =
@@ -51,37 +52,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static struct error *evaluate(struct opened *o, const struct show_arguments *arguments, FILE *out)
+static struct error *answer(void *arg, FILE *out)
 {
+	const struct show_arguments *arguments = arg;
 	struct expr_env *env = expr_env_create();
 	struct error *error;
 
-	cmd_remember(o);
-	expr_env_add_heap(env, "heap", o->heap);
+	expr_env_add_heap(env, "heap", arguments->opened->heap);
 	error = expr_run(env, arguments->expression, out, &arguments->table);
 	expr_env_destroy(env);
 	return error;
-}
-
-/* False: the outline was not enough, nothing is printed. */
-static bool show_outline(struct opened *o, const struct show_arguments *arguments)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	struct error *error;
-
-	if (!out)
-		mem_exhausted();
-	error = evaluate(o, arguments, out);
-	if (fclose(out))
-		mem_exhausted();
-	if (error || o->heap->is_lacking) {
-		error_destroy(error);
-		return false;
-	}
-	fwrite(text, len, 1, stdout);
-	return true;
 }
 
 struct error *cmd_show(int argc, char **argv)
@@ -102,10 +82,7 @@ struct error *cmd_show(int argc, char **argv)
 	if (!arguments.expression)
 		arguments.expression = "heap.bytype";
 	o.wrappers = arguments.wrappers;
-	error = expr_is_brief(arguments.expression)
-			? cmd_open_outline(arguments.path, arguments.view, &o)
-			: cmd_open(arguments.path, arguments.view, &o);
-	if (!error && o.heap->is_outline && !show_outline(&o, &arguments))
-		error = cmd_open_whole(&o);
-	return error || o.heap->is_outline ? error : evaluate(&o, &arguments, stdout);
+	error = cmd_open(arguments.path, arguments.view, expr_need(arguments.expression), &o);
+	arguments.opened = &o;
+	return error ? error : cmd_answer(&arguments.opened, 1, answer, &arguments);
 }

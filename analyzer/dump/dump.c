@@ -56,7 +56,8 @@ static struct error *load_head(struct dump *d)
 	return error;
 }
 
-struct error *dump_read_body(struct dump *d)
+/* All but contents. */
+static struct error *load_body(struct dump *d)
 {
 	struct error *error = load_arrays(d);
 
@@ -71,13 +72,30 @@ struct error *dump_read_body(struct dump *d)
 	if (!error)
 		error = load_array(d, SECTION_RELN);
 	if (!error)
+		load_modules_index(d);
+	d->has_blocks = !error;
+	return error;
+}
+
+struct error *dump_read_blocks(struct dump *d)
+{
+	struct error *error = load_body(d);
+
+	return error ? error : late_create(d);
+}
+
+struct error *dump_read_body(struct dump *d)
+{
+	struct error *error = d->has_blocks ? NULL : load_body(d);
+
+	late_destroy(d);
+	if (!error)
 		error = load_contents(d);
 	progress_pass(&d->progress, "contents");
 	if (!error)
 		error = load_ranges(d);
 	if (error)
 		return error;
-	load_modules_index(d);
 	progress_step(&d->progress, "reading the dump", d->work_total, d->work_total);
 	progress_pass(&d->progress, "ranges");
 	return NULL;
@@ -120,6 +138,8 @@ void dump_close(struct dump *d)
 {
 	if (!d)
 		return;
+	late_destroy(d);
+	contents_deinit(d);
 	block_index_destroy(&d->core);
 	kvs_deinit(&d->proc);
 	kvs_deinit(&d->counts);
@@ -134,16 +154,6 @@ void dump_close(struct dump *d)
 	free(d->modules_by_start);
 	for (size_t i = 0; i < ARRAY_SIZE(d->block_areas); i++)
 		area_release(&d->block_areas[i]);
-	free(d->core.place);
-	free(d->core.place_base);
-	free(d->large_blocks);
-	free(d->extents);
-	free(d->ranges.items);
-	free(d->annex.items);
-	area_release(&d->small);
-	area_release(&d->large);
-	area_release(&d->ranges.area);
-	area_release(&d->annex.area);
 	free(d->chunks);
 	dump_buffer_deinit(&d->buffer);
 	dump_file_close(d->file);

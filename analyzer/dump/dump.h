@@ -65,9 +65,13 @@ struct dump;
 struct error *dump_open(const char *path, const struct progress *progress, struct dump **ret)
 	__attribute__((warn_unused_result));
 /* The same in two steps.  After the first one it is known what the process was (dump_proc, strings,
- * modules, segments) and what is asked of the file; nothing else may be asked. */
+ * modules, segments) and what is asked of the file; nothing else may be asked.  Between them: all
+ * but contents, which are read when they are asked for, by one thread.  What cannot be read is not
+ * there, and dump_is_lacking from then on. */
 struct error *dump_open_head(const char *path, const struct progress *progress, struct dump **ret)
 	__attribute__((warn_unused_result));
+struct error *dump_read_blocks(struct dump *d) __attribute__((warn_unused_result));
+bool dump_is_lacking(const struct dump *d);
 struct error *dump_read_body(struct dump *d) __attribute__((warn_unused_result));
 void dump_close(struct dump *d);
 

@@ -57,6 +57,8 @@ struct range_set {
 	size_t used;
 };
 
+struct late; /* late.c */
+
 struct dump {
 	struct dump_core core; /* first, as dump_core says */
 	struct dump_file *file;
@@ -79,6 +81,8 @@ struct dump {
 	uint32_t *modules_by_start;	  /* MODS indices */
 
 	struct area block_areas[10];
+	bool has_blocks;   /* all but contents has been read */
+	struct late *late; /* contents are read when they are asked for; NULL: all are there */
 	struct area small; /* BMEM payloads one after another, headers included */
 	struct area large;
 	struct large_block *large_blocks; /* ascending */
@@ -130,6 +134,18 @@ struct error *reserve_columns(struct dump *d, size_t capacity) __attribute__((wa
 /* The bytes of a small block are at `at` of the area of those; in ascending order of blocks. */
 void set_place(struct dump *d, size_t block, uint64_t at);
 struct error *load_contents(struct dump *d) __attribute__((warn_unused_result));
+/* Room for all payloads, and where each is in it, [nr_chunks + 1]. */
+struct error *place_payloads(struct dump *d, uint64_t *at) __attribute__((warn_unused_result));
+/* Has block i contents in BMEM? */
+bool is_small(const struct dump *d, size_t i);
+/* Neither contents nor ranges are there any more. */
+void contents_deinit(struct dump *d);
+/* Contents and ranges will be read when they are asked for. */
+struct error *late_create(struct dump *d) __attribute__((warn_unused_result));
+void late_destroy(struct dump *d);
+/* The bytes of a small block with contents of its own; NULL: they cannot be had. */
+const uint8_t *late_read_block(const struct dump *d, uint32_t block);
+bool late_read_ranges(const struct dump *d); /* False: they cannot be had. */
 struct error *load_ranges(struct dump *d) __attribute__((warn_unused_result));
 
 /* The block that holds the bytes of block i: itself or the outermost one around it that is no

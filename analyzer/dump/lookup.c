@@ -41,9 +41,16 @@ bool dump_has_contents(const struct dump *d)
 	return d->has_contents;
 }
 
+/* NULL: they cannot be read any more. */
 static const uint8_t *owner_bytes(const struct dump *d, uint32_t block)
 {
-	if (d->core.blocks.size[block] >= HC_LARGE_BLOCK)
+	const bool is_large = d->core.blocks.size[block] >= HC_LARGE_BLOCK;
+
+	if (d->late && !is_large)
+		return late_read_block(d, block);
+	if (d->late && !late_read_ranges(d))
+		return NULL;
+	if (is_large)
 		return d->large.bytes + d->large_blocks[find_large(d, block)].offset;
 	return dump_place(&d->core, block);
 }
@@ -51,10 +58,12 @@ static const uint8_t *owner_bytes(const struct dump *d, uint32_t block)
 const uint8_t *dump_block_bytes_slowly(const struct dump *d, size_t i)
 {
 	const uint32_t owner = block_owner(d, i);
+	const uint8_t *bytes;
 
 	if (!d->has_contents || owner == NO_BLOCK || !d->core.blocks.size[i])
 		return NULL;
-	return owner_bytes(d, owner) + (d->core.blocks.addr[i] - d->core.blocks.addr[owner]);
+	bytes = owner_bytes(d, owner);
+	return bytes ? bytes + (d->core.blocks.addr[i] - d->core.blocks.addr[owner]) : NULL;
 }
 
 /* The first extent that ends after addr. */
@@ -77,6 +86,8 @@ bool dump_next_contents_slowly(const struct dump *d, size_t i, uint64_t from, ui
 	*end = size;
 	if (d->core.blocks.size[owner] < HC_LARGE_BLOCK)
 		return true;
+	if (d->late && !late_read_ranges(d))
+		return false;
 	at = find_extent(d, addr + from);
 	if (at == d->nr_extents)
 		return false;
@@ -104,19 +115,22 @@ static const uint8_t *find_in_blocks(const struct dump *d, uint64_t addr, size_t
 {
 	const uint32_t inner = dump_find_block(d, addr);
 	const uint32_t owner = inner == NO_BLOCK ? NO_BLOCK : block_owner(d, inner);
+	const uint8_t *bytes;
 
 	if (!d->has_contents || owner == NO_BLOCK ||
 	    len > d->core.blocks.size[owner] - (addr - d->core.blocks.addr[owner]))
 		return NULL;
-	return owner_bytes(d, owner) + (addr - d->core.blocks.addr[owner]);
+	bytes = owner_bytes(d, owner);
+	return bytes ? bytes + (addr - d->core.blocks.addr[owner]) : NULL;
 }
 
 const uint8_t *dump_find_bytes_slowly(const struct dump *d, uint64_t addr, size_t len)
 {
 	const uint8_t *bytes = find_in_blocks(d, addr, len);
 
-	if (!bytes)
-		bytes = find_in_ranges(&d->ranges, addr, len);
+	if (bytes || (d->late && !late_read_ranges(d)))
+		return bytes;
+	bytes = find_in_ranges(&d->ranges, addr, len);
 	return bytes ? bytes : find_in_ranges(&d->annex, addr, len);
 }
 

@@ -36,6 +36,7 @@ void area_release(struct area *area)
 {
 	if (area->bytes)
 		munmap(area->bytes, area->size);
+	*area = (struct area){ 0 };
 }
 
 bool is_zero(const uint8_t *bytes, size_t len)

@@ -89,13 +89,18 @@ static void set_place_of_other(struct dump *d, size_t i)
 		c->place[i] = DUMP_NO_PLACE;
 }
 
+bool is_small(const struct dump *d, size_t i)
+{
+	return d->core.blocks.size[i] < HC_LARGE_BLOCK && block_owner(d, i) == i;
+}
+
 /* The first block at or after i with contents in BMEM; where those before it have theirs is noted.
  */
 static size_t next_small(struct dump *d, size_t i)
 {
 	const struct dump_blocks *b = &d->core.blocks;
 
-	for (; i < b->nr && (b->size[i] >= HC_LARGE_BLOCK || block_owner(d, i) != i); i++)
+	for (; i < b->nr && !is_small(d, i); i++)
 		set_place_of_other(d, i);
 	return i;
 }
@@ -162,11 +167,9 @@ static struct error *assign_payloads(struct dump *d, const struct section *s, co
 	return NULL;
 }
 
-struct error *load_contents(struct dump *d)
+struct error *place_payloads(struct dump *d, uint64_t *at)
 {
 	const struct section *s = &d->sections[SECTION_BMEM];
-	_cleanup_free_ uint64_t *at = xcalloc(s->nr_chunks + 1, sizeof(*at));
-	struct error *error;
 
 	if (!d->has_contents && s->raw_len)
 		return dump_chunk_error(d->file, s->chunks[0],
@@ -181,11 +184,39 @@ struct error *load_contents(struct dump *d)
 						"%" PRIu64 " bytes are no multiple of 8", len);
 		at[i + 1] = at[i] + len;
 	}
-	error = area_reserve(d, &d->small, s->raw_len, "contents");
+	return area_reserve(d, &d->small, s->raw_len, "contents");
+}
+
+struct error *load_contents(struct dump *d)
+{
+	const struct section *s = &d->sections[SECTION_BMEM];
+	_cleanup_free_ uint64_t *at = xcalloc(s->nr_chunks + 1, sizeof(*at));
+	struct error *error = place_payloads(d, at);
+
+	if (error || !d->has_contents)
+		return error;
 	area_use_huge_pages(&d->small);
-	if (!error)
-		error = read_payloads(d, s, at);
-	if (!error)
-		error = assign_payloads(d, s, at);
-	return error;
+	error = read_payloads(d, s, at);
+	return error ? error : assign_payloads(d, s, at);
+}
+
+void contents_deinit(struct dump *d)
+{
+	free(d->core.place);
+	free(d->core.place_base);
+	free(d->large_blocks);
+	free(d->extents);
+	free(d->ranges.items);
+	free(d->annex.items);
+	area_release(&d->small);
+	area_release(&d->large);
+	area_release(&d->ranges.area);
+	area_release(&d->annex.area);
+	d->core.small = NULL;
+	d->core.place = NULL;
+	d->core.place_base = NULL;
+	d->large_blocks = NULL;
+	d->extents = NULL;
+	d->nr_large_blocks = d->nr_extents = d->extents_capacity = 0;
+	d->ranges = d->annex = (struct range_set){ 0 };
 }

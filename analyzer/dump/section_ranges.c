@@ -190,6 +190,8 @@ struct error *load_ranges(struct dump *d)
 
 const struct dump_range *dump_ranges(const struct dump *d, size_t *nr)
 {
+	if (d->late)
+		late_read_ranges(d);
 	*nr = d->ranges.nr;
 	return d->ranges.items;
 }

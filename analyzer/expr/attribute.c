@@ -265,7 +265,7 @@ static struct error *object_type_name(struct expr_env *env, const struct ast *as
 }
 
 static const struct attribute set_attributes[] = {
-#define SET_ROW(name, function, is_brief, summary) { #name, set_##function },
+#define SET_ROW(name, function, need, summary) { #name, set_##function },
 	SET_ATTRIBUTES(SET_ROW)
 #undef SET_ROW
 		{ 0 },
@@ -334,7 +334,7 @@ static struct error *object_self(struct expr_env *env, const struct ast *ast, st
 }
 
 static const struct attribute object_attributes[] = {
-#define OBJECT_ROW(name, function, summary) { #name, object_##function },
+#define OBJECT_ROW(name, function, need, summary) { #name, object_##function },
 	OBJECT_ATTRIBUTES(OBJECT_ROW)
 #undef OBJECT_ROW
 		{ 0 },

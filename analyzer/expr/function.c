@@ -180,7 +180,7 @@ static const struct {
 	const char *name;
 	function_fn *call;
 } functions[] = {
-#define FUNCTION_ROW(name, summary) { #name, function_##name },
+#define FUNCTION_ROW(name, need, summary) { #name, function_##name },
 	FUNCTIONS(FUNCTION_ROW)
 #undef FUNCTION_ROW
 };

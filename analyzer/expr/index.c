@@ -106,7 +106,7 @@ static struct error *get_by_name(struct expr_env *env, const struct ast *ast, st
 	const struct partition *p = value_set_partition(set);
 	struct nodeset *found = rows_named(p, name, NULL);
 
-	if (!found && !heap_lacks(p->heap)) {
+	if (!found && !heap_lacks_blocks(p->heap)) {
 		_cleanup_free_ bool *types = classes_named(p->heap, name);
 
 		found = rows_named(p, name, types);

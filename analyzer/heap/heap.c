@@ -28,15 +28,21 @@ struct heap *heap_create_empty(const struct dump *d, const struct heap_options *
 	return h;
 }
 
-struct heap *heap_create(const struct dump *d, const struct heap_options *options)
+void heap_need_sites(struct heap *h)
 {
-	struct heap *h = heap_create_empty(d, options);
 	struct heap_private *p = h->private;
 	size_t nr_stacks;
 
-	dump_stacks(d, &nr_stacks);
+	dump_stacks(h->dump, &nr_stacks);
 	p->site_names = xcalloc(nr_stacks + 1, sizeof(*p->site_names));
 	p->site_frames = xcalloc(nr_stacks + 1, sizeof(*p->site_frames));
+}
+
+struct heap *heap_create(const struct dump *d, const struct heap_options *options)
+{
+	struct heap *h = heap_create_empty(d, options);
+
+	heap_need_sites(h);
 	h->nr_objects = dump_blocks(d)->nr;
 	h->type = xcalloc(h->nr_objects + 1ul, sizeof(*h->type));
 	h->owner = xcalloc(h->nr_objects + 1ul, sizeof(*h->owner));
@@ -78,6 +84,8 @@ void heap_close(struct heap *h)
 	map_deinit(&h->private->joined);
 	map_deinit(&h->private->qualified);
 	intern_destroy(h->private->names);
+	free(h->private->added_wrappers);
+	free(h->private->edge_notes);
 	free(h->private->site_names);
 	free(h->private->site_frames);
 	free(h->private->register_words);

@@ -191,14 +191,25 @@ struct heap {
 	node_id *in_from;     /* [nr_edges] */
 	uint32_t *in_offset;  /* [nr_edges] as out_offset */
 
-	bool is_outline;	      /* heap/outline.h */
-	bool is_lacking;	      /* an outline that was asked for more than it has */
-	struct memos *memos;	      /* partition/memo.h; NULL: what rules say is not kept */
+	bool has_edge_counts; /* heap_count_edges */
+	uint64_t edge_counts[NR_EDGE_KINDS];
+
+	bool is_outline; /* heap/outline.h */
+	bool has_blocks; /* of an outline: the dump's blocks have been read */
+	bool is_lacking; /* an outline that was asked for more than it has */
+	struct memos *memos; /* partition/memo.h; NULL: what rules say is not kept */
 	struct heap_private *private; /* heap/private.h: caches of the rooms heap and typing */
 };
 
 #define EDGE_INTERIOR	  0x80000000u
 #define EDGE_OFFSET(word) ((uint64_t)((word) & ~EDGE_INTERIOR) * 8)
+
+/* What of a heap a question needs. */
+enum heap_need {
+	HEAP_NEED_TYPES,  /* objects, their types and sizes, what rules have said before */
+	HEAP_NEED_BLOCKS, /* and what the dump says of them: birth, stack, labels, bytes */
+	HEAP_NEED_WHOLE,  /* and references, or what types say of words */
+};
 
 struct heap_options {
 	bool exact_index;	 /* '[3]' instead of '[*]' for native arrays */
@@ -226,6 +237,11 @@ static inline bool heap_lacks(struct heap *h)
 {
 	h->is_lacking |= h->is_outline;
 	return h->is_outline;
+}
+/* The same of one that goes without the dump's blocks. */
+static inline bool heap_lacks_blocks(struct heap *h)
+{
+	return !h->has_blocks && heap_lacks(h);
 }
 /* Builds the edges unless they are there. */
 struct error *heap_need_graph(struct heap *h) __attribute__((warn_unused_result));
@@ -296,6 +312,8 @@ const char *heap_part_name(struct heap *h, node_id part);
 const char *heap_place(struct heap *h, node_id block, uint64_t offset);
 /* How sure the reference is. */
 enum edge_kind heap_edge_kind(struct heap *h, node_id from, uint32_t offset);
+/* How many references there are of each kind, edge_counts. */
+struct error *heap_count_edges(struct heap *h) __attribute__((warn_unused_result));
 /* What the type of a block, or the variable of a root, says of the word at that offset. */
 enum word_use heap_word_use(struct heap *h, node_id from, uint64_t offset);
 /* How much that reference, whose relation it is, says of the object. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heap/fold.h"
+#include "heap/interior.h"
 #include "heap/private.h"
 #include "heap/symbol.h"
 
@@ -33,32 +35,59 @@ static void add_types(struct pieces_writer *w, const struct heap *h)
 	pieces_add(w, PIECE_TYPES, bytes, len);
 }
 
-static void add_notes(struct pieces_writer *w, const struct heap *h, size_t nr_notes)
+static void add_texts(struct pieces_writer *w, enum index_piece piece, const char *const *texts,
+		      size_t nr)
 {
 	_cleanup_free_ char *bytes = NULL;
-	size_t len, nr;
-	const char *const *notes = heap_notes(h, &nr);
+	size_t len;
 	FILE *out = open_memstream(&bytes, &len);
 
 	if (!out)
 		mem_exhausted();
-	for (size_t i = 0; i < nr_notes; i++)
-		fwrite(notes[i], strlen(notes[i]) + 1, 1, out);
+	for (size_t i = 0; i < nr; i++)
+		fwrite(texts[i], strlen(texts[i]) + 1, 1, out);
 	if (fclose(out))
 		mem_exhausted();
-	pieces_add(w, PIECE_NOTES, bytes, len);
+	pieces_add(w, piece, bytes, len);
 }
 
-void outline_add(struct pieces_writer *w, const struct heap *h, size_t nr_notes)
+static void add_owners(struct pieces_writer *w, const struct heap *h)
 {
-	_cleanup_free_ uint32_t *type_of = xcalloc(h->nr_objects + 1ul, sizeof(*type_of));
+	_cleanup_free_ uint32_t *owners = xcalloc(h->nr_objects + 1ul, sizeof(*owners));
 
 	for (node_id n = 0; n < h->nr_objects; n++)
-		type_of[n] = node_is_object(h, n) ? h->type[n] : NODE_NONE;
+		owners[n] = h->owner[n] == NODE_NONE ? OUTLINE_NOBODY : h->owner[n] - n;
+	pieces_add(w, PIECE_OWNERS, owners, h->nr_objects * sizeof(*owners));
+}
+
+void outline_add(struct pieces_writer *w, const struct heap *h)
+{
+	const struct heap_private *p = h->private;
+	size_t nr;
+	const char *const *notes = heap_notes(h, &nr);
+
 	add_types(w, h);
-	add_notes(w, h, nr_notes);
-	pieces_add(w, PIECE_TYPE_OF, type_of, h->nr_objects * sizeof(*type_of));
+	add_texts(w, PIECE_NOTES, notes, nr);
+	add_texts(w, PIECE_WRAPPERS, p->added_wrappers, p->nr_added_wrappers);
+	pieces_add(w, PIECE_TYPE_OF, h->type, h->nr_objects * sizeof(*h->type));
 	pieces_add(w, PIECE_SIZES, h->size, h->nr_objects * sizeof(*h->size));
+	add_owners(w, h);
+	pieces_add(w, PIECE_TABLES, h->next_table, h->nr_objects * sizeof(*h->next_table));
+	pieces_add(w, PIECE_HEADS, h->head, h->nr_objects * sizeof(*h->head));
+	if (h->held)
+		pieces_add(w, PIECE_HELD, h->held, h->nr_objects * sizeof(*h->held));
+	pieces_add(w, PIECE_INTERIORS, h->interiors, h->nr_interiors * sizeof(*h->interiors));
+}
+
+void outline_add_edges(struct pieces_writer *w, const struct heap *h)
+{
+	size_t nr;
+	const char *const *notes = heap_notes(h, &nr);
+
+	if (!h->has_edge_counts)
+		return;
+	pieces_add(w, PIECE_EDGES, h->edge_counts, sizeof(h->edge_counts));
+	add_texts(w, PIECE_EDGE_NOTES, notes, nr);
 }
 
 /* Behind the text that begins at `at`; NULL: it does not end. */
@@ -104,25 +133,114 @@ static bool read_notes(const struct pieces *p, struct heap *h)
 	return bytes;
 }
 
-static bool read_objects(const struct pieces *p, struct heap *h)
+/* An item for each block. */
+static void *read_column(const struct pieces *p, enum index_piece piece, const struct heap *h,
+			 size_t item)
 {
-	const uint64_t most = dump_blocks_most(h->dump);
-	size_t len, sizes_len;
+	const uint64_t bytes = h->nr_objects * (uint64_t)item;
+	size_t len;
+	void *column = pieces_read(p, piece, bytes, &len);
 
-	h->type = pieces_read(p, PIECE_TYPE_OF, most * sizeof(*h->type), &len);
-	h->size = pieces_read(p, PIECE_SIZES, most * sizeof(*h->size), &sizes_len);
-	if (!h->type || !h->size || len % sizeof(*h->type) || sizes_len != len * 2)
-		return false;
-	h->nr_objects = h->nr_nodes = (uint32_t)(len / sizeof(*h->type));
-	h->owner = xcalloc(h->nr_objects + 1ul, sizeof(*h->owner));
+	if (column && len == bytes)
+		return column;
+	free(column);
+	return NULL;
+}
+
+/* From distances to owners, which own themselves. */
+static bool find_owners(struct heap *h)
+{
+	for (node_id n = 0; n < h->nr_objects; n++)
+		h->owner[n] = h->owner[n] == OUTLINE_NOBODY ? NODE_NONE : h->owner[n] + n;
 	for (node_id n = 0; n < h->nr_objects; n++) {
-		h->owner[n] = h->type[n] == NODE_NONE ? NODE_NONE : n;
-		if (h->type[n] == NODE_NONE)
-			h->type[n] = 0;
-		else if (h->type[n] >= h->nr_types)
+		const node_id owner = h->owner[n];
+
+		if (owner != NODE_NONE && (owner >= h->nr_objects || h->owner[owner] != owner))
 			return false;
 	}
 	return true;
+}
+
+static bool read_objects(const struct pieces *p, struct heap *h)
+{
+	const uint64_t most = dump_blocks_most(h->dump);
+	size_t len;
+
+	h->type = pieces_read(p, PIECE_TYPE_OF, most * sizeof(*h->type), &len);
+	if (!h->type || len % sizeof(*h->type))
+		return false;
+	h->nr_objects = h->nr_nodes = (uint32_t)(len / sizeof(*h->type));
+	h->size = read_column(p, PIECE_SIZES, h, sizeof(*h->size));
+	h->owner = read_column(p, PIECE_OWNERS, h, sizeof(*h->owner));
+	if (!h->size || !h->owner)
+		return false;
+	for (node_id n = 0; n < h->nr_objects; n++)
+		if (h->type[n] >= h->nr_types)
+			return false;
+	return find_owners(h);
+}
+
+static bool read_edges(const struct pieces *p, struct heap *h)
+{
+	size_t len;
+	_cleanup_free_ uint64_t *counts = NULL;
+
+	if (!pieces_has(p, PIECE_EDGES))
+		return true;
+	counts = pieces_read(p, PIECE_EDGES, sizeof(h->edge_counts), &len);
+	h->private->edge_notes =
+		pieces_read(p, PIECE_EDGE_NOTES, TEXT_MAX, &h->private->edge_notes_len);
+	if (!counts || len != sizeof(h->edge_counts) || !h->private->edge_notes)
+		return false;
+	memcpy(h->edge_counts, counts, sizeof(h->edge_counts));
+	h->has_edge_counts = true;
+	return true;
+}
+
+static bool read_wrappers(const struct pieces *p, struct heap *h)
+{
+	size_t len;
+	_cleanup_free_ char *bytes = pieces_read(p, PIECE_WRAPPERS, TEXT_MAX, &len);
+
+	for (size_t at = 0; bytes && at < len; at += strlen(bytes + at) + 1)
+		heap_add_wrapper_named(h, heap_intern_name(h, bytes + at));
+	return bytes;
+}
+
+static bool read_interiors(const struct pieces *p, struct heap *h)
+{
+	size_t len;
+
+	h->interiors = pieces_read(p, PIECE_INTERIORS, TEXT_MAX, &len);
+	h->nr_interiors = len / sizeof(*h->interiors);
+	return h->interiors && !(len % sizeof(*h->interiors));
+}
+
+static bool is_whole(const struct heap *h)
+{
+	for (node_id n = 0; n < h->nr_objects; n++) {
+		const node_id table = h->next_table[n];
+
+		if (h->head[n] > block_size(h, n) || (table != NODE_NONE && table >= h->nr_objects))
+			return false;
+		if (h->held && fold_is_offered(h, n) && fold_holder(h, n) >= h->nr_objects)
+			return false;
+	}
+	return true;
+}
+
+bool outline_fill(const struct pieces *p, struct heap *h)
+{
+	heap_need_sites(h);
+	h->has_blocks = true;
+	h->is_lacking = false;
+	if (dump_blocks(h->dump)->nr != h->nr_objects || !read_interiors(p, h) ||
+	    !read_edges(p, h) || !read_wrappers(p, h))
+		return false;
+	h->next_table = read_column(p, PIECE_TABLES, h, sizeof(*h->next_table));
+	h->head = read_column(p, PIECE_HEADS, h, sizeof(*h->head));
+	h->held = read_column(p, PIECE_HELD, h, sizeof(*h->held));
+	return h->next_table && h->head && (h->held || !pieces_has(p, PIECE_HELD)) && is_whole(h);
 }
 
 struct heap *outline_open(const struct pieces *p, const struct dump *d,
@@ -131,7 +249,6 @@ struct heap *outline_open(const struct pieces *p, const struct dump *d,
 	struct heap *h = heap_create_empty(d, options);
 
 	h->is_outline = true;
-
 	if (read_types(p, h) && read_notes(p, h) && read_objects(p, h))
 		return h;
 	heap_close(h);

@@ -188,10 +188,22 @@ static bool is_wrapper(struct heap *h, const char *function)
 	return *cached;
 }
 
+void heap_add_wrapper_named(struct heap *h, const char *function)
+{
+	struct heap_private *p = h->private;
+	uint64_t *known = map_find_or_insert(&p->wrappers, (uintptr_t)function, 0);
+
+	if (*known == true)
+		return;
+	*known = true;
+	p->added_wrappers = array_grow(p->added_wrappers, p->nr_added_wrappers,
+				       &p->added_wrappers_room, sizeof(*p->added_wrappers));
+	p->added_wrappers[p->nr_added_wrappers++] = function;
+}
+
 void heap_add_wrapper(struct heap *h, uint64_t pc)
 {
-	*map_find_or_insert(&h->private->wrappers, (uintptr_t)symbols_name_caller(h->symbols, pc),
-			    0) = true;
+	heap_add_wrapper_named(h, symbols_name_caller(h->symbols, pc));
 }
 
 bool heap_is_wrapper(struct heap *h, uint64_t pc)

@@ -86,8 +86,13 @@ const char *const *symbols_notes(const struct symbols *s, size_t *nr)
 
 void symbols_add_note(struct symbols *s, const char *note)
 {
+	const char *interned = intern_string(s->names, note);
+
+	for (size_t i = 0; i < s->nr_notes; i++)
+		if (s->notes[i] == interned)
+			return;
 	s->notes = xrealloc(s->notes, s->nr_notes + 1, sizeof(*s->notes));
-	s->notes[s->nr_notes++] = intern_string(s->names, note);
+	s->notes[s->nr_notes++] = interned;
 }
 
 static void symbols_note_module(struct symbols *s, uint32_t module)

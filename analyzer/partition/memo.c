@@ -159,15 +159,6 @@ static void stand_in_destroy(struct classifier *c)
 	free(c);
 }
 
-static void add_note(struct heap *h, const char *note)
-{
-	size_t nr;
-	const char *const *notes = heap_notes(h, &nr);
-
-	if (!is_among(notes, nr, note))
-		symbols_add_note(h->symbols, note);
-}
-
 struct classifier *memos_find(struct heap *h, const struct partition_rule *rule)
 {
 	struct memo *memo = &h->memos->items[rule - partition_rules];
@@ -181,7 +172,7 @@ struct classifier *memos_find(struct heap *h, const struct partition_rule *rule)
 				       .name = stand_in_name,
 				       .destroy = stand_in_destroy };
 	for (uint32_t i = 0; i < s->kept->nr_notes; i++)
-		add_note(h, s->kept->notes[i]);
+		symbols_add_note(h->symbols, s->kept->notes[i]);
 	return &s->base;
 }
 
@@ -276,9 +267,9 @@ bool memos_has_news(const struct memos *m)
 }
 
 /*
- * Kinds as they are written.  Where a name is a kind, what was said now and what was kept are put
- * together; else kinds are told apart by their numbers, which are those of one run: of this one,
- * which then says all of them, or of the one that was kept.
+ * Kinds as they are written, of a rule that was at work.  Where a name is a kind, what was said now
+ * and what was kept are put together; else kinds are told apart by their numbers, which are those
+ * of this run, which then says all of them.
  */
 struct merged {
 	struct heap *heap;
@@ -291,7 +282,7 @@ static uint32_t kind_by_name(struct merged *m, const struct memo *memo, node_id 
 	const struct kept *kept = &memo->kept;
 	const char *name = NULL;
 
-	if (memo->watched && memo->kinds[n] != MEMO_UNKNOWN)
+	if (memo->kinds[n] != MEMO_UNKNOWN)
 		name = memo->watched->name(memo->watched, memo->kinds[n]);
 	else if (kept->kinds && kept->kinds[n] != MEMO_UNKNOWN)
 		name = kept->names[kept->kinds[n]];
@@ -300,21 +291,16 @@ static uint32_t kind_by_name(struct merged *m, const struct memo *memo, node_id 
 
 static uint32_t kind_by_number(struct merged *m, const struct memo *memo, node_id n)
 {
-	uint32_t number = MEMO_UNKNOWN;
-
-	if (!memo->watched)
-		number = memo->kept.kinds[n];
-	else if (node_is_object(m->heap, n))
-		number = memo->watched->classify(memo->watched, n);
-	return number == MEMO_UNKNOWN ? number : kinds_get(&m->kinds, number);
+	return node_is_object(m->heap, n)
+		       ? kinds_get(&m->kinds, memo->watched->classify(memo->watched, n))
+		       : MEMO_UNKNOWN;
 }
 
 static const char *merged_name(const struct merged *m, const struct memo *memo, uint32_t kind)
 {
 	if (memo->rule->keep == RULE_KEEP_NAMES)
 		return kinds_name(&m->kinds, kind);
-	return memo->watched ? memo->watched->name(memo->watched, (uint32_t)m->kinds.keys[kind])
-			     : memo->kept.names[m->kinds.keys[kind]];
+	return memo->watched->name(memo->watched, (uint32_t)m->kinds.keys[kind]);
 }
 
 static void add_text(FILE *out, const char *text)
@@ -330,7 +316,7 @@ static void add_notes(FILE *out, const struct memo *memo, size_t nr_before)
 	const char *const *notes = heap_notes(memo->memos->heap, &nr);
 	_cleanup_free_ const char **new = xcalloc(nr + 1, sizeof(*new));
 
-	for (size_t i = nr_before; i < nr && memo->watched; i++)
+	for (size_t i = nr_before; i < nr; i++)
 		if (!is_among(kept->notes, kept->nr_notes, notes[i]))
 			new[nr_new++] = notes[i];
 	fprintf(out, "%zu%c", kept->nr_notes + nr_new, '\0');
@@ -349,7 +335,7 @@ static void write_memo(struct pieces_writer *w, const struct memo *memo, const s
 
 	if (!out)
 		mem_exhausted();
-	add_text(out, memo->watched ? memo->watched->header : memo->kept.header);
+	add_text(out, memo->watched->header);
 	add_notes(out, memo, nr_notes);
 	for (uint32_t i = 0; i < m->kinds.nr; i++)
 		add_text(out, merged_name(m, memo, i));
@@ -366,8 +352,7 @@ static void memo_add(struct pieces_writer *w, struct memo *memo, size_t nr_notes
 	struct heap *h = memo->memos->heap;
 	struct merged m = { .heap = h };
 
-	memo_need_kept(memo);
-	if (!memo->watched && !memo->kept.kinds)
+	if (!memo->watched)
 		return;
 	m.of = xcalloc(h->nr_objects + 1ul, sizeof(*m.of));
 	for (node_id n = 0; n < h->nr_objects; n++)

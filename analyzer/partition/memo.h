@@ -29,7 +29,8 @@ struct classifier *memos_find(struct heap *h, const struct partition_rule *rule)
 
 /* Has anything been said that is not among what was kept? */
 bool memos_has_news(const struct memos *m);
-/* All that is known, the news and what was kept.  nr_notes as for outline_add. */
+/* The rules that were at work, with what was kept of them.  nr_notes: so many there were when the
+ * heap had been opened. */
 void memos_add(struct pieces_writer *w, struct memos *m, size_t nr_notes);
 
 #endif

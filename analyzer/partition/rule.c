@@ -33,6 +33,8 @@ struct error *classifier_create(struct heap *h, const struct partition_rule *rul
 	struct error *error;
 
 	if (h->is_outline && rule->keep != RULE_KEEP_OUTLINE) {
+		if (!h->memos)
+			return heap_need_graph(h);
 		*ret = memos_find(h, rule);
 		return NULL;
 	}

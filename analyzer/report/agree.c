@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "heap/fold.h"
+#include "partition/memo.h"
 #include "report/identity.h"
 
 static void take_apart(struct heap *h, const struct heap *other, const node_id *counterpart)
@@ -20,8 +21,10 @@ static void take_apart(struct heap *h, const struct heap *other, const node_id *
 			is_apart = xcalloc(h->nr_objects, sizeof(*is_apart));
 		is_apart[n] = true;
 	}
-	if (is_apart)
-		fold_apply(h, is_apart);
+	if (!is_apart)
+		return;
+	fold_apply(h, is_apart);
+	memos_destroy(h->memos); /* what rules say now is not what they say of the dump alone */
 }
 
 void agree_on_parts(struct heap *a, struct heap *b)

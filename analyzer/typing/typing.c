@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "heap/fold.h"
 #include "heap/interior.h"
+#include "heap/outline.h"
 #include "heap/private.h"
 #include "heap/symbol.h"
 #include "typing/container/container.h"
@@ -109,6 +110,18 @@ static void typing_run(struct typing *t, const struct progress *progress)
 		held_settle(t);
 	progress_pass(progress, "held");
 	progress_step(progress, "types", 1, 1);
+}
+
+void heap_keep(struct pieces_writer *w, const struct heap *h)
+{
+	outline_add(w, h);
+	if (h->cpython)
+		cpython_keep(w, h->cpython);
+}
+
+bool heap_recall(const struct pieces *p, struct heap *h)
+{
+	return outline_fill(p, h) && cpython_recall(p, h);
 }
 
 bool heap_is_complete(const struct heap *h)

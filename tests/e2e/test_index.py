@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The index beside a dump: it changes nothing but the time, whatever is in it, and is never used for anything but what it was made of."""
+import concurrent.futures
 import os
 import pathlib
 import random
@@ -22,11 +23,18 @@ EXPRESSIONS = [f"heap.{rule}" for rule in RULES] + [f"heap.bytype[0].{rule}; _.m
     "heap", "heap()", "x = heap.bytype; x[0] & x[:2]; x[1] | x[0]; heap - x[0]; x[0].count; x.size - x[0].size; x[-1].kind",
     "heap.by(type & via)", "heap.by(age & thread).summary", "hpy().heap().byrcs[0].byvia.parts", "heap.bytype[0].nodes[:3]",
     "heap.bytype[0].referrers.byvia", "heap.bytype['Request']", "heap.bytype['Nobody']", "byvia; bysize", "heap.bytype[99999]", "heap.", "",
+    "heap.bytype[0].nodes", "heap.bytype.nodes.type", "heap.bysize[0].nodes.site", "heap.byunity[0].nodes.text", "heap.bytype[0].nodes[0].referrers",
+    "heap.bytype[:3].nodes.age; heap.nodes.label; heap.nodes.address; heap.nodes.size", "heap.bytype[0].theone", "live(); live().nodes", "prefs()",
+    "get_oldest('Request'); get_oldest('Response').url; iter_all('HtmlResponse').meta", "[x.self for x in iter_all('HtmlResponse')]",
+    "import sys; sys.modules", "subclasses('Exception').bytype.nodes", "heap.bytype['dict'].nodes.self", "heap.bytype['str'].nodes.nonesuch",
 ]
 OPTIONS = [["--own"], ["--exact-index"], ["--source-types"], ["--exact-edges"], ["--interior"], ["--wrappers", "parse*"], ["--json"], ["--all"]]
-COMMANDS = [["info"], ["live"], ["describe", "heap.bytype[0].nodes[0]"], ["iter", "Request"], ["oldest", "Request"], ["raw"]]
+COMMANDS = [["info"], ["info", "--json"], ["live"], ["live", "--all", "--csv"], ["live", "--own", "--ignore", "Request"],
+            ["iter", "Request", "--stack"], ["iter", "dict"], ["iter", "HtmlResponse", "--json"], ["iter", "web::Page"], ["oldest", "Request"],
+            ["oldest", "str"], ["oldest", "Nobody"], ["describe", "heap.bytype[0].nodes[0]"], ["raw"]]
 CHANGES = 300
-DAMAGES = 300
+CHUNK_HEADER = 56
+DAMAGES = 150
 
 
 def corpus_dump(folder, preload, name, flags, stacks):
@@ -126,17 +134,76 @@ def test_same_answers_of_other_commands(analyzer, made):
     for command in COMMANDS:
         index_of(made).unlink(missing_ok=True)
         expected = analyzer.run(command[0], made, *command[1:], cache="")
-        assert analyzer.run(command[0], made, *command[1:]) == expected
+        assert analyzer.run(command[0], made, *command[1:]) == expected, command
         assert index_of(made).exists() == (command != ["raw"])
+        assert analyzer.run(command[0], made, *command[1:]) == expected, command
         analyzer.run("show", made, "heap.byvia")
-        assert analyzer.run(command[0], made, *command[1:]) == expected
+        assert analyzer.run(command[0], made, *command[1:]) == expected, command
 
 
 def test_same_differences(analyzer, made, tmp_path):
     other = tmp_path / "other.hc"
     shutil.copy(made, other)
-    expected = analyzer.run("diff", made, other, cache="")
-    assert [analyzer.run("diff", made, other) for _ in range(2)] == [expected] * 2
+    for options in [], ["--guppy"], ["--by", "type & via"], ["--by", "id"], ["(b - a).bytype; b.byvia; a & b"]:
+        expected = analyzer.run("diff", made, other, *options, cache="")
+        assert all(same(analyzer.run("diff", made, other, *options), expected) for _ in range(2)), options
+
+
+PARTS = """\
+proc uptime=100 dump_number=1
+block doc 176 addr=0x1000000000 tick=10 +0x8=9 +0x18=p +0x20=q +0x40=doc
+block p 120 addr=0x1000000100 tick=10 +0x8=3 +0x28=doc +0x30=q +0x40=doc +0x50=alone
+block q 120 addr=0x1000000180 tick=10 +0x8=3 +0x28=doc +0x38=p +0x40=doc +0x50={held}
+block alone 40 addr=0x1000000300 tick=10 text="the text of one node only"
+block shared 30 addr=0x1000000340 tick=10 text="the text of two nodes"
+"""
+
+
+def test_difference_of_parts(analyzer, tmp_path):
+    """What is a part in one dump only is none in their difference, but still in what is kept of that dump."""
+    dumps = [tmp_path / "a.hc", tmp_path / "b.hc"]
+    for dump, held in zip(dumps, ("shared", "alone")):
+        describe.parse(PARTS.format(held=held)).write(dump, chunk_raw=4096)
+    questions = [("show", dump, expression) for dump in dumps for expression in ("heap.bytype", "heap.byvia")] + [
+        ("diff", *dumps, *more) for more in ([], ["--by", "via"], ["b.byvia; a.byvia"])]
+    expected = [analyzer.run(*question, cache="") for question in questions]
+    assert len({expected[0], expected[2], expected[4]}) == 3
+    for first in reversed(questions):
+        for dump in dumps:
+            index_of(dump).unlink(missing_ok=True)
+        analyzer.run(*first)
+        assert [analyzer.run(*question) for question in questions] == expected
+
+
+def test_at_once(analyzer, sample):
+    """Several that find none write it one after the other, each a whole one."""
+    expected = analyzer.show(sample, "--no-cache")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            index_of(sample).unlink(missing_ok=True)
+            assert set(pool.map(lambda _: analyzer.show(sample), range(8))) == {expected}
+            index_file.read(index_of(sample))
+    assert sorted(path.name for path in sample.parent.glob("sample.hc*")) == ["sample.hc", "sample.hc.index"]
+
+
+def test_damaged_contents(analyzer, sample):
+    """The bytes of objects are read when they are asked for; damage is told as ever, where it is in the way."""
+    commands = ["live", sample], ["iter", sample, "Request"], ["show", sample, "heap.bytype[0].nodes.text"], ["diff", sample, sample]
+    expected = [analyzer.run(*command) for command in commands]
+    whole, times = bytearray(sample.read_bytes()), sample.stat()
+    chunks = [line.split() for line in analyzer.run("raw", sample)[1].decode().splitlines()]
+    for name in "BMEM", "RMEM", "BLKS":
+        data = bytearray(whole)
+        offset, stored = next((int(line[0], 16), int(line[4])) for line in chunks if line[1:2] == [name])
+        data[offset + CHUNK_HEADER + stored // 2] ^= 1
+        sample.write_bytes(data)
+        os.utime(sample, ns=(times.st_atime_ns, times.st_mtime_ns))
+        error = analyzer.run("info", "--no-cache", sample)
+        assert error[0] == 1 and b"damaged" in error[2]
+        answers = [analyzer.run(*command) for command in commands]
+        assert all(answer in (error, right) for answer, right in zip(answers, expected))
+        assert answers[1] == error or name == "RMEM"
+        assert answers[0] == (error if name == "BLKS" else expected[0])
 
 
 def test_it_is_used(analyzer, sample):
@@ -146,8 +213,12 @@ def test_it_is_used(analyzer, sample):
     lie(index_of(sample))
     assert analyzer.show(sample) == whole["bytype"].replace("Request", "Kwestie")
     assert analyzer.show(sample, "heap.byvia; heap.bytype['Kwestie'].count") == whole["byvia"] + "3\n"
-    assert analyzer.show(sample, "heap.bytype['Request'].nodes[0].type") == "'Request'\n"
-    assert analyzer.show(sample, "heap.bytype['Request'].bysite") == analyzer.show(sample, "--no-cache", "heap.bytype['Request'].bysite")
+    assert analyzer.show(sample, "get_oldest('Kwestie').type; heap.bytype['Kwestie'].nodes[0].type") == "'Kwestie'\n" * 2
+    for command in ["live"], ["iter", "Kwestie"], ["oldest", "Kwestie", "--stack"], ["diff", sample, "b.bytype"]:
+        status, out, _ = analyzer.run(command[0], sample, *command[1:])
+        assert status == 0 and b"Kwestie" in out and b"Request" not in out, command
+    assert analyzer.run("show", sample, "heap.bytype['Kwestie'].bysite")[0] == 2
+    assert analyzer.show(sample, "heap.bysite") == analyzer.show(sample, "--no-cache", "heap.bysite")
     assert analyzer.show(sample, "--no-cache") == whole["bytype"]
 
 
@@ -295,14 +366,17 @@ def test_limit_of_file_sizes(analyzer, sample):
     assert [path.name for path in sample.parent.glob("sample.hc*")] == ["sample.hc"]
 
 
-def question(analyzer, dump):
-    return analyzer.show(dump, "heap.bytype; heap.byvia; heap.byclodo; heap.bysite")
+def questions(analyzer, dump):
+    """What reads all that an index has; the second one is told of the first where that made it anew."""
+    rules = analyzer.show(dump, "heap.bytype; heap.byvia; heap.byclodo; heap.bysite")
+    return rules, analyzer.run("info", dump), analyzer.run("iter", dump, "Request")
 
 
 def test_damaged(analyzer, sample):
     """A file that is not whole is ignored and written anew."""
-    expected = question(analyzer, sample)
+    expected = questions(analyzer, sample)
     index = index_of(sample)
+    pieces = index_file.read(index)[1]
     whole = index.read_bytes()
     generator = random.Random(5)
     damages = [b"", whole[:20], whole[:-1], whole + b"x", b"x" + whole]
@@ -315,13 +389,13 @@ def test_damaged(analyzer, sample):
         damages.append(bytes(changed))
     for damaged in damages:
         index.write_bytes(damaged)
-        assert question(analyzer, sample) == expected
-        assert index.read_bytes() == whole or damaged == whole
+        assert [questions(analyzer, sample) for _ in range(2)] == [expected] * 2
+        assert index_file.read(index)[1] == pieces
 
 
 def test_other_contents(analyzer, sample):
     """A file with right checksums and wrong contents may tell lies, but does no harm."""
-    question(analyzer, sample)
+    questions(analyzer, sample)
     head, pieces = index_file.read(index_of(sample))
     generator = random.Random(6)
     for _ in range(CHANGES):
@@ -338,3 +412,5 @@ def test_other_contents(analyzer, sample):
             del changed[generator.choice(sorted(changed))]
         index_file.write(index_of(sample), head, changed)
         analyzer.run("show", sample, "heap.bytype; heap.byvia; heap.byclodo.all; heap.bysite")
+        for command in (["info"], ["live", "--all"], ["iter", "Request"], ["diff", sample]):
+            analyzer.run(command[0], sample, *command[1:])

@@ -172,21 +172,26 @@ static enum cpython_shape find_shape(const char *name, enum cpython_shape inheri
 	return inherited;
 }
 
+void cpython_class_name(struct cpython_class *c, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	c->name = name;
+	c->short_name = dot ? dot + 1 : name;
+}
+
 static void class_name(struct cpython *p, struct cpython_class *c, const char *tp_name)
 {
 	char room[2 * NAME_MAX_BYTES];
 	const char *name = c->is_heap		  ? name_heap_type(p, c, tp_name, room)
 			   : strchr(tp_name, '.') ? tp_name
 						  : name_builtin(p, c, tp_name, room);
-	const char *dot;
 
 	c->shape = find_shape(c->is_heap ? name : tp_name, c->shape);
 	/* Derived from an exception and in no module: an exception of builtins. */
 	if (!c->is_heap && c->shape == CPYTHON_SHAPE_EXCEPTION && !strchr(tp_name, '.'))
 		name = tp_name;
-	c->name = heap_intern_name(p->heap, name);
-	dot = strrchr(c->name, '.');
-	c->short_name = dot ? dot + 1 : c->name;
+	cpython_class_name(c, heap_intern_name(p->heap, name));
 }
 
 uint64_t cpython_object_head(const struct cpython *p, const struct cpython_class *c)
@@ -201,6 +206,12 @@ static bool is_at_its_place(const struct cpython *p, uint64_t head, uint64_t add
 	const uint32_t n = dump_find_block(p->dump, addr);
 
 	return n == UINT32_MAX || addr - dump_blocks(p->dump)->addr[n] == head;
+}
+
+bool cpython_has_sizes(const struct cpython_class *c)
+{
+	return c->basicsize >= CPYTHON_OB_SIZE && c->basicsize <= BASICSIZE_MOST &&
+	       c->itemsize >= 0 && c->itemsize <= ITEMSIZE_MOST;
 }
 
 static bool class_read(struct cpython *p, struct cpython_class *c)
@@ -218,8 +229,7 @@ static bool class_read(struct cpython *p, struct cpython_class *c)
 	c->base = cpython_word(p, addr + CPYTHON_TP_BASE);
 	if (c->is_heap)
 		c->cached_keys = cpython_word(p, addr + p->version->ht_cached_keys);
-	return c->basicsize >= CPYTHON_OB_SIZE && c->basicsize <= BASICSIZE_MOST &&
-	       c->itemsize >= 0 && c->itemsize <= ITEMSIZE_MOST;
+	return cpython_has_sizes(c);
 }
 
 /* Of enum type_flags: what holds nothing need not be searched. */
@@ -232,7 +242,7 @@ static uint32_t class_flags(const struct cpython_class *c)
 	return !c->is_heap && c->shape < 32 && plain >> c->shape & 1 ? TYPE_NO_POINTERS : 0;
 }
 
-static uint32_t class_append(struct cpython *p, const struct cpython_class *c)
+uint32_t cpython_class_append(struct cpython *p, const struct cpython_class *c)
 {
 	if (p->nr_classes == p->room_classes) {
 		p->room_classes = p->room_classes ? p->room_classes * 2 : 256;
@@ -289,7 +299,7 @@ static uint32_t class_add(struct cpython *p, uint64_t addr, int metaclasses, int
 	c.items |= cpython_items_offset(c.is_heap ? c.name : tp_name);
 	c.type = heap_add_type(p->heap, c.name, PROVENANCE_CPYTHON, class_flags(&c));
 	p->heap->types[c.type].ops = &cpython_ops;
-	return class_append(p, &c);
+	return cpython_class_append(p, &c);
 }
 
 uint32_t cpython_class_add(struct cpython *p, uint64_t addr)

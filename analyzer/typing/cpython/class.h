@@ -12,6 +12,14 @@
 /* Index of the class whose type object is at addr, read on first use; CPYTHON_NO_CLASS: it is
  * none. */
 uint32_t cpython_class_add(struct cpython *p, uint64_t addr);
+/* Is that large, and are its items, that a class can be? */
+bool cpython_has_sizes(const struct cpython_class *c);
+/* Says what it is called by: an interned name. */
+void cpython_class_name(struct cpython_class *c, const char *name);
+/* One more, of which all is known. */
+uint32_t cpython_class_append(struct cpython *p, const struct cpython_class *c);
+/* Makes heap->cpython, of which nothing is known but the process. */
+struct cpython *cpython_create_empty(struct heap *h);
 /* Gives the types of all classes the names of their bases. */
 void cpython_name_bases(struct cpython *p);
 /* Bytes in front of its objects in their blocks. */

@@ -13,6 +13,7 @@
 
 #include "base/map.h"
 #include "heap/heap.h"
+#include "heap/outline.h"
 #include "typing/cpython/versions.h"
 
 struct typing;
@@ -232,6 +233,12 @@ uint64_t cpython_type_dict(const struct cpython *p, uint64_t type);
 /* Called by typing: makes heap->cpython if the process ran a CPython that is known, fills class,
  * types of the objects and tables, owner and size.  heap_close ends it. */
 void cpython_create(struct typing *t);
+
+/* What is kept of it for the next time. */
+void cpython_keep(struct pieces_writer *w, const struct cpython *p);
+/* Makes heap->cpython of that, if there is any: values can be read, references not.  False: it is
+ * damaged. */
+bool cpython_recall(const struct pieces *pieces, struct heap *h);
 
 /* After classes, objects and tables are known: what edges and relations rest on (frames, the
  * interned strings); sets heap->root_ops. */

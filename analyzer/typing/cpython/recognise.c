@@ -255,17 +255,33 @@ static void note_no_contents(const struct heap *h)
 	symbols_add_note(h->symbols, note);
 }
 
-void cpython_create(struct typing *t)
+static struct cpython find_process(struct heap *h)
 {
-	struct heap *h = t->heap;
-	const char *text = dump_proc_text(h->dump, "python_version");
-	struct cpython found = {
+	return (struct cpython){
 		.heap = h,
 		.dump = h->dump,
 		.version = find_version(h->dump),
 		.type_type = dump_proc_number(h->dump, "python_type_type", 0),
 		.runtime = dump_proc_number(h->dump, "python_runtime", 0),
 	};
+}
+
+struct cpython *cpython_create_empty(struct heap *h)
+{
+	struct cpython *p = xcalloc(1, sizeof(*p));
+
+	*p = find_process(h);
+	p->table = xcalloc(h->nr_objects + 1ul, sizeof(*p->table));
+	h->cpython = p;
+	h->destroy_cpython = cpython_destroy;
+	return p;
+}
+
+void cpython_create(struct typing *t)
+{
+	struct heap *h = t->heap;
+	const char *text = dump_proc_text(h->dump, "python_version");
+	const struct cpython found = find_process(h);
 	struct cpython *p;
 
 	if (!text)
@@ -278,12 +294,8 @@ void cpython_create(struct typing *t)
 		note_unknown(h, text);
 		return;
 	}
-	p = xcalloc(1, sizeof(*p));
-	*p = found;
-	h->cpython = p;
-	h->destroy_cpython = cpython_destroy;
+	p = cpython_create_empty(h);
 	p->class = xcalloc(h->nr_objects + 1ul, sizeof(*p->class));
-	p->table = xcalloc(h->nr_objects + 1ul, sizeof(*p->table));
 	if (cpython_class_add(p, p->type_type) != CPYTHON_NO_CLASS)
 		find_static_types(p);
 	find_objects(p);
