@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/read_ahead.h"
 #include "base/sorted.h"
 #include "heap/binary.h"
 #include "heap/demangle.h"
@@ -35,7 +36,8 @@ struct symbols {
 	char *debug_path; /* for libdwfl */
 	const char **notes;
 	size_t nr_notes;
-	struct map caller_names; /* (return address, 0) -> interned name */
+	struct map caller_names;  /* (return address, 0) -> interned name */
+	struct read_ahead *ahead; /* who opens modules meanwhile; NULL: nobody */
 };
 
 static int compare_segments(const void *a, const void *b)
@@ -67,6 +69,7 @@ struct symbols *symbols_create(const struct dump *d, const char *path, struct in
 
 void symbols_destroy(struct symbols *s)
 {
+	read_ahead_stop(s->ahead);
 	for (size_t i = 0; i < s->nr_modules; i++)
 		binary_close(&s->modules[i].binary);
 	map_deinit(&s->caller_names);
@@ -144,6 +147,7 @@ static void symbols_open_module(struct symbols *s, uint32_t index)
 
 static struct binary *symbols_open_binary(struct symbols *s, uint32_t module)
 {
+	read_ahead_take(s->ahead, module);
 	if (!s->modules[module].is_tried)
 		symbols_open_module(s, module);
 	return &s->modules[module].binary;
@@ -323,6 +327,24 @@ Dwarf *symbols_find_dwarf(struct symbols *s, uint32_t module, uint64_t *bias)
 	struct binary *b = symbols_open_binary(s, module);
 
 	return b->state == BINARY_OPEN ? dwfl_module_getdwarf(b->module, bias) : NULL;
+}
+
+static void read_module_ahead(void *symbols, uint32_t module)
+{
+	struct symbols *s = symbols;
+	struct binary *b = &s->modules[module].binary;
+	Dwarf_Addr bias;
+
+	if (!s->modules[module].is_tried)
+		symbols_open_module(s, module);
+	if (b->state == BINARY_OPEN)
+		dwfl_module_getdwarf(b->module, &bias);
+}
+
+void symbols_read_ahead(struct symbols *s, const uint32_t *modules, size_t nr)
+{
+	if (!s->extra_path) /* else names are made, which is for one thread */
+		s->ahead = read_ahead_start(modules, nr, s->nr_modules, read_module_ahead, s);
 }
 
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias)

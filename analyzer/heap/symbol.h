@@ -64,6 +64,9 @@ bool symbols_is_preload(struct symbols *s, uint32_t module);
 /* The module's debug information, from its file or its debug file, and what to add to an address in
  * it; NULL: none. */
 Dwarf *symbols_find_dwarf(struct symbols *s, uint32_t module, uint64_t *bias);
+/* The debug information of these modules, first the last one, will be asked for: it is opened by a
+ * thread of its own, as far as it comes. */
+void symbols_read_ahead(struct symbols *s, const uint32_t *modules, size_t nr);
 /* The call frame information of the code at pc, and what to take from pc to look it up; NULL: none.
  */
 Dwarf_CFI *symbols_find_cfi(struct symbols *s, uint64_t pc, uint64_t *bias);

@@ -144,6 +144,7 @@ struct error *heap_open(const struct dump *d, const struct heap_options *options
 	dump_stacks(d, &nr_stacks);
 	t.tag_types = xcalloc(nr_attrs + 1, sizeof(*t.tag_types));
 	t.site_types = xcalloc(nr_stacks + 1, sizeof(*t.site_types));
+	native_read_ahead(h);
 	leave_out_arenas(&t);
 	cpython_create(&t);
 	progress_pass(heap_progress(h), "python");

@@ -35,18 +35,31 @@ static bool cache_header_init(struct cache_header *h)
 	return kept_file_build(h->build);
 }
 
+static char *cache_path_of(const struct heap *h, const struct dump_string *id)
+{
+	const char *folder = heap_cache_path(h);
+
+	if (!folder || !id->len)
+		return NULL;
+
+	_cleanup_free_ char *name = debug_build_text(id);
+
+	return xasprintf("%s/%s" CACHE_SUFFIX, folder, name);
+}
+
 /* The module's file; NULL: it has none. */
 static char *cache_path(const struct debug *d)
 {
-	const char *folder = heap_cache_path(d->native->heap);
 	const struct dump_string id = debug_build_id(d);
 
-	if (!folder || !id.len)
-		return NULL;
+	return cache_path_of(d->native->heap, &id);
+}
 
-	_cleanup_free_ char *name = debug_build_text(&id);
+bool cache_has(const struct heap *h, const struct dump_string *build_id)
+{
+	_cleanup_free_ char *path = cache_path_of(h, build_id);
 
-	return xasprintf("%s/%s" CACHE_SUFFIX, folder, name);
+	return path && !access(path, R_OK);
 }
 
 /* What follows the header of a file that this heapcensus has written; NULL: it is none. */

@@ -12,9 +12,13 @@
 #include <stdint.h>
 
 struct debug;
+struct dump_string;
+struct heap;
 
 /* Fills the module's facts, if there are some; before anything is asked of it. */
 void cache_load(struct debug *d);
+/* Is there a file of a module with that build id? */
+bool cache_has(const struct heap *h, const struct dump_string *build_id);
 /* Writes them, if there are news.  Where that is not possible nothing happens. */
 void cache_save(struct debug *d);
 

@@ -64,6 +64,8 @@ struct native {
 	uintptr_t decoder;	  /* capstone's handle, 0: not opened; flow.c */
 };
 
+/* Before all else: begins to open what has debug information and is not in the cache. */
+void native_read_ahead(struct heap *h);
 struct native *native_create(struct heap *h);
 void native_destroy(struct native *n); /* NULL is fine */
 /* Is no debug information of modules that were asked in a file that is not here? */

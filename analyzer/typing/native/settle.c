@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "heap/symbol.h"
 #include "typing/native/block.h"
+#include "typing/native/cache.h"
 #include "typing/native/debug.h"
 #include "typing/native/family.h"
 #include "typing/native/family_key.h"
@@ -191,6 +193,22 @@ static void settle_consensus(struct native *n, consensus_fn *fn)
 			fn(n, consensus_get(n, &m, i), i);
 	}
 	map_deinit(&m);
+}
+
+void native_read_ahead(struct heap *h)
+{
+	size_t nr_modules, nr = 0;
+	const struct hc_module *modules = dump_modules(h->dump, &nr_modules);
+	_cleanup_free_ uint32_t *wanted = xcalloc(nr_modules + 1, sizeof(*wanted));
+
+	/* Backwards: who needs them goes forwards. */
+	for (size_t i = nr_modules; i-- > 0;) {
+		const struct dump_string id = dump_get_string(h->dump, modules[i].build_id);
+
+		if (!cache_has(h, &id))
+			wanted[nr++] = (uint32_t)i;
+	}
+	symbols_read_ahead(h->symbols, wanted, nr);
 }
 
 void native_begin(struct typing *t)
