@@ -36,6 +36,7 @@ struct block_cell {
 struct dump_core {
 	struct dump_blocks blocks;
 	struct block_cell *cells; /* the root of the index, by 1 << BLOCK_CELL_SHIFT bytes */
+	uint64_t low, high;	  /* from the first block to the end of the last to start */
 	const uint8_t *small;	  /* contents of small blocks; NULL: there are none */
 	uint32_t *place;	  /* [blocks.nr] of a small block's bytes, or of those of the small
 				     block that it lies in: units of 8, relative to place_base;
@@ -98,6 +99,41 @@ static inline uint32_t dump_find_block(const struct dump *d, uint64_t addr)
 			return i;
 	}
 	return dump_find_block_around(d, i, addr);
+}
+
+/* A function that only fetches ahead does nothing as the compiler sees it (GCC 12 leaves it out
+ * with its callers), unless it has something like this. */
+static inline void dump_fetch(const void *p)
+{
+	__builtin_prefetch(p);
+	__asm__ volatile("");
+}
+
+static inline void dump_expect_lookup(const struct dump *d, uint64_t addr)
+{
+	const struct dump_core *c = dump_core(d);
+	const struct block_span *span =
+		addr - c->low <= c->high - c->low ? dump_find_span(d, addr) : NULL;
+
+	if (span)
+		dump_fetch(span);
+}
+
+static inline uint32_t dump_expect_block(const struct dump *d, uint64_t addr)
+{
+	const struct dump_core *c = dump_core(d);
+	const struct block_span *span =
+		addr - c->low <= c->high - c->low ? dump_find_span(d, addr) : NULL;
+	uint32_t i;
+
+	if (!span || span->has_twins)
+		return UINT32_MAX;
+	i = span->first + dump_count_bits(span->starts << (63 - addr / 8 % 64)) - 1;
+	if (i == UINT32_MAX)
+		return i;
+	dump_fetch(&c->blocks.addr[i]);
+	dump_fetch(&c->blocks.size[i]);
+	return i;
 }
 
 static inline const uint8_t *dump_place(const struct dump_core *c, size_t i)

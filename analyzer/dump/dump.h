@@ -152,10 +152,11 @@ static inline const uint8_t *dump_find_bytes(const struct dump *d, uint64_t addr
 static inline uint32_t dump_find_block(const struct dump *d, uint64_t addr);
 /*
  * An address will be asked for soon: fetches what the index has of it; somewhat later, the block
- * that is the answer, if any, whose number it returns.  Words that are no addresses do no harm.
+ * that is the answer, whose number it returns, or UINT32_MAX: none, or one that is long to find.
+ * Words that are no addresses do no harm.
  */
-void dump_expect_lookup(const struct dump *d, uint64_t addr);
-uint32_t dump_expect_block(const struct dump *d, uint64_t addr);
+static inline void dump_expect_lookup(const struct dump *d, uint64_t addr);
+static inline uint32_t dump_expect_block(const struct dump *d, uint64_t addr);
 /* THRD entry of a block, NULL where unknown. */
 const struct hc_thread *dump_find_thread(const struct dump *d, uint32_t slot, uint32_t tick);
 /* Module that contains addr, UINT32_MAX: none. */

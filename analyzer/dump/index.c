@@ -74,7 +74,11 @@ static struct block_cell *make_cells(const struct dump_blocks *b, uint64_t base,
 
 void block_index_create(struct dump_core *c)
 {
-	c->cells = make_cells(&c->blocks, 0, 0, (uint32_t)c->blocks.nr, 0);
+	const struct dump_blocks *b = &c->blocks;
+
+	c->cells = make_cells(b, 0, 0, (uint32_t)b->nr, 0);
+	c->low = b->nr ? b->addr[0] : 0;
+	c->high = b->nr ? b->addr[b->nr - 1] + b->size[b->nr - 1] : 0;
 }
 
 static void destroy_cells(struct block_cell *cells, uint32_t depth)

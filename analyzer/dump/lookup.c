@@ -8,34 +8,6 @@
 #include "base/sorted.h"
 #include "dump/internal.h"
 
-static bool may_be_block(const struct dump_blocks *b, uint64_t addr)
-{
-	return b->nr && addr - b->addr[0] <= b->addr[b->nr - 1] + b->size[b->nr - 1] - b->addr[0];
-}
-
-void dump_expect_lookup(const struct dump *d, uint64_t addr)
-{
-	const struct block_span *span =
-		may_be_block(&d->core.blocks, addr) ? dump_find_span(d, addr) : NULL;
-
-	if (span)
-		__builtin_prefetch(span);
-}
-
-uint32_t dump_expect_block(const struct dump *d, uint64_t addr)
-{
-	uint32_t i;
-
-	if (!may_be_block(&d->core.blocks, addr))
-		return NO_BLOCK;
-	i = block_index_find(d, addr);
-	if (i != NO_BLOCK) {
-		__builtin_prefetch(&d->core.blocks.addr[i]);
-		__builtin_prefetch(&d->core.blocks.size[i]);
-	}
-	return i;
-}
-
 bool dump_has_contents(const struct dump *d)
 {
 	return d->has_contents;
