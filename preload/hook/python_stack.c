@@ -133,6 +133,8 @@ __attribute__((noinline)) static bool add_new_node(struct python_memo *memo, uin
 		f->node = python_make_node(&memo->places, &is, parent, &known);
 	else if (f->is_shown)
 		python_find_place(&memo->places, &is, &known);
+	if (!f->node && f->nr_shown > memo->root)
+		return false;
 	if (!known && i <= memo->nr_sure)
 		memo->nr_sure = i - 1;
 	if (known && outer->nr_shown >= memo->root)
@@ -145,7 +147,7 @@ __attribute__((noinline)) static bool add_new_node(struct python_memo *memo, uin
 						  .is_set = true,
 						  .is_shown = f->is_shown,
 						  .is_waiting = f->is_waiting };
-	return f->node || f->nr_shown <= memo->root;
+	return true;
 }
 
 /* Frame i gets its node.  False where there is no room. */
