@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "rt/count.h"
+#include "rt/first.h"
 #include "rt/jemalloc.h"
 #include "rt/owner_lock.h"
 #include "rt/sys.h"
@@ -258,15 +259,52 @@ static bool can_start(void)
 	return state.nr_regions || region_add(PAGE);
 }
 
+static void *take(size_t size, int flags)
+{
+	void *const p = flags & ~JEMALLOC_ZERO ? NULL : first_alloc(size);
+
+	if (p && flags)
+		memset(p, 0, size);
+	return p		? p
+	       : can_start() ? hc_je_mallocx(size > 16 ? size : 16, flags)
+			     : NULL;
+}
+
+static size_t size_of(const void *p)
+{
+	return first_has(p) ? first_size(p) : hc_je_sallocx(p, 0);
+}
+
+static void give(void *p)
+{
+	if (first_has(p))
+		first_free(p);
+	else
+		hc_je_dallocx(p, 0);
+}
+
+static void *resize(void *p, size_t before, size_t size)
+{
+	if (!first_has(p))
+		return hc_je_rallocx(p, size > 16 ? size : 16, 0);
+	void *const q = take(size, 0);
+
+	if (q) {
+		memcpy(q, p, before < size ? before : size);
+		give(p);
+	}
+	return q;
+}
+
 static void *allocate(size_t size, int flags)
 {
 	const int saved_errno = errno;
 	void *p = NULL;
 
 	if (size <= PTRDIFF_MAX && owner_lock_acquire(&state.lock)) {
-		p = can_start() ? hc_je_mallocx(size > 16 ? size : 16, flags) : NULL;
+		p = take(size, flags);
 		if (p)
-			state.bytes += hc_je_sallocx(p, 0);
+			state.bytes += size_of(p);
 		owner_lock_release(&state.lock);
 	}
 	if (!p)
@@ -313,8 +351,8 @@ void private_free(void *p)
 
 	if (!p || !owner_lock_acquire(&state.lock))
 		return;
-	state.bytes -= hc_je_sallocx(p, 0);
-	hc_je_dallocx(p, 0);
+	state.bytes -= size_of(p);
+	give(p);
 	owner_lock_release(&state.lock);
 	errno = saved_errno;
 }
@@ -325,7 +363,7 @@ size_t private_usable_size(const void *p)
 
 	if (!p || !owner_lock_acquire(&state.lock))
 		return 0;
-	size = hc_je_sallocx(p, 0);
+	size = size_of(p);
 	owner_lock_release(&state.lock);
 	return size;
 }
@@ -340,10 +378,10 @@ void *private_realloc(void *p, size_t size)
 		return private_malloc(size);
 	if (size > PTRDIFF_MAX || !owner_lock_acquire(&state.lock))
 		return NULL;
-	before = hc_je_sallocx(p, 0);
-	q = hc_je_rallocx(p, size > 16 ? size : 16, 0);
+	before = size_of(p);
+	q = resize(p, before, size);
 	if (q)
-		state.bytes += hc_je_sallocx(q, 0) - before;
+		state.bytes += size_of(q) - before;
 	owner_lock_release(&state.lock);
 	if (!q)
 		COUNT(private_no_memory);

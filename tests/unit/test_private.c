@@ -52,6 +52,39 @@ static void test_basics(void **state)
 	assert_int_equal(private_bytes(), before);
 }
 
+/* The first blocks, which jemalloc is not started for, and those that come when there is no room
+ * among them: none overlaps another, grown or given back in whatever order. */
+static void test_small(void **state)
+{
+	enum { NR = 300 };
+	const uint64_t before = private_bytes();
+	unsigned char *blocks[NR];
+	size_t sizes[NR];
+
+	(void)state;
+	for (size_t i = 0; i < NR; i++) {
+		sizes[i] = i * 37 % 500;
+		blocks[i] = private_calloc(1, sizes[i]);
+		assert_int_equal((uintptr_t)blocks[i] % 16, 0);
+		for (size_t k = 0; k < sizes[i]; k++)
+			assert_int_equal(blocks[i][k], 0);
+		memset(blocks[i], (int)i, sizes[i]);
+	}
+	for (size_t i = 0; i < NR; i += 3) {
+		blocks[i] = private_realloc(blocks[i], sizes[i] + 700);
+		private_free(blocks[i + 1]);
+	}
+	for (size_t i = 0; i < NR; i++) {
+		if (i % 3 == 1)
+			continue;
+		assert_true(private_usable_size(blocks[i]) >= sizes[i]);
+		for (size_t k = 0; k < sizes[i]; k++)
+			assert_int_equal(blocks[i][k], (unsigned char)i);
+		private_free(blocks[i]);
+	}
+	assert_int_equal(private_bytes(), before);
+}
+
 static bool is_listed(const void *p, size_t size)
 {
 	static struct private_range ranges[4096];
@@ -221,10 +254,10 @@ static void test_bump(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_basics),	cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_threads), cmocka_unit_test(test_thread_churn),
-		cmocka_unit_test(test_fork),	cmocka_unit_test(test_handler),
-		cmocka_unit_test(test_bump),
+		cmocka_unit_test(test_basics),	     cmocka_unit_test(test_small),
+		cmocka_unit_test(test_ranges),	     cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_thread_churn), cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_handler),	     cmocka_unit_test(test_bump),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
