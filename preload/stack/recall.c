@@ -20,15 +20,18 @@ static bool step_known(struct recall *r, struct place *at)
 	return site->pc == at->pc && step(&r->range, at, site->rule);
 }
 
-static const struct known_stack *find_in_pair(struct recall *r, struct place at, uint64_t outer,
-					      uint64_t next)
+static const struct known_stack *find_in_set(struct recall *r, struct place at, uint64_t outer,
+					     uint64_t next)
 {
-	const struct known_stack *s = recall_get_pair(r, at.pc, at.sp, outer, next);
+	const struct known_stack *const set = recall_get_set(r, at.pc, at.sp, outer, next);
 
-	if (!recall_is(r, s, at) && !recall_is(r, ++s, at))
-		return NULL;
-	*recall_get_likely(r, at.pc, at.sp, outer) = (uint16_t)(s - r->stacks);
-	return s;
+	for (uint32_t i = 0; i < RECALL_WAYS; i++)
+		if (recall_is(r, &set[i], at)) {
+			*recall_get_likely(r, at.pc, at.sp, outer) =
+				(uint16_t)(&set[i] - r->stacks);
+			return &set[i];
+		}
+	return NULL;
 }
 
 const struct known_stack *recall_find_less_likely(struct recall *r, uint64_t pc, uint64_t sp,
@@ -37,7 +40,7 @@ const struct known_stack *recall_find_less_likely(struct recall *r, uint64_t pc,
 	const struct place at = { pc, sp, RECALL_NO_RBP };
 	const uint64_t *const next = recall_find_outer(r, outer[-1], (uint64_t)outer);
 
-	return next ? find_in_pair(r, at, outer[-1], next[-1]) : NULL;
+	return next ? find_in_set(r, at, outer[-1], next[-1]) : NULL;
 }
 
 const struct known_stack *recall_find(struct recall *r, struct place at)
@@ -47,13 +50,13 @@ const struct known_stack *recall_find(struct recall *r, struct place at)
 	if (!step_known(r, &outer))
 		return NULL;
 	next = outer;
-	return step_known(r, &next) ? find_in_pair(r, at, outer.pc, next.pc) : NULL;
+	return step_known(r, &next) ? find_in_set(r, at, outer.pc, next.pc) : NULL;
 }
 
 static void forget_stacks(struct recall *r)
 {
-	memset(r->stacks, 0, 2 * (r->pairs.mask + 1ul) * sizeof(*r->stacks));
-	r->pairs.nr_used = r->nr_lost = 0;
+	memset(r->stacks, 0, RECALL_WAYS * (r->sets.mask + 1ul) * sizeof(*r->stacks));
+	r->sets.nr_used = r->nr_lost = 0;
 	r->words[0] = (struct stack_word){ .slot = &recall_mark };
 	r->nr_words = 1;
 }
@@ -74,7 +77,7 @@ bool recall_make_room(struct recall *r, uint32_t max)
 	const uint32_t needed = r->nr_words + max;
 
 	while (r->max_words < needed && r->max_words < RECALL_WORDS &&
-	       r->nr_lost <= r->pairs.nr_used)
+	       r->nr_lost <= r->sets.nr_used)
 		r->max_words = r->max_words ? 2 * r->max_words : RECALL_FIRST_WORDS;
 	if (needed <= r->max_words)
 		return true;
@@ -110,13 +113,13 @@ void recall_note_chain(struct recall *r, uint64_t caller)
 
 void recall_add(struct recall *r, const struct known_stack *s, uint64_t outer, uint64_t next)
 {
-	struct known_stack *const pair = recall_get_pair(r, s->pc, s->sp, outer, next);
+	struct known_stack *const set = recall_get_set(r, s->pc, s->sp, outer, next);
 
-	if (pair[1].pc)
+	if (set[RECALL_WAYS - 1].pc)
 		r->nr_lost++;
 	else
-		growth_note_use(&r->pairs, 2, (1u << (RECALL_SHIFT - 1)) - 1);
-	pair[1] = pair[0];
-	pair[0] = *s;
-	*recall_get_likely(r, s->pc, s->sp, outer) = (uint16_t)(pair - r->stacks);
+		growth_note_use(&r->sets, RECALL_WAYS, (1u << RECALL_SETS_SHIFT) - 1);
+	memmove(&set[1], &set[0], (RECALL_WAYS - 1) * sizeof(*set));
+	set[0] = *s;
+	*recall_get_likely(r, s->pc, s->sp, outer) = (uint16_t)(set - r->stacks);
 }

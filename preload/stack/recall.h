@@ -26,9 +26,10 @@
 
 #define RECALL_CHAINS	    16
 #define RECALL_SITES_SHIFT  10
-#define RECALL_SHIFT	    12
+#define RECALL_SETS_SHIFT   10
 #define RECALL_LIKELY_SHIFT 12
-#define RECALL_WORDS	    8192 /* indices are 16 bits */
+#define RECALL_WAYS	    4
+#define RECALL_WORDS	    32768 /* indices are 16 bits */
 #define RECALL_FIRST_WORDS  512
 
 struct stack_word {
@@ -47,7 +48,7 @@ struct known_stack {
 	uint8_t end;	  /* enum trace_end */
 	bool needs_rbp;
 };
-_Static_assert(sizeof(struct known_stack) == 32, "two of them, which are looked at, are a line");
+_Static_assert(sizeof(struct known_stack) == 32, "a set of them is two lines");
 
 /* What is known of a return address. */
 struct recall_site {
@@ -60,7 +61,7 @@ struct recall_site {
 
 /* What should not be split comes first, as memory so large begins at a line. */
 struct recall {
-	struct known_stack stacks[1u << RECALL_SHIFT];
+	struct known_stack stacks[RECALL_WAYS << RECALL_SETS_SHIFT];
 	struct stack_word words[RECALL_WORDS]; /* [nr_words]; the first is the end */
 	uint32_t epoch;			       /* of the code (stack/trace.c) */
 	uint32_t depth;			       /* that the nodes are of */
@@ -68,7 +69,7 @@ struct recall {
 	uint32_t last_chain, nr_words;
 	uint32_t max_words;  /* of them before all stacks are forgotten */
 	uint32_t nr_lost;    /* stacks that others have pushed out since they were */
-	struct growth pairs; /* of stacks */
+	struct growth sets;  /* of stacks */
 	struct recall_site sites[1u << RECALL_SITES_SHIFT];
 	struct chain chains[RECALL_CHAINS];
 	uint16_t likely[1u << RECALL_LIKELY_SHIFT]; /* stacks; by place and next return address */
@@ -79,13 +80,13 @@ PLACE_INLINE struct recall_site *recall_get_site(struct recall *r, uint64_t pc)
 	return &r->sites[pc * 0x9e3779b97f4a7c15 >> (64 - RECALL_SITES_SHIFT)];
 }
 
-/* Two, as stacks that differ further out only come by turns. */
-PLACE_INLINE struct known_stack *recall_get_pair(struct recall *r, uint64_t pc, uint64_t sp,
-						 uint64_t outer, uint64_t next)
+/* RECALL_WAYS of them, as stacks that differ further out only come by turns. */
+PLACE_INLINE struct known_stack *recall_get_set(struct recall *r, uint64_t pc, uint64_t sp,
+						uint64_t outer, uint64_t next)
 {
 	const uint64_t hash = (pc ^ sp << 28 ^ outer << 14 ^ next << 7) * 0x9e3779b97f4a7c15;
 
-	return &r->stacks[2 * (hash >> (64 - RECALL_SHIFT + 1) & r->pairs.mask)];
+	return &r->stacks[RECALL_WAYS * (hash >> (64 - RECALL_SETS_SHIFT) & r->sets.mask)];
 }
 
 PLACE_INLINE bool recall_is_word(const struct stack_word *w)
