@@ -66,7 +66,7 @@ __attribute__((noinline)) static void free_slow(struct thread *t, void *p)
 		is_theirs = !wrap_free_unknown(p);
 	thread_leave(t);
 	if (is_theirs)
-		real.free(p);
+		real.give_back(p);
 }
 
 /* The thread's first call, a nested one, or one that waits at the gate. */
@@ -83,11 +83,11 @@ __attribute__((noinline)) static void free_at_door(void *p)
 __attribute__((noinline)) static void free_pending(struct thread *t, void *p)
 {
 	trigger_run_pending(t);
-	real.free(p);
+	real.give_back(p);
 }
 
 /* A block that is forgotten is none of the program's any more: the allocator is called outside the
- * door, by a jump. */
+ * door, by a jump (real.give_back). */
 HOOK_EXPORT void free(void *p)
 {
 	struct thread *const t = thread_self;
@@ -101,7 +101,7 @@ HOOK_EXPORT void free(void *p)
 	else if (UNLIKELY(thread_leave_hot(t)))
 		free_pending(t, p);
 	else
-		real.free(p);
+		real.give_back(p);
 }
 
 void wrap_free(void *p) __attribute__((alias("free")));

@@ -15,6 +15,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "hook/wrap.h"
 #include "live/plane.h"
 #include "live/thread.h"
 #include "rt/clock.h"
@@ -52,7 +53,9 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What PROC says of the allocator; "unknown" is treated like the ones we know not to be glibc. */
+static const char UNKNOWN[] = "unknown";
+
+/* What PROC says of the allocator; UNKNOWN is treated like the ones we know not to be glibc. */
 static const char *name_allocator(const Dl_info *allocator, const Dl_info *libc)
 {
 	static const char *const known[] = {"jemalloc", "tcmalloc", "mimalloc"};
@@ -62,7 +65,7 @@ static const char *name_allocator(const Dl_info *allocator, const Dl_info *libc)
 	for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strstr(base_name(allocator->dli_fname), known[i]))
 			return known[i];
-	return "unknown";
+	return UNKNOWN;
 }
 
 static bool is_same_object(const void *function, const Dl_info *object)
@@ -136,7 +139,7 @@ static void look_at_allocator(struct real *found)
 {
 	Dl_info allocator = {0}, libc = {0};
 
-	found->allocator = "unknown";
+	found->allocator = UNKNOWN;
 	found->min_size = 16;
 	if (!dladdr((void *)found->malloc, &allocator) ||
 	    !dladdr((void *)gnu_get_libc_version, &libc))
@@ -158,6 +161,7 @@ static void find_all(void)
 	found->direct_new = new_is_direct(found);
 	found->plain_new = new_is_plain(found);
 	look_at_allocator(found);
+	found->give_back = found->allocator == UNKNOWN ? wrap_free_inside : found->free;
 	clock_init();
 	live_planes_init(found->min_size ? 4 : 5);
 	depot_init();

@@ -17,6 +17,9 @@ struct real {
 #define REAL_MEMBER(result, name, parameters) result(*name) parameters;
 	HOOKS(REAL_MEMBER)
 #undef REAL_MEMBER
+	/* free, from outside the door: of an allocator that is not known it may free what it
+	 * allocated for itself inside, so that one is called inside again. */
+	void (*give_back)(void *);
 	/* Below this a request is rounded up: 16 where two blocks could otherwise share a granule,
 	 * 0 over glibc. */
 	size_t min_size;

@@ -211,6 +211,15 @@ void wrap_spare_free(void *p)
 	real.free(p);
 }
 
+void wrap_free_inside(void *p)
+{
+	struct thread *const t = thread_enter();
+
+	real.free(p);
+	if (t)
+		thread_leave(t);
+}
+
 void *wrap_spare_realloc(void *old, size_t size)
 {
 	struct live_block was;

@@ -112,6 +112,9 @@ void *wrap_spare_realloc(void *old, size_t size);
 void *wrap_real_aligned(size_t align, size_t size);
 size_t wrap_real_usable_size(void *p);
 
+/* real.free inside the door, if that can be. */
+void wrap_free_inside(void *p);
+
 /* Frees and forgets; resizes or moves: hook/malloc.c, for the other families. */
 void wrap_free(void *p);
 void *wrap_realloc(void *old, size_t size, const uint64_t *cfa);

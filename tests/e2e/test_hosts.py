@@ -83,6 +83,18 @@ def test_plugin(program, preload, build, tmp_path):
     assert not any(kind == "new" for kind, _ in after)
 
 
+def test_allocator_that_allocates(program, preload, build, tmp_path):
+    """What an allocator gets from malloc and gives to free for itself, inside its own, is none of the program's, nor lost."""
+    keeper = build / "tests/e2e/e2e_keeper.so"
+    with Census([program("puppet"), "churn", "100", "say", "ready", "line"], preload, tmp_path, [keeper]) as run:
+        run.expect("ready")
+        dump = run.dump()
+        run.say()
+        assert run.finish() == (0, "", "")
+    assert dump.counts.keys() == {"blocks_nested"}
+    assert not any(block.size == 4000 for block in dump.blocks)
+
+
 def test_descriptors_are_its_own(preload, tmp_path):
     """What the program closes is closed, even if the writing process has only just begun: nobody listens on its port any more."""
     script = ("import os, signal, socket, sys\n"
