@@ -67,3 +67,8 @@ void step_begin(struct stack_range *range, int32_t tid, uint64_t sp)
 	if (!range_has(range, sp, tid))
 		*range = (struct stack_range){ sp & -PAGE, (sp & -PAGE) + PAGE, tid };
 }
+
+void step_forget(struct stack_range *range)
+{
+	*range = (struct stack_range){ 0 };
+}

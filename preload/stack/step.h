@@ -94,5 +94,7 @@ PLACE_INLINE bool step(struct stack_range *range, struct place *at, struct cfi_r
 
 /* The page of sp is there: a frame of ours lies in it or further in. */
 void step_begin(struct stack_range *range, int32_t tid, uint64_t sp);
+/* Nothing but that is known any more. */
+void step_forget(struct stack_range *range);
 
 #endif

@@ -39,7 +39,6 @@ struct trace {
 	struct recall recall; /* first: trace_find_known */
 	uint8_t nr_short;     /* traces that look at no more than they keep, since the last one that
 				 did not found more than FRAMES_MAX, which is not remembered */
-	bool is_broken; /* a word of the stack being traced could not be read, or cannot be right */
 	uint32_t nr;
 	struct frame frames[FRAMES_MAX]; /* [nr] outermost first */
 	struct column columns[NR_COLUMNS];
@@ -141,7 +140,6 @@ PLACE_INLINE enum trace_end walk(struct trace *t, struct place at, uint32_t max,
 	uint32_t nr = t->nr, nr_fresh = 0;
 	enum trace_end end;
 
-	t->is_broken = false;
 	for (;;) {
 		struct frame *const f = &t->fresh[nr_fresh];
 
@@ -163,7 +161,6 @@ PLACE_INLINE enum trace_end walk(struct trace *t, struct place at, uint32_t max,
 			break;
 		}
 		if (!step(&t->recall.range, &at, rule)) {
-			t->is_broken = true;
 			end = TRACE_LOST;
 			break;
 		}
@@ -221,8 +218,8 @@ static uint32_t add_nodes(struct trace *t, struct depot_memo *depot, uint32_t ro
 	return node;
 }
 
-/* Of a stack that is not to be remembered: the frames nearest to the caller, `shared` of which are
- * the last one's. */
+/* Of a stack that is not to be remembered: the `depth` frames nearest to the caller, `shared` of
+ * all being the last one's. */
 static uint32_t find_unshared(struct trace *t, struct depot_memo *depot, uint32_t shared,
 			      uint32_t depth)
 {
@@ -279,14 +276,13 @@ static bool remember_words(struct trace *t, uint32_t shared)
 	return true;
 }
 
-/* What ends at code of no object is asked for each time. */
 static void remember_stack(struct trace *t, const struct trace_result *result)
 {
 	const struct frame *const f = &t->frames[t->nr - 1];
 	const int64_t rbp = (int64_t)(f->at.rbp - f->at.sp);
 	const uint64_t size = t->frames[0].at.sp - f->at.sp;
 
-	if (t->nr < 3 || result->end == TRACE_LOST || !result->node || size > UINT32_MAX ||
+	if (t->nr < 3 || !result->node || size > UINT32_MAX ||
 	    (f->needs_rbp && rbp != (int32_t)rbp))
 		return;
 	const struct known_stack stack = { .pc = f->at.pc,
@@ -386,6 +382,8 @@ static bool prepare(struct trace **trace, uint32_t depth)
 	return true;
 }
 
+/* A stack that ends early may have been followed beyond its end, into memory that is another's and
+ * may be gone at the next call: nothing of it is remembered, nor that it could be read. */
 static void find_anew(struct trace *t, struct depot_memo *depot, struct place at, uint32_t depth,
 		      struct trace_result *ret)
 {
@@ -393,15 +391,21 @@ static void find_anew(struct trace *t, struct depot_memo *depot, struct place at
 	uint32_t shared;
 
 	ret->end = walk(t, at, is_short ? depth : FRAMES_MAX, &shared);
+	const bool ends_early = ret->end == TRACE_LOST || ret->end == TRACE_OTHER;
+
+	if (ends_early)
+		step_forget(&t->recall.range);
 	if (ret->end == TRACE_OTHER)
 		return;
-	const bool is_deep = ret->end == TRACE_CUT || shared + t->nr_fresh > FRAMES_MAX;
+	const uint32_t nr = shared + t->nr_fresh;
+	const bool is_deep = ret->end == TRACE_CUT || nr > FRAMES_MAX;
 
 	t->nr_short = !is_deep ? 0 : is_short ? t->nr_short - 1 : SHORT_TRACES;
-	if (is_deep || t->is_broken) {
-		if (shared + t->nr_fresh > depth)
+	if (is_deep || ends_early) {
+		if (nr > depth)
 			ret->end = TRACE_CUT;
-		ret->node = find_unshared(t, depot, shared, depth);
+		ret->node = find_unshared(t, depot, shared,
+					  is_deep ? depth : nr - unwind_choose_root(nr, depth));
 		t->nr = 0;
 		return;
 	}

@@ -98,9 +98,9 @@ def test_odd_stacks(program, preload, tmp_path):
 
 
 def test_odd_stacks_alone(program, preload, tmp_path):
-    """The same without the reference, whose frames would hide a wrong address that is never used."""
+    """The same without the reference, whose frames would hide a wrong address that is never used, and which does not survive all of it."""
     env = {"HEAPCENSUS_STACKS": "full", "HEAPCENSUS_EXIT": "1"}
-    with Census([program("odd_stacks")], preload, tmp_path, env=env) as run:
+    with Census([program("odd_stacks"), "alone"], preload, tmp_path, env=env) as run:
         assert run.finish() == (0, "", "")
         assert {"stacks_truncated", "stacks_lost"} == {n for n in hcdump.Dump(run.new_file()).counts if n.startswith("stacks_")}
 

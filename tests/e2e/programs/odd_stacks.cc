@@ -126,6 +126,33 @@ static void switch_by_hand(int filling)
 	munmap(stack, size);
 }
 
+// What a library for fibers lets the outermost function return to: a function that ends the program.
+// Such an address is looked up as the end of the function before, by whose rule the stack goes on.
+__asm__(".text\n"
+	"	.cfi_startproc\n	ret\n	.cfi_endproc\n"
+	"the_end:\n"
+	"	.cfi_startproc\n	ud2\n	.cfi_endproc\n");
+extern "C" void the_end();
+
+// Beyond the fiber's stack lies memory that goes out of reach.
+static void seem_to_go_on()
+{
+	const size_t size = 65536;
+	char *const stack = static_cast<char *>(
+		mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	void **const top = reinterpret_cast<void **>(stack + size) - 8;
+
+	top[6] = reinterpret_cast<void *>(run_fiber);
+	top[7] = reinterpret_cast<void *>(the_end);
+	inside = top;
+	for (int i = 0; i < 30; i++) {
+		if (i == 15)
+			mprotect(stack + size, size, PROT_NONE);
+		switch_stacks(&outside, inside);
+	}
+	munmap(stack, 2 * size);
+}
+
 // Frames of one size on two stacks, the shorter one in place of the inner end of the longer, which
 // is gone: at one place there are the same callers, and further out there is nothing any more.
 static ucontext_t caller_context, callee_context;
@@ -312,7 +339,8 @@ static void *run(void *)
 	return nullptr;
 }
 
-int main()
+// With an argument: what libunwind itself would not survive, too.
+int main(int argc, char **)
 {
 	pthread_t threads[3];
 
@@ -322,6 +350,8 @@ int main()
 	switch_by_hand(0);
 	shorten();
 	guard();
+	if (argc > 1)
+		seem_to_go_on();
 	interrupt();
 	for (pthread_t &thread : threads)
 		pthread_create(&thread, nullptr, run, nullptr);
