@@ -391,7 +391,7 @@ static void find_anew(struct trace *t, struct depot_memo *depot, struct place at
 	uint32_t shared;
 
 	ret->end = walk(t, at, is_short ? depth : FRAMES_MAX, &shared);
-	const bool ends_early = ret->end == TRACE_LOST || ret->end == TRACE_OTHER;
+	const bool ends_early = ret->end != TRACE_WHOLE && ret->end != TRACE_CUT;
 
 	if (ends_early)
 		step_forget(&t->recall.range);

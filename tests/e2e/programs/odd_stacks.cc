@@ -131,11 +131,15 @@ static void switch_by_hand(int filling)
 __asm__(".text\n"
 	"	.cfi_startproc\n	ret\n	.cfi_endproc\n"
 	"the_end:\n"
-	"	.cfi_startproc\n	ud2\n	.cfi_endproc\n");
+	"	.cfi_startproc\n	ud2\n	.cfi_endproc\n"
+	"	nop\n"
+	"no_rule:\n"
+	"	ret\n");
 extern "C" void the_end();
+extern "C" void no_rule();
 
-// Beyond the fiber's stack lies memory that goes out of reach.
-static void seem_to_go_on()
+// Beyond the fiber's stack lies memory that goes out of reach, and begins with an address of code.
+static void seem_to_go_on(void (*further)())
 {
 	const size_t size = 65536;
 	char *const stack = static_cast<char *>(
@@ -144,6 +148,7 @@ static void seem_to_go_on()
 
 	top[6] = reinterpret_cast<void *>(run_fiber);
 	top[7] = reinterpret_cast<void *>(the_end);
+	top[8] = reinterpret_cast<void *>(further);
 	inside = top;
 	for (int i = 0; i < 30; i++) {
 		if (i == 15)
@@ -350,8 +355,10 @@ int main(int argc, char **)
 	switch_by_hand(0);
 	shorten();
 	guard();
-	if (argc > 1)
-		seem_to_go_on();
+	if (argc > 1) {
+		seem_to_go_on(nullptr);
+		seem_to_go_on(no_rule);
+	}
 	interrupt();
 	for (pthread_t &thread : threads)
 		pthread_create(&thread, nullptr, run, nullptr);
