@@ -109,12 +109,13 @@ static bool obey(struct follower *f, const struct operands *o)
 	switch (o->op) {
 	case 0x31: /* xor of a register with itself */
 		*o->reg = 0;
+		f->equal = true;
 		return o->rm == o->reg;
 	case 0x81:
 	case 0x83:
 		return calculate(f, o);
 	case 0x85: /* test */
-		f->equal = *o->reg == 0;
+		f->equal = (o->wide ? *o->reg : (uint32_t)*o->reg) == 0;
 		return o->rm == o->reg;
 	case 0x89: /* mov, to a register */
 		if (o->rm)

@@ -193,6 +193,11 @@ static void test_time_word(void **state)
 					  0xff, 0x74, 0x06, 0x48, 0x2d, 0x08, 0x00, 0x00,
 					  0x00, 0x48, 0x8b, 0x00, 0x48, 0x85, 0xff, 0x74,
 					  0x03, 0x48, 0x89, 0x07, 0x31, 0xff, 0xc3 };
+	/* xor %ecx, %ecx; je +2; rdtsc; mov second(%rip), %rcx; test %ecx, %ecx; je +2; rdtsc;
+	 * mov second(%rip), %rax; ret: halves of registers, and a flag that is a by-product */
+	static const uint8_t halves[] = { 0x31, 0xc9, 0x74, 0x02, 0x0f, 0x31, 0x48, 0x8b, 0x0d,
+					  0xe3, 0xff, 0xff, 0xff, 0x85, 0xc9, 0x74, 0x02, 0x0f,
+					  0x31, 0x48, 0x8b, 0x05, 0xd6, 0xff, 0xff, 0xff, 0xc3 };
 	/* mov (%rsi), %rax: nobody knows what is there; rdtsc; jmp to itself; ret at once */
 	static const uint8_t stray[] = { 0x48, 0x8b, 0x06 }, other[] = { 0x0f, 0x31 },
 			     endless[] = { 0xeb, 0xfe }, empty[] = { 0xc3 };
@@ -207,6 +212,8 @@ static void test_time_word(void **state)
 	assert_ptr_equal(find_in(spaces, sizeof(spaces)), &clocks.second);
 	clocks.mode = 0x7fffffff;
 	assert_ptr_equal(find_in(spaces, sizeof(spaces)), &clocks.second_elsewhere);
+	clocks.second = 1ul << 32;
+	assert_ptr_equal(find_in(halves, sizeof(halves)), &clocks.second);
 	assert_null(find_in(stray, sizeof(stray)));
 	assert_null(find_in(other, sizeof(other)));
 	assert_null(find_in(endless, sizeof(endless)));
