@@ -37,7 +37,8 @@ struct dump_core {
 	struct dump_blocks blocks;
 	struct block_cell *cells; /* the root of the index, by 1 << BLOCK_CELL_SHIFT bytes */
 	uint64_t low, high;	  /* from the first block to the end of the last to start */
-	const uint8_t *small;	  /* contents of small blocks; NULL: there are none */
+	const uint8_t *small;	  /* contents of small blocks; NULL: none, or not all are read
+				     (late.c): then only owners have a place */
 	uint32_t *place;	  /* [blocks.nr] of a small block's bytes, or of those of the small
 				     block that it lies in: units of 8, relative to place_base;
 				     DUMP_NO_PLACE: elsewhere or nowhere */
@@ -136,9 +137,14 @@ static inline uint32_t dump_expect_block(const struct dump *d, uint64_t addr)
 	return i;
 }
 
+static inline uint64_t dump_place_offset(const struct dump_core *c, size_t i)
+{
+	return c->place_base[i >> DUMP_PLACE_GROUP_SHIFT] + (uint64_t)c->place[i] * 8;
+}
+
 static inline const uint8_t *dump_place(const struct dump_core *c, size_t i)
 {
-	return c->small + c->place_base[i >> DUMP_PLACE_GROUP_SHIFT] + (uint64_t)c->place[i] * 8;
+	return c->small + dump_place_offset(c, i);
 }
 
 static inline bool dump_has_place(const struct dump_core *c, size_t i)

@@ -5,7 +5,7 @@
  * start at or after it, so that a cell and its successor bound a binary search.  Where many blocks
  * start in a cell it is cut further: one of 1 MB into spans, which have a bit for every address
  * where a block may start, so that the answer is a count of bits: one access to memory that is not
- * in the cache, which is what lookups cost in a large heap.  The whole takes at most 128 bytes a
+ * in the cache, which is what lookups cost in a large heap.  The whole takes at most 256 bytes a
  * block and for dense heaps a few.  What is asked of spans stands in dump/core.h.
  */
 #include "base/mem.h"

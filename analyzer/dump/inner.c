@@ -55,7 +55,7 @@ static void move_place(struct insertion *in, size_t i, size_t k)
 	if (old->place[k] == DUMP_NO_PLACE)
 		in->d->core.place[i] = DUMP_NO_PLACE;
 	else
-		set_place(in->d, i, (uint64_t)(dump_place(old, k) - old->small));
+		set_place(in->d, i, dump_place_offset(old, k));
 }
 
 static void merge(struct insertion *in)

@@ -131,6 +131,8 @@ void load_modules_index(struct dump *d);
 struct error *load_blocks(struct dump *d) __attribute__((warn_unused_result));
 /* Columns of that many blocks, in new areas. */
 struct error *reserve_columns(struct dump *d, size_t capacity) __attribute__((warn_unused_result));
+/* Room for the places of the core's blocks. */
+void make_places(struct dump *d);
 /* The bytes of a small block are at `at` of the area of those; in ascending order of blocks. */
 void set_place(struct dump *d, size_t block, uint64_t at);
 struct error *load_contents(struct dump *d) __attribute__((warn_unused_result));

@@ -11,43 +11,23 @@
 #include "dump/file.h"
 #include "dump/internal.h"
 
-#define GROUP_SHIFT 16
-
 struct late {
 	struct dump *d;
 	uint64_t *at;  /* [nr_chunks + 1] where in the area the payloads are */
 	bool *is_read; /* [nr_chunks] */
-	/* Where in the area a small block's bytes will be: place + base of its group. */
-	uint32_t *place; /* [blocks.nr] in units of 8 */
-	uint64_t *base;	 /* [groups] */
 	bool has_ranges;
 	bool has_failed;
 };
-
-static uint64_t get_place(const struct late *l, uint32_t block)
-{
-	return l->base[block >> GROUP_SHIFT] + l->place[block] * 8ull;
-}
 
 static uint64_t room_of(const struct dump *d, size_t block)
 {
 	return (d->core.blocks.size[block] + 7) & ~7ull;
 }
 
-/* Ascending. */
-static void set_late_place(struct late *l, size_t block, uint64_t at)
-{
-	uint64_t *base = &l->base[block >> GROUP_SHIFT];
-
-	if (!*base)
-		*base = at;
-	l->place[block] = (uint32_t)((at - *base) / 8);
-}
-
 /* False: what the payloads hold are not the contents of these blocks. */
 static bool place_blocks(struct late *l)
 {
-	const struct dump *d = l->d;
+	struct dump *d = l->d;
 	const struct section *s = &d->sections[SECTION_BMEM];
 	uint64_t at = 0, end = 0;
 	size_t chunk = 0;
@@ -66,7 +46,7 @@ static bool place_blocks(struct late *l)
 		if (room > end - at)
 			return false;
 		if (room)
-			set_late_place(l, i, at);
+			set_place(d, i, at);
 		at += room;
 	}
 	return true;
@@ -81,9 +61,8 @@ struct error *late_create(struct dump *d)
 	l->d = d;
 	l->at = xcalloc(nr + 1, sizeof(*l->at));
 	l->is_read = xcalloc(nr + 1, sizeof(*l->is_read));
-	l->place = xcalloc(d->core.blocks.nr + 1, sizeof(*l->place));
-	l->base = xcalloc((d->core.blocks.nr >> GROUP_SHIFT) + 1, sizeof(*l->base));
 	d->late = l;
+	make_places(d);
 	error = place_payloads(d, l->at);
 	l->has_failed = !error && d->has_contents && !place_blocks(l);
 	return error;
@@ -95,8 +74,6 @@ void late_destroy(struct dump *d)
 		return;
 	free(d->late->at);
 	free(d->late->is_read);
-	free(d->late->place);
-	free(d->late->base);
 	free(d->late);
 	d->late = NULL;
 	contents_deinit(d);
@@ -122,7 +99,7 @@ static bool is_as_placed(const struct late *l, size_t chunk)
 			return false;
 		if (!is_small(d, i))
 			continue;
-		if (room_of(d, i) && get_place(l, (uint32_t)i) != at)
+		if (room_of(d, i) && dump_place_offset(&d->core, i) != at)
 			return false;
 		at += room_of(d, i);
 		nr++;
@@ -149,7 +126,7 @@ static size_t find_chunk(const struct late *l, uint64_t place)
 const uint8_t *late_read_block(const struct dump *d, uint32_t block)
 {
 	struct late *l = d->late;
-	const uint64_t place = get_place(l, block);
+	const uint64_t place = dump_place_offset(&d->core, block);
 	const size_t chunk = find_chunk(l, place);
 
 	if (l->has_failed)

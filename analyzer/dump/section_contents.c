@@ -66,6 +66,15 @@ static struct error *read_payloads(struct dump *d, const struct section *s, cons
 	return first;
 }
 
+void make_places(struct dump *d)
+{
+	const size_t nr = d->core.blocks.nr;
+
+	d->core.place = xcalloc(nr, sizeof(*d->core.place));
+	d->core.place_base =
+		xcalloc((nr >> DUMP_PLACE_GROUP_SHIFT) + 1, sizeof(*d->core.place_base));
+}
+
 void set_place(struct dump *d, size_t block, uint64_t at)
 {
 	uint64_t *base = &d->core.place_base[block >> DUMP_PLACE_GROUP_SHIFT];
@@ -83,7 +92,7 @@ static void set_place_of_other(struct dump *d, size_t i)
 
 	if (owner != NO_BLOCK && c->blocks.size[i] && c->blocks.size[owner] < HC_LARGE_BLOCK)
 		set_place(d, i,
-			  (uint64_t)(dump_place(c, owner) - c->small) +
+			  dump_place_offset(c, owner) +
 				  (c->blocks.addr[i] - c->blocks.addr[owner]));
 	else
 		c->place[i] = DUMP_NO_PLACE;
@@ -150,9 +159,7 @@ static struct error *assign_payloads(struct dump *d, const struct section *s, co
 	struct error *error = NULL;
 	size_t block = 0;
 
-	d->core.place = xcalloc(d->core.blocks.nr, sizeof(*d->core.place));
-	d->core.place_base = xcalloc((d->core.blocks.nr >> DUMP_PLACE_GROUP_SHIFT) + 1,
-				     sizeof(*d->core.place_base));
+	make_places(d);
 	d->core.small = d->small.bytes;
 	for (size_t i = 0; i < s->nr_chunks && !error; i++)
 		if (s->chunks[i]->header.raw_len)
