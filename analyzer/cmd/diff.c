@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
-#include "expr/need.h"
 #include "expr/expr.h"
+#include "expr/need.h"
 #include "report/agree.h"
 #include "report/diff.h"
 

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/table_options.h"
-#include "expr/need.h"
 #include "expr/expr.h"
+#include "expr/need.h"
 
 struct show_arguments {
 	const char *path;
