@@ -126,8 +126,9 @@ static void switch_by_hand(int filling)
 	munmap(stack, size);
 }
 
-// What a library for fibers lets the outermost function return to: a function that ends the program.
-// Such an address is looked up as the end of the function before, by whose rule the stack goes on.
+// What a library for fibers lets the outermost function return to: a function that ends the
+// program. Such an address is looked up as the end of the function before, by whose rule the stack
+// goes on.
 __asm__(".text\n"
 	"	.cfi_startproc\n	ret\n	.cfi_endproc\n"
 	"the_end:\n"
@@ -142,8 +143,8 @@ extern "C" void no_rule();
 static void seem_to_go_on(void (*further)())
 {
 	const size_t size = 65536;
-	char *const stack = static_cast<char *>(
-		mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *const stack = static_cast<char *>(mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE,
+						     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	void **const top = reinterpret_cast<void **>(stack + size) - 8;
 
 	top[6] = reinterpret_cast<void *>(run_fiber);
