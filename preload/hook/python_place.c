@@ -23,9 +23,9 @@ static bool is_same(const struct python_frame *a, const struct python_frame *b)
 	return a->code == b->code && a->at == b->at;
 }
 
-static uint32_t hash_frame(const struct python_frame *f, uint32_t parent, uint32_t shift)
+static uint32_t hash_frame(const struct python_frame *f, uint32_t shift)
 {
-	const uint64_t hash = (f->code ^ f->at << 20 ^ (uint64_t)parent << 40) * 0x9e3779b97f4a7c15;
+	const uint64_t hash = (f->code ^ f->at << 20) * 0x9e3779b97f4a7c15;
 
 	return (uint32_t)(hash >> (64 - shift));
 }
@@ -66,13 +66,13 @@ static struct python_lines *find_lines(struct python_places *places, const struc
 	if (s->nr_dropped != places->nr_dropped || !known)
 		memset(s, 0, sizeof(*s));
 	s->nr_dropped = places->nr_dropped;
-	return &s->lines[hash_frame(&(struct python_frame){ .code = f->code }, 0,
+	return &s->lines[hash_frame(&(struct python_frame){ .code = f->code },
 				    PYTHON_SEARCHES_SHIFT)];
 }
 
 uint32_t python_find_place(struct python_places *places, const struct python_frame *f, bool *known)
 {
-	struct python_place *const cached = &places->places[hash_frame(f, 0, PYTHON_PLACES_SHIFT)];
+	struct python_place *const cached = &places->places[hash_frame(f, PYTHON_PLACES_SHIFT)];
 	const bool same = is_same(&cached->frame, f);
 	uint64_t birth = cached->birth;
 
