@@ -33,7 +33,7 @@ struct hc_status {
 	int32_t signal;	     /* that asks for a dump; 0: none */
 	uint32_t state;	     /* enum hc_status_state */
 	int32_t child;	     /* pid of the snapshot child while state is WRITING, else 0 */
-	uint32_t wake;	     /* 1: the child shall signal the process when it has done */
+	int32_t wake;	     /* the thread that the child shall signal when it has done; 0: none */
 	uint64_t nr_asked;   /* triggers that came in */
 	uint64_t nr_skipped; /* of them, those that found a snapshot under way */
 	uint64_t nr_done; /* dumps that have their final name; last_path belongs to the last of them

@@ -24,6 +24,7 @@
 #include "rt/sys.h"
 #include "snap/copy.h"
 #include "snap/output.h"
+#include "snap/signals.h"
 #include "rt/ban.h"
 
 #define CHILD_STACK (256ul << 10)
@@ -73,14 +74,24 @@ const char *child_error_text(int err)
 	return unknown;
 }
 
+/* A signal for the process wakes one thread, and may be taken by another that is just looking for
+ * signals: the first one's call then ends with EINTR where no handler of ours can make it again. */
+static void wake(pid_t pid, pid_t thread, int signal)
+{
+	if (signal_is_blocked_by(pid, thread, signal) || sys_tgkill(pid, thread, signal) != 0)
+		(void)sys_kill(pid, signal);
+}
+
 /* The last thing: whoever waits may rely on the counters once the state is IDLE. */
 __attribute__((noreturn)) static void child_end(int status)
 {
+	pid_t thread;
+
 	__atomic_store_n(&rt_status->child, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&rt_status->state, HC_STATUS_IDLE, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&rt_status->wake, __ATOMIC_SEQ_CST) && rt_status->signal > 0 &&
-	    sys_getppid() == child.facts->pid)
-		(void)sys_kill(child.facts->pid, rt_status->signal);
+	thread = __atomic_load_n(&rt_status->wake, __ATOMIC_SEQ_CST);
+	if (thread && rt_status->signal > 0 && sys_getppid() == child.facts->pid)
+		wake(child.facts->pid, thread, rt_status->signal);
 	sys_exit_group(status);
 }
 

@@ -65,7 +65,8 @@ static bool handler_run_own(siginfo_t *info, void *context)
 {
 	if (later_is_now(info))
 		trigger_look_now(context);
-	else if (info->si_code == SI_USER && trigger_is_from_child(info->si_pid))
+	else if ((info->si_code == SI_TKILL || info->si_code == SI_USER) &&
+		 trigger_is_from_child(info->si_pid))
 		trigger_resume(context);
 	else
 		return false;

@@ -4,8 +4,14 @@
  */
 #include "snap/signals.h"
 
+#include <fcntl.h>
+#include <string.h>
+
+#include "rt/format.h"
 #include "rt/sys.h"
 #include "rt/ban.h"
+
+#define MASK_DIGITS 16 /* of a set of signals in /proc */
 
 #ifndef SA_RESTORER
 #define SA_RESTORER 0x04000000
@@ -55,6 +61,32 @@ uint64_t signal_get_blocked(void)
 
 	(void)sys_sigprocmask(SIG_BLOCK, NULL, &mask);
 	return mask;
+}
+
+bool signal_is_blocked_by(pid_t pid, pid_t thread, int signal)
+{
+	static const char key[] = "\nSigBlk:\t";
+	char text[4096];
+	const char *at = NULL;
+	uint32_t digit;
+	long len;
+	int fd;
+
+	(void)format_text(text, sizeof(text), "/proc/%d/task/%d/status", pid, thread);
+	fd = sys_open(text, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return true;
+	len = sys_read(fd, text, sizeof(text) - 1);
+	(void)sys_close(fd);
+	if (len > 0) {
+		text[len] = '\0';
+		at = strstr(text, key);
+	}
+	if (!at || strlen(at) < sizeof(key) - 1 + MASK_DIGITS)
+		return true;
+	digit = (uint32_t)at[sizeof(key) - 1 + MASK_DIGITS - 1 - (uint32_t)(signal - 1) / 4];
+	digit = digit >= 'a' ? digit - 'a' + 10 : digit - '0';
+	return digit >> (signal - 1) % 4 & 1;
 }
 
 uint64_t signal_block_all(void)

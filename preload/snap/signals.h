@@ -7,6 +7,7 @@
 #define SNAP_SIGNALS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SIGNAL_ALL (~0ull)
@@ -39,6 +40,9 @@ uint64_t signal_get_pending(void);
 
 /* What the calling thread has blocked. */
 uint64_t signal_get_blocked(void);
+
+/* Whether a thread, of another process perhaps, has it blocked; true where nobody says. */
+bool signal_is_blocked_by(pid_t pid, pid_t thread, int signal);
 
 /* A thread's time out of reach of handlers: all signals blocked from block to restore. */
 uint64_t signal_block_all(void);

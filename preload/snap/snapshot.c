@@ -239,7 +239,7 @@ bool snapshot_is_running(void)
 bool snapshot_wait_for_end(bool wake)
 {
 	if (wake)
-		__atomic_store_n(&rt_status->wake, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&rt_status->wake, sys_gettid(), __ATOMIC_SEQ_CST);
 	/* Pairs with the child's: it sets the state, then looks at wake. */
 	if (__atomic_load_n(&rt_status->state, __ATOMIC_SEQ_CST) != HC_STATUS_IDLE ||
 	    snapshot.wakes++ >= SNAPSHOT_WAKE_STEPS)

@@ -25,7 +25,7 @@ bool snapshot_take(const char *reason, void *context);
 bool snapshot_is_running(void);
 
 /* While one runs.  True where it has finished and is just about to end: look again.  wake: else it
- * signals this process when it has done. */
+ * signals this thread, or its process, when it has done. */
 bool snapshot_wait_for_end(bool wake);
 
 /* Any context: was this the pid of our child? */

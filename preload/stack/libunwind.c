@@ -365,7 +365,8 @@ static bool prepare(void *handle)
 	lib.backtrace = backtrace;
 	/* And what it has brought along, which comes behind it.  It is seldom asked. */
 	for (; l; l = l->l_next)
-		image_pages_drop((const void *)l->l_addr);
+		if (l->l_addr) /* else it is prelinked, and begins elsewhere */
+			image_pages_drop((const void *)l->l_addr);
 	return true;
 }
 

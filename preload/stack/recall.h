@@ -155,6 +155,7 @@ PLACE_INLINE const struct known_stack *recall_find_likely(struct recall *r, uint
 		       ? s
 		       : recall_find_less_likely(r, pc, sp, outer);
 }
+
 /* The stack that has its innermost frame there, or NULL.  `at` is in the range.  No word is read
  * but where a rule or an equal word says that a frame is. */
 const struct known_stack *recall_find(struct recall *r, struct place at);

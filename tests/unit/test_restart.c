@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "rt/clock.h"
+#include "rt/sys.h"
 #include "snap/restart.h"
 #include "snap/signals.h"
 
@@ -146,6 +147,20 @@ static void test_other_signal(void **state)
 	signal_restore(old);
 }
 
+static void test_blocked_by(void **state)
+{
+	const pid_t pid = sys_getpid(), tid = sys_gettid();
+	uint64_t mask = signal_bit(SIGUSR2) | signal_bit(SIGRTMAX), old;
+
+	(void)state;
+	(void)sys_sigprocmask(SIG_SETMASK, &mask, &old);
+	for (int sig = 1; sig <= 64; sig++)
+		assert_int_equal(signal_is_blocked_by(pid, tid, sig), (mask >> (sig - 1)) & 1);
+	signal_restore(old);
+	assert_false(signal_is_blocked_by(pid, tid, SIGUSR2));
+	assert_true(signal_is_blocked_by(pid, 1, SIGUSR2));
+}
+
 static void check_not_restarted(const uint8_t *code, size_t len, greg_t result)
 {
 	ucontext_t uc;
@@ -183,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_other_signal),
+		cmocka_unit_test(test_blocked_by),
 		cmocka_unit_test(test_decode),
 	};
 
