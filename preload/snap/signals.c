@@ -4,14 +4,12 @@
  */
 #include "snap/signals.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #include "rt/format.h"
+#include "rt/proc.h"
 #include "rt/sys.h"
 #include "rt/ban.h"
-
-#define MASK_DIGITS 16 /* of a set of signals in /proc */
 
 #ifndef SA_RESTORER
 #define SA_RESTORER 0x04000000
@@ -66,27 +64,19 @@ uint64_t signal_get_blocked(void)
 bool signal_is_blocked_by(pid_t pid, pid_t thread, int signal)
 {
 	static const char key[] = "\nSigBlk:\t";
-	char text[4096];
-	const char *at = NULL;
-	uint32_t digit;
-	long len;
-	int fd;
+	char path[64], text[4096];
+	const char *at;
+	uint64_t mask;
 
-	(void)format_text(text, sizeof(text), "/proc/%d/task/%d/status", pid, thread);
-	fd = sys_open(text, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
+	(void)format_text(path, sizeof(path), "/proc/%d/task/%d/status", pid, thread);
+	if (proc_read(path, text, sizeof(text)) <= 0)
 		return true;
-	len = sys_read(fd, text, sizeof(text) - 1);
-	(void)sys_close(fd);
-	if (len > 0) {
-		text[len] = '\0';
-		at = strstr(text, key);
-	}
-	if (!at || strlen(at) < sizeof(key) - 1 + MASK_DIGITS)
+	at = strstr(text, key);
+	if (!at)
 		return true;
-	digit = (uint32_t)at[sizeof(key) - 1 + MASK_DIGITS - 1 - (uint32_t)(signal - 1) / 4];
-	digit = digit >= 'a' ? digit - 'a' + 10 : digit - '0';
-	return digit >> (signal - 1) % 4 & 1;
+	at += sizeof(key) - 1;
+	mask = proc_parse_hex(&at);
+	return *at != '\n' || mask & signal_bit(signal);
 }
 
 uint64_t signal_block_all(void)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <errno.h>
+#include "rt/proc.h"
 #include "rt/sys.h"
 #include "rt/ban.h"
 
@@ -52,22 +53,6 @@ static char *read_text(const char *path, struct bump *b, bool *complete)
 	return text;
 }
 
-static uint64_t parse_hex(const char **s)
-{
-	uint64_t n = 0;
-
-	for (;; (*s)++) {
-		const char c = **s;
-
-		if (c >= '0' && c <= '9')
-			n = n << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			n = n << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return n;
-	}
-}
-
 static void skip(const char **s, char c)
 {
 	while (**s == c)
@@ -95,21 +80,21 @@ static bool parse_line(char *line, struct map *m)
 {
 	const char *s = line;
 
-	*m = (struct map){ .start = parse_hex(&s) };
+	*m = (struct map){ .start = proc_parse_hex(&s) };
 	if (*s++ != '-')
 		return false;
-	m->end = parse_hex(&s);
+	m->end = proc_parse_hex(&s);
 	if (*s++ != ' ' || strlen(s) < 5)
 		return false;
 	m->prot = (s[0] == 'r' ? 1u : 0) | (s[1] == 'w' ? 2u : 0) | (s[2] == 'x' ? 4u : 0);
 	m->shared = s[3] == 's';
 	s += 5;
-	m->offset = parse_hex(&s);
+	m->offset = proc_parse_hex(&s);
 	skip(&s, ' ');
-	(void)parse_hex(&s);
+	(void)proc_parse_hex(&s);
 	if (*s++ != ':')
 		return false;
-	(void)parse_hex(&s);
+	(void)proc_parse_hex(&s);
 	skip(&s, ' ');
 	while (*s >= '0' && *s <= '9')
 		m->inode = m->inode * 10 + (uint64_t)(*s++ - '0');

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rt/format.h"
+#include "rt/proc.h"
 #include "rt/sys.h"
 #include "rt/ban.h"
 
@@ -30,52 +31,31 @@ struct chunk {
 static long read_file(int32_t tid, const char *name, char *buf, size_t size)
 {
 	char path[64];
-	long n;
-	int fd;
 
 	(void)format_text(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-	fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return fd;
-	n = sys_read(fd, buf, size - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	(void)sys_close(fd);
-	return n;
-}
-
-static uint64_t parse_hex(const char *s)
-{
-	uint64_t n = 0;
-
-	if (s[0] == '0' && s[1] == 'x')
-		s += 2;
-	for (;; s++) {
-		if (*s >= '0' && *s <= '9')
-			n = n << 4 | (uint64_t)(*s - '0');
-		else if (*s >= 'a' && *s <= 'f')
-			n = n << 4 | (uint64_t)(*s - 'a' + 10);
-		else
-			return n;
-	}
+	return proc_read(path, buf, size);
 }
 
 /* "nr arg1 ... arg6 sp pc", "-1 sp pc" (stopped outside of a call), or "running". */
 static void read_registers(struct os_thread *t)
 {
 	char text[256];
-	char *sp, *pc;
+	char *space;
+	const char *sp, *pc;
 
 	if (read_file(t->tid, "syscall", text, sizeof(text)) <= 0 || text[0] == 'r')
 		return;
-	pc = strrchr(text, ' ');
-	if (!pc)
+	space = strrchr(text, ' ');
+	if (!space)
 		return;
-	*pc = '\0';
-	sp = strrchr(text, ' ');
-	if (!sp)
+	*space = '\0';
+	pc = space + 1;
+	space = strrchr(text, ' ');
+	if (!space)
 		return;
-	t->sp = parse_hex(sp + 1);
-	t->pc = parse_hex(pc + 1);
+	sp = space + 1;
+	t->sp = proc_parse_hex(&sp);
+	t->pc = proc_parse_hex(&pc);
 	t->blocked = t->sp != 0;
 }
 
